@@ -1,0 +1,72 @@
+export const ARRIVALS = ['uniform', 'poisson'] as const
+export type Arrival = (typeof ARRIVALS)[number]
+
+/** A stretch of constant offered rate. */
+export interface Stage {
+  durationMs: number
+  rps: number
+}
+
+/** What traffic to send. A pure value: with the same seed it gives the same due moments. */
+export type Load = {
+  /** How long the load runs before anything is counted, in milliseconds, at the first stage's rate. */
+  warmupMs: number
+  /** TCP connections, over all generator processes together. */
+  connections: number
+  /** A request with no answer after this long is lost, in milliseconds. */
+  timeoutMs: number
+  /** Generator processes; 'auto' decides from the offered rate. */
+  generators: number | 'auto'
+  /** Simulated client addresses, each in a /24 of its own, sent as X-Forwarded-For; 0 sends none. */
+  clients: number
+  seed: number
+} & (
+  | { mode: 'open'; arrival: Arrival; stages: Stage[] }
+  /** Every connection sends its next request as soon as the last was answered. */
+  | { mode: 'closed'; durationMs: number }
+)
+
+/** How long the counted part of a load lasts, in milliseconds. */
+export function measuredMs(load: Load): number {
+  return load.mode === 'open' ? load.stages.reduce((sum, stage) => sum + stage.durationMs, 0) : load.durationMs
+}
+
+/** Average offered rate of an open loop over its stages, in requests/s; null for a closed loop, which offers no rate. */
+export function offeredRps(load: Load): number | null {
+  if (load.mode === 'closed') return null
+  const requests = load.stages.reduce((sum, stage) => sum + (stage.durationMs / 1_000) * stage.rps, 0)
+  return requests / (measuredMs(load) / 1_000)
+}
+
+/**
+ * Where every due request ended. due = ok + http_error + lost + unfinished, and sent <= due.
+ * Each request is counted once, whatever its connection went through.
+ */
+export interface Ledger {
+  due: number
+  sent: number
+  /** Answered with a status below 400. */
+  ok: number
+  /** Answered with a status of 400 or more. */
+  http_error: number
+  /** Sent, and the connection broke or the time-out passed before the answer. */
+  lost: number
+  /** Still waiting (to be sent or to be answered) when the run ended. */
+  unfinished: number
+}
+
+export function emptyLedger(): Ledger {
+  return { due: 0, sent: 0, ok: 0, http_error: 0, lost: 0, unfinished: 0 }
+}
+
+/** The sum of two ledgers. */
+export function addLedgers(a: Ledger, b: Ledger): Ledger {
+  return {
+    due: a.due + b.due,
+    sent: a.sent + b.sent,
+    ok: a.ok + b.ok,
+    http_error: a.http_error + b.http_error,
+    lost: a.lost + b.lost,
+    unfinished: a.unfinished + b.unfinished,
+  }
+}

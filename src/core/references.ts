@@ -1,0 +1,27 @@
+/** What a reference can be filled with; each engine has its own answers. */
+export interface AddressBook {
+  /** The address to listen on: 127.0.0.1 for processes, 0.0.0.0 inside a container. */
+  host: string
+  /** The port this node listens on. */
+  port(name: string): number
+  /** "host:port" at which another node is reached from inside the stack. */
+  address(node: string, port: string): string
+  /** The folder that holds the node's files, as the node sees it. */
+  dir: string
+}
+
+const REFERENCE = /\{\{\s*(\w+)(?:\s+([\w-]+))?(?:\s+([\w-]+))?\s*\}\}/g
+
+/**
+ * Fills in the references of a text: `{{host}}`, `{{dir}}`, `{{port http}}`, `{{address api-1 http}}`.
+ * @throws Error on a reference of another form: a topology function made a mistake.
+ */
+export function fillReferences(text: string, book: AddressBook): string {
+  return text.replace(REFERENCE, (whole, kind: string, first?: string, second?: string) => {
+    if (kind === 'host' && first === undefined) return book.host
+    if (kind === 'dir' && first === undefined) return book.dir
+    if (kind === 'port' && first !== undefined && second === undefined) return String(book.port(first))
+    if (kind === 'address' && first !== undefined && second !== undefined) return book.address(first, second)
+    throw new Error(`unknown reference ${whole}`)
+  })
+}

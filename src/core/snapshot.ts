@@ -1,0 +1,53 @@
+import type { Ledger } from './load.js'
+import type { Percentiles, RunEvent, TickRow } from './record.js'
+
+export type Phase = 'starting' | 'warm-up' | 'measuring' | 'draining' | 'done'
+
+export type Health = 'ok' | 'overloaded' | 'down' | 'unknown'
+
+export interface InstanceRow {
+  id: string
+  requests: number
+  /** Of all answers in the counted part, 0 to 1. */
+  share: number
+  /** In the last tick. */
+  rps: number
+  p50_ms: number | null
+  p99_ms: number | null
+  errors: number
+  health: Health
+  cpu_percent: number | null
+  memory_mib: number | null
+}
+
+/** A doubt about the run while it runs: a validity check that fails so far. */
+export interface Doubt {
+  check: string
+  text: string
+}
+
+/** All that a view shows, as one value: views keep no state of the run of their own. */
+export interface Snapshot {
+  scenario: string
+  engine: string | null
+  question: string
+  target: string
+  phase: Phase
+  /** On the run clock. */
+  t_ms: number
+  /** Warm-up and counted part together. */
+  total_ms: number
+  mode: 'open' | 'closed'
+  connections: number
+  offered_rps: number | null
+  achieved_rps: number
+  /** The last ticks, oldest first, at most 600. */
+  history: TickRow[]
+  /** Of the counted part so far; of the warm-up while it lasts. */
+  response_ms: Percentiles
+  service_ms: Percentiles
+  ledger: Ledger
+  instances: InstanceRow[]
+  events: RunEvent[]
+  doubts: Doubt[]
+}

@@ -1,0 +1,84 @@
+/** What a node does in the stack. A role decides how the node is shown and what is measured on it. */
+export type Role = 'api' | 'balancer'
+
+/** What runs in a node. */
+export type Program =
+  /** One of our own programs (src/nodes), run with node from its single bundled file. */
+  | { kind: 'bundle'; bundle: 'api' | 'balancer' }
+  /** nginx with the node's file `nginx.conf`. */
+  | { kind: 'nginx' }
+  /** The user's own program: a shell command that listens on `{port}`. Process engine only. */
+  | { kind: 'command'; command: string }
+  /** The user's own image, listening on the node's port. Docker engine only. */
+  | { kind: 'image'; image: string }
+
+/** When a node counts as ready: an HTTP answer on one of its ports. */
+export interface Readiness {
+  port: string
+  path: string
+  /** 'ok': status 200-299. 'answers': anything below 500, for programs that have no health page. */
+  accept: 'ok' | 'answers'
+}
+
+/** What a node may use. Engines that cannot hold a limit say so (Engine.limitations). */
+export interface Limits {
+  /** Processor cores, fractions allowed. */
+  cpus?: number
+  /** Mebibytes. */
+  memoryMiB?: number
+}
+
+/**
+ * One node, as a pure value. Texts in `env`, `files` and a command may hold references that the engine fills in when
+ * it knows the addresses: see references.ts.
+ */
+export interface NodeSpec {
+  id: string
+  role: Role
+  program: Program
+  env: Record<string, string>
+  /** Files in the node's own folder: relative path to content. */
+  files: Record<string, string>
+  /** Port name to the port inside a container. On the process engine a free port takes its place. */
+  ports: Record<string, number>
+  /** Ports to have at a number of the user's choice on the host; the others get a free one. */
+  publish: Record<string, number>
+  /** Ids of nodes that must be ready before this one starts. */
+  dependsOn: string[]
+  readiness: Readiness
+  limits: Limits
+  /** How long the node may drain after SIGTERM before it is killed, in milliseconds. */
+  stopGraceMs: number
+}
+
+/** What to run: produced by a pure function of parameters (src/topologies). */
+export interface Topology {
+  nodes: NodeSpec[]
+  /** Where clients go in: a node and one of its ports. */
+  entry: { node: string; port: string }
+}
+
+/** The node with this id. Throws when there is none: that is a bug of the caller. */
+export function nodeOf(topology: Topology, id: string): NodeSpec {
+  const node = topology.nodes.find((candidate) => candidate.id === id)
+  if (node === undefined) throw new Error(`no node ${id} in the topology`)
+  return node
+}
+
+/**
+ * Groups of nodes that can start together, in the order of their dependencies.
+ * @throws Error on an unknown dependency or a cycle: a topology function made a mistake.
+ */
+export function startOrder(nodes: readonly NodeSpec[]): NodeSpec[][] {
+  const waves: NodeSpec[][] = []
+  const placed = new Set<string>()
+  let rest = [...nodes]
+  while (rest.length > 0) {
+    const wave = rest.filter((node) => node.dependsOn.every((id) => placed.has(id)))
+    if (wave.length === 0) throw new Error(`dependencies cannot be met: ${rest.map((node) => node.id).join(', ')}`)
+    for (const node of wave) placed.add(node.id)
+    rest = rest.filter((node) => !placed.has(node.id))
+    waves.push(wave)
+  }
+  return waves
+}

@@ -1,0 +1,39 @@
+import { usageError } from './errors.js'
+
+const MILLISECONDS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/**
+ * Reads a duration: a number with one of the units ms, s, m, h, as in "500ms", "1.5s", "2m".
+ * @param what what the value is for, named in the error ("--duration")
+ * @returns milliseconds, greater than or equal to 0
+ * @throws LabError (usage) for anything else
+ */
+export function parseDuration(text: string, what: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim())
+  const factor = match?.[2] === undefined ? undefined : MILLISECONDS[match[2]]
+  if (match === null || factor === undefined) {
+    throw usageError(`${what}: "${text}" is not a duration`, 'Write a number with a unit: 500ms, 10s, 2m')
+  }
+  return Number(match[1]) * factor
+}
+
+/** Milliseconds for people: "850 ms", "12.0 s", "2 min 05 s". */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${formatNumber(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1_000)
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
+}
+
+/** A number with at most three significant decimals and thousands separators: 1,498 / 40.2 / 0.34. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '-'
+  const size = Math.abs(value)
+  const decimals = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2
+  return value.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: decimals })
+}
+
+/** A share between 0 and 1 as a percentage with one decimal: "33.3 %". */
+export function formatShare(share: number): string {
+  return Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : '-'
+}

@@ -1,0 +1,89 @@
+import type { EngineName, NodeStatus, NodeUsage, StackMeta } from '../core/stack.js'
+import type { NodeSpec, Topology } from '../core/topology.js'
+
+export type Availability =
+  | { ok: true; version: string }
+  /** `reason` is one clause ("no Docker daemon answers at ..."), `fix` the command or step that mends it. */
+  | { ok: false; reason: string; fix: string }
+
+/** What happens while a stack comes up, for progress lines. */
+export type UpEvent =
+  | { kind: 'pull'; image: string; /** 0 to 1, null when unknown */ done: number | null }
+  | { kind: 'starting'; node: string }
+  | { kind: 'ready'; node: string; ms: number }
+  | { kind: 'note'; text: string }
+
+export interface UpRequest {
+  topology: Topology
+  meta: StackMeta
+  /** Address that ports are published on; 127.0.0.1 unless the user asked for another. */
+  publishHost: string
+  /** How long every node may take to become ready, in milliseconds. */
+  readyTimeoutMs: number
+  signal: AbortSignal
+  onEvent: (event: UpEvent) => void
+}
+
+/** A way to run nodes. All engines pass the contract suite in testing/engine-contract.ts. */
+export interface Engine {
+  readonly name: EngineName
+
+  /** Whether stacks of this topology can run here: the daemon answers, images are there or can be had, programs exist. */
+  available(topology: Topology, signal: AbortSignal): Promise<Availability>
+
+  /** What of this topology the engine cannot do, one sentence each; the report repeats them. */
+  limitations(topology: Topology): string[]
+
+  /**
+   * Brings the whole stack up and returns when every node is ready, or leaves nothing behind and throws.
+   * Nodes start in parallel as their dependencies allow.
+   * @throws LabError exit code 3 when a node fails to become ready (with its last log lines), a port is taken, ...;
+   * the abort reason when the signal fires.
+   */
+  up(request: UpRequest): Promise<Stack>
+
+  /** Every stack of this engine found on this machine, half-made ones included. */
+  stacks(): Promise<Stack[]>
+}
+
+/** A running topology. Operations on an unknown node throw LabError (usage). All are idempotent. */
+export interface Stack {
+  readonly meta: StackMeta
+  /** False while `up` is at work, or when it was killed half-way. */
+  readonly complete: boolean
+
+  /** In topology order, the entry first. */
+  nodes(): Promise<NodeStatus[]>
+  /** The specs as they run now, the entry's first. */
+  specs(): Promise<NodeSpec[]>
+
+  /** The last lines (stdout and stderr as they came), oldest first. */
+  logs(node: string, tail: number): Promise<string[]>
+  /** Lines from now on, until the signal fires. */
+  followLogs(node: string, signal: AbortSignal): AsyncIterable<string>
+
+  /** SIGTERM, then SIGKILL after the spec's grace. */
+  stop(node: string): Promise<void>
+  /** SIGKILL. */
+  kill(node: string): Promise<void>
+  /** Freezes every process of the node; connections stay open. */
+  pause(node: string): Promise<void>
+  resume(node: string): Promise<void>
+  /** Starts a node that was stopped or killed, or stops and starts one that runs; returns when it is ready. */
+  restart(node: string): Promise<void>
+
+  /** Adds a node and returns when it is ready. Fails (usage) when the id exists. */
+  add(spec: NodeSpec): Promise<void>
+  /** Stops a node and forgets it. */
+  remove(node: string): Promise<void>
+  /** Writes the new spec's files and sends SIGHUP, so that the program reads them again. Nothing else may differ. */
+  reload(spec: NodeSpec): Promise<void>
+
+  /** Of the nodes that run. */
+  usage(): Promise<NodeUsage[]>
+  /** Versions of what runs in it: {"nginx": "1.22.1"}. */
+  software(): Promise<Record<string, string>>
+
+  /** Stops and removes everything of this stack. */
+  down(): Promise<void>
+}

@@ -1,0 +1,111 @@
+import type { Ledger, Load } from '../core/load.js'
+
+/** One kind of request of the mix. */
+export interface RequestTemplate {
+  method: string
+  /** Path and query. */
+  path: string
+  headers: Record<string, string>
+  body?: string
+}
+
+export interface LoadTarget {
+  /** "http://127.0.0.1:8080": scheme, host and port. */
+  origin: string
+  /** Sent in turn. */
+  requests: RequestTemplate[]
+}
+
+/** HdrHistogram V2, compressed, base64, of microseconds. */
+export type EncodedHistogram = string
+
+/** What came back from one instance, by the X-Instance-ID (else X-Upstream) header of the answers. */
+export interface InstanceCounts {
+  /** Answers of any status. */
+  answered: number
+  /** Answers of 400 and more. */
+  http_error: number
+  /** Response time (from the due moment) of answers below 400. */
+  response: EncodedHistogram
+}
+
+/** What happened in a stretch of time; ticks of several generators for the same stretch are merged into one. */
+export interface LoadTick {
+  /** On the run clock, in milliseconds. */
+  from: number
+  to: number
+  phase: 'warm-up' | 'measuring' | 'draining'
+  /** Requests whose due moment lies in this tick (closed loop: sent in it). */
+  due: number
+  sent: number
+  /** Answers in this tick, whenever they were due. */
+  ok: number
+  http_error: number
+  lost: number
+  statuses: Record<string, number>
+  /** By cause: "reset", "timeout", "refused", "closed". */
+  losses: Record<string, number>
+  /**
+   * Answers below 400 that came in this tick. Response time counts from the due moment, service time from the actual send.
+   */
+  response: EncodedHistogram
+  service: EncodedHistogram
+  /** Response time of answers of 400 and more. */
+  errorResponse: EncodedHistogram
+  instances: Record<string, InstanceCounts>
+  generator: GeneratorHealth
+}
+
+/** How well the generator kept up in a tick; the worst of several generator processes. */
+export interface GeneratorHealth {
+  /** Share of one core, 0 to 1, over the tick. */
+  cpu: number
+  /** p99 of the event-loop delay beyond its resolution, in milliseconds. */
+  eventLoopDelayMs: number
+  /** p99 of (send - due) of requests for which a connection was idle: the generator's own lateness, in milliseconds. */
+  latenessMs: number
+  /** Due requests waiting for a connection at the end of the tick. */
+  backlog: number
+}
+
+/** Totals of the counted part: requests due in it, wherever they ended. */
+export interface LoadResult {
+  generators: number
+  ledger: Ledger
+  statuses: Record<string, number>
+  losses: Record<string, number>
+  warmupRequests: number
+  /** Length of the counted part as it was, in milliseconds (shorter than asked when interrupted). */
+  measuredMs: number
+  /** Answers of any status that arrived inside the counted part, per second. */
+  achievedRps: number
+  /** The same for answers below 400. */
+  goodputRps: number
+  response: EncodedHistogram
+  service: EncodedHistogram
+  errorResponse: EncodedHistogram
+  instances: Record<string, InstanceCounts>
+  /** Worst of the generators over the counted part: CPU share, p99 event-loop delay and lateness, final backlog. */
+  generator: GeneratorHealth
+  /** False when it was stopped before its time. */
+  complete: boolean
+}
+
+export interface LoadRequest {
+  load: Load
+  target: LoadTarget
+  /** Fires for "stop now": what is in flight is drained for at most `drainMs`, then the result is returned. */
+  signal: AbortSignal
+  drainMs: number
+  /** Called when the generators are connected and the clock starts: hrtime (ns) of the run clock's zero. */
+  onStart: (originNs: bigint) => void
+  /** About every `tickMs`; warm-up included. */
+  onTick: (tick: LoadTick) => void
+  tickMs: number
+}
+
+/** Sends a load and reports what came of it. */
+export interface LoadGenerator {
+  /** @throws LabError exit code 3 (file descriptors) or 4 (the generator died, nothing answered at the target). */
+  run(request: LoadRequest): Promise<LoadResult>
+}

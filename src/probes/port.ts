@@ -1,0 +1,23 @@
+import type { NodeStatus, NodeUsage } from '../core/stack.js'
+
+/** A reading: a sample without its moment, which the run adds from its one clock. */
+export interface Reading {
+  kind: string
+  node?: string
+  value: number
+  unit: string
+}
+
+/** What a probe may look at. */
+export interface ProbeContext {
+  nodes(): Promise<NodeStatus[]>
+  usage(): Promise<NodeUsage[]>
+  signal: AbortSignal
+}
+
+/** Reads one kind of number on a schedule. A read that fails gives no reading for what failed; it never throws. */
+export interface Probe {
+  readonly name: string
+  readonly intervalMs: number
+  read(context: ProbeContext): Promise<Reading[]>
+}
