@@ -1,0 +1,90 @@
+import type { RunRecord } from './record.js'
+
+/** A figure of a record that expectations and objectives can name. */
+export interface Metric {
+  name: string
+  /** Short name in --slo, if it has one. */
+  short?: string
+  label: string
+  unit: string
+  /** Null where the run did not measure it. */
+  read(record: RunRecord): number | null
+}
+
+/** The share of due requests that were not answered well: HTTP errors, lost and unfinished ones; 0 to 1. */
+export function errorShare(record: RunRecord): number | null {
+  const { due, ok } = record.load.ledger
+  return due === 0 ? null : (due - ok) / due
+}
+
+const RESPONSE = [
+  ['p50', 'p50', 'median response time'],
+  ['p90', 'p90', 'response time p90'],
+  ['p95', 'p95', 'response time p95'],
+  ['p99', 'p99', 'response time p99'],
+  ['p99_9', 'p99.9', 'response time p99.9'],
+  ['max', 'max', 'longest response time'],
+  ['mean', 'mean', 'mean response time'],
+] as const
+
+export const METRICS = [
+  {
+    name: 'load.achieved_rps',
+    short: 'rps',
+    label: 'achieved rate',
+    unit: 'requests/s',
+    read: (record: RunRecord) => record.load.achieved_rps,
+  },
+  {
+    name: 'load.goodput_rps',
+    short: 'goodput',
+    label: 'goodput',
+    unit: 'requests/s',
+    read: (record: RunRecord) => record.load.goodput_rps,
+  },
+  { name: 'load.error_share', short: 'errors', label: 'requests not answered well', unit: 'share', read: errorShare },
+  {
+    name: 'load.ledger.lost',
+    short: 'lost',
+    label: 'lost requests',
+    unit: 'requests',
+    read: (record: RunRecord) => record.load.ledger.lost,
+  },
+  ...RESPONSE.map(([field, short, label]) => ({
+    name: `latency.response_ms.${field}` as const,
+    short,
+    label,
+    unit: 'ms',
+    read: (record: RunRecord) => record.latency.response_ms[field],
+  })),
+  {
+    name: 'distribution.instances',
+    short: 'instances',
+    label: 'instances that answered',
+    unit: 'instances',
+    read: (record: RunRecord) =>
+      record.instances.length === 0 ? null : record.instances.filter((instance) => instance.requests > 0).length,
+  },
+  {
+    name: 'distribution.max_deviation',
+    short: 'unevenness',
+    label: 'largest deviation from the expected share',
+    unit: 'share',
+    read: (record: RunRecord) => record.distribution.max_deviation,
+  },
+  {
+    name: 'distribution.jain_index',
+    short: 'jain',
+    label: "Jain's fairness index",
+    unit: '',
+    read: (record: RunRecord) => record.distribution.jain_index,
+  },
+] as const satisfies readonly Metric[]
+
+export type MetricName = (typeof METRICS)[number]['name']
+export const METRIC_NAMES = METRICS.map((metric) => metric.name) as [MetricName, ...MetricName[]]
+
+/** The metric of this name or short name. */
+export function findMetric(name: string): Metric | undefined {
+  return METRICS.find((metric) => metric.name === name || metric.short === name)
+}

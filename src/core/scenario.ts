@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { LabError } from './errors.js'
+import { ARRIVALS, type Load, type Stage } from './load.js'
+import { METRIC_NAMES } from './metrics.js'
+import { stackParametersSchema } from './parameters.js'
+import { parseDuration } from './units.js'
+
+/** Version of the scenario file format. */
+export const SCENARIO_SCHEMA = 'scalelab/scenario@1'
+
+const duration = z.string().refine(
+  (text) => {
+    try {
+      return parseDuration(text, 'duration') >= 0
+    } catch (error) {
+      if (error instanceof LabError) return false
+      throw error
+    }
+  },
+  { message: 'a duration such as 500ms, 10s or 2m' },
+)
+
+const rate = z.number().positive().max(1_000_000)
+
+export const loadSectionSchema = z
+  .strictObject({
+    mode: z.enum(['open', 'closed']).describe('open: requests are due at a rate; closed: each connection waits'),
+    rps: rate.optional().describe('open: constant rate, requests per second'),
+    stages: z
+      .array(z.strictObject({ duration, rps: rate }))
+      .min(1)
+      .optional()
+      .describe('open: one rate after another, instead of rps and duration'),
+    arrival: z.enum(ARRIVALS).default('uniform'),
+    duration: duration.default('10s'),
+    warmup: duration.default('2s'),
+    connections: z.number().int().min(1).max(20_000).default(60),
+    timeout: duration.default('10s').describe('a request without an answer for this long is lost'),
+    clients: z.number().int().min(0).max(65_536).default(0).describe('simulated client addresses (X-Forwarded-For)'),
+  })
+  .refine((load) => load.mode === 'closed' || load.rps !== undefined || load.stages !== undefined, {
+    message: 'an open load needs rps or stages',
+    path: ['rps'],
+  })
+export type LoadSection = z.infer<typeof loadSectionSchema>
+
+/** A claim: a metric and where it must lie. */
+export const expectationSchema = z
+  .strictObject({
+    claim: z.string().min(1),
+    source: z.string().optional().describe('where the claim stands'),
+    metric: z.enum(METRIC_NAMES),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    when: z.enum(['open', 'closed']).optional().describe('the kind of load under which the claim can be judged'),
+    replicas: z.enum(['same', 'any']).default('same').describe('whether it also holds for other numbers of replicas'),
+  })
+  .refine((expectation) => expectation.min !== undefined || expectation.max !== undefined, {
+    message: 'an expectation needs min or max',
+    path: ['min'],
+  })
+export type Expectation = z.infer<typeof expectationSchema>
+
+/** A scenario file: a question with its topology, its load and what should come out. */
+export const scenarioSchema = z.strictObject({
+  schema: z.literal(SCENARIO_SCHEMA),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and dashes, at most 40'),
+  question: z.string().min(1),
+  reading: z.string().optional().describe('how to read the answer'),
+  topology: stackParametersSchema,
+  load: loadSectionSchema,
+  expect: z.array(expectationSchema).default([]),
+})
+export type Scenario = z.infer<typeof scenarioSchema>
+
+/** The load of a scenario's section with its seed and generator count. */
+export function loadOf(section: LoadSection, seed: number, generators: Load['generators'] = 'auto'): Load {
+  const common = {
+    warmupMs: parseDuration(section.warmup, 'warmup'),
+    connections: section.connections,
+    timeoutMs: parseDuration(section.timeout, 'timeout'),
+    generators,
+    clients: section.clients,
+    seed,
+  }
+  const durationMs = parseDuration(section.duration, 'duration')
+  if (section.mode === 'closed') return { ...common, mode: 'closed', durationMs }
+  const stages: Stage[] =
+    section.stages === undefined
+      ? [{ durationMs, rps: section.rps ?? 0 }]
+      : section.stages.map((stage) => ({ durationMs: parseDuration(stage.duration, 'stage'), rps: stage.rps }))
+  return { ...common, mode: 'open', arrival: section.arrival, stages }
+}
+
+/**
+ * The same scenario with another number of replicas, named `<family>-<n>`: what the file says of replicas follows, and
+ * claims that hold only for the file's own number are left out.
+ */
+export function withReplicas(scenario: Scenario, name: string, replicas: number): Scenario {
+  if (scenario.topology.replicas === replicas) return { ...scenario, name }
+  return {
+    ...scenario,
+    name,
+    question: scenario.question.replace(String(scenario.topology.replicas), String(replicas)),
+    topology: { ...scenario.topology, replicas },
+    expect: scenario.expect.filter((expectation) => expectation.replicas === 'any'),
+  }
+}

@@ -1,0 +1,68 @@
+import { findMetric } from './metrics.js'
+import type { RunRecord, Verdict } from './record.js'
+import type { Expectation } from './scenario.js'
+import type { Comparison, Objective } from './slo.js'
+import { formatNumber, formatShare } from './units.js'
+
+/** A value with its unit for people: "1,447 requests/s", "40.2 ms", "0.3 %". */
+export function formatValue(value: number, unit: string): string {
+  if (unit === 'share') return value !== 0 && Math.abs(value) < 0.001 ? `${(value * 100).toFixed(3)} %` : formatShare(value)
+  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`
+}
+
+function expectedText(expectation: Expectation, unit: string): string {
+  const { min, max } = expectation
+  if (min !== undefined && max !== undefined) return `${formatValue(min, '')} to ${formatValue(max, unit)}`
+  return min === undefined ? `at most ${formatValue(max ?? 0, unit)}` : `at least ${formatValue(min, unit)}`
+}
+
+/** A claim held against a record. Unknown, with the reason, where the run cannot tell. */
+export function judgeExpectation(expectation: Expectation, record: RunRecord): Verdict {
+  const metric = findMetric(expectation.metric)
+  const measured = metric?.read(record) ?? null
+  const verdict = {
+    claim: expectation.claim,
+    source: expectation.source ?? null,
+    metric: expectation.metric,
+    expected: expectedText(expectation, metric?.unit ?? ''),
+    measured,
+    unit: metric?.unit ?? '',
+  }
+  const reason = unknownReason(expectation, record, measured)
+  if (reason !== null || measured === null) return { ...verdict, result: 'unknown', reason }
+  const holds = measured >= (expectation.min ?? -Infinity) && measured <= (expectation.max ?? Infinity)
+  return { ...verdict, result: holds ? 'pass' : 'fail', reason: null }
+}
+
+function unknownReason(expectation: Expectation, record: RunRecord, measured: number | null): string | null {
+  if (expectation.when !== undefined && expectation.when !== record.load.mode) {
+    return expectation.when === 'closed'
+      ? 'needs a capacity run (closed loop, --max)'
+      : 'needs a run at an offered rate (--rps)'
+  }
+  if (measured === null) return 'the run did not measure it'
+  if (record.status !== 'complete') return `the run was ${record.status}`
+  return null
+}
+
+const HOLDS: Record<Comparison, (value: number, bound: number) => boolean> = {
+  '<': (value, bound) => value < bound,
+  '<=': (value, bound) => value <= bound,
+  '>': (value, bound) => value > bound,
+  '>=': (value, bound) => value >= bound,
+}
+
+/** A service level objective held against a record. */
+export function judgeObjective(objective: Objective, record: RunRecord): Verdict {
+  const measured = objective.metric.read(record)
+  const verdict = {
+    claim: `objective ${objective.text}`,
+    source: '--slo',
+    metric: objective.metric.name,
+    expected: `${objective.comparison} ${formatValue(objective.bound, objective.metric.unit)}`,
+    measured,
+    unit: objective.metric.unit,
+  }
+  if (measured === null) return { ...verdict, result: 'unknown', reason: 'the run did not measure it' }
+  return { ...verdict, result: HOLDS[objective.comparison](measured, objective.bound) ? 'pass' : 'fail', reason: null }
+}
