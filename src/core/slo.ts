@@ -44,7 +44,9 @@ function parseBound(text: string, metric: Metric, objective: string): number {
   if (!Number.isFinite(value) || (percent !== null && metric.unit !== 'share')) {
     throw usageError(
       `--slo: "${text}" is not a bound for ${metric.short ?? metric.name}`,
-      metric.unit === 'share' ? 'Write a percentage (0.1%) or a share (0.001)' : `Write a plain number (${metric.unit})`,
+      metric.unit === 'share'
+        ? 'Write a percentage (0.1%) or a share (0.001)'
+        : `Write a plain number (${metric.unit})`,
     )
   }
   return value

@@ -19,16 +19,21 @@ export function parseDuration(text: string, what: string): number {
 
 /** Milliseconds for people: "850 ms", "12.0 s", "2 min 05 s". */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${formatNumber(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms < 999.5) return `${formatNumber(ms)} ms`
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`
   const seconds = Math.round(ms / 1_000)
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
 }
 
-/** A number with at most three significant decimals and thousands separators: 1,498 / 40.2 / 0.34. */
+/**
+ * A number with about three significant digits and thousands separators: 1,498 / 40.2 / 0.34 / 0.0043.
+ * Whole numbers stay whole; what is not a number is "-".
+ */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-'
+  if (value === 0) return '0'
   const size = Math.abs(value)
+  if (size < 0.01) return value.toPrecision(2)
   const decimals = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2
   return value.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: decimals })
 }
@@ -36,4 +41,17 @@ export function formatNumber(value: number): string {
 /** A share between 0 and 1 as a percentage with one decimal: "33.3 %". */
 export function formatShare(share: number): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : '-'
+}
+
+/** A probability with three decimals; what rounds to 0 or 1 is bounded instead: "0.042", "< 0.001", "> 0.999". */
+export function formatProbability(p: number): string {
+  if (!(p >= 0 && p <= 1)) return '-'
+  if (p < 0.001) return '< 0.001'
+  return p > 0.999 ? '> 0.999' : p.toFixed(3)
+}
+
+/** How many times as much: "2.91x", "0.30x", "12.4x". */
+export function formatRatio(ratio: number): string {
+  if (!Number.isFinite(ratio)) return '-'
+  return `${ratio >= 99.95 ? formatNumber(Math.round(ratio)) : ratio.toFixed(ratio >= 9.995 ? 1 : 2)}x`
 }

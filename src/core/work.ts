@@ -37,7 +37,8 @@ export function workToEnv(work: Work): Record<string, string> {
 export function workFromEnv(env: Record<string, string | undefined>): Work {
   const number = (name: string, fallback: number): number => {
     const value = Number(env[name] ?? fallback)
-    if (!Number.isFinite(value) || value < 0) throw new Error(`${name} must be a number of at least 0, not ${env[name]}`)
+    if (!Number.isFinite(value) || value < 0)
+      throw new Error(`${name} must be a number of at least 0, not ${env[name]}`)
     return value
   }
   const kind = env.WORK ?? DEFAULT_WORK.kind
@@ -59,7 +60,8 @@ export function workFromEnv(env: Record<string, string | undefined>): Work {
 export function describeWork(work: Work): string {
   switch (work.kind) {
     case 'model': {
-      const capacity = work.meanMs > 0 ? ` (capacity ${Math.round((work.workers * 1_000) / work.meanMs)} requests/s)` : ''
+      const capacity =
+        work.meanMs > 0 ? ` (capacity ${Math.round((work.workers * 1_000) / work.meanMs)} requests/s)` : ''
       return `calibrated service model: ${work.workers} worker${work.workers === 1 ? '' : 's'}, ${work.distribution} service time, mean ${work.meanMs} ms${capacity}`
     }
     case 'cpu':

@@ -1,0 +1,43 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { environmentError } from '../core/errors.js'
+
+/**
+ * Writes a file whole or not at all: into a neighbour that is flushed and then renamed, so that neither a crash nor a
+ * full disk leaves half a file under the name.
+ * @throws LabError (environment) when the disk is full or the folder cannot be written
+ */
+export async function writeFileAtomically(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    const file = await open(temporary, 'w')
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw writeError(error, path)
+  }
+}
+
+/** A failed write as an error with a way out. */
+export function writeError(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return environmentError(
+      `no space left to write ${path}`,
+      `Free some space, or write elsewhere: --out DIR\nSee what is full: df -h ${dirname(path)}`,
+    )
+  }
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+    return environmentError(`${path} cannot be written (${code})`, 'Write elsewhere: --out DIR')
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return environmentError(`${dirname(path)} is not a folder that can be written to`, 'Write elsewhere: --out DIR')
+  }
+  return error
+}

@@ -1,0 +1,52 @@
+import { type StackParameters, weightsOf, workOf } from '../core/parameters.js'
+import type { Limits, NodeSpec, Program } from '../core/topology.js'
+import { workToEnv } from '../core/work.js'
+
+/** Port of every API inside a container. */
+const API_PORT = 8_000
+
+/** The name of the n-th API instance, counted from 1. */
+export function apiId(position: number): string {
+  return `api-${position}`
+}
+
+/** One API instance: the sample API, or the user's own application. */
+export function apiNode(parameters: StackParameters, position: number): NodeSpec {
+  const id = apiId(position)
+  const { app } = parameters
+  const work = workOf(parameters)
+  const limits: Limits = {
+    ...(parameters.cpus === null ? {} : { cpus: parameters.cpus }),
+    ...(parameters.memory_mib === null ? {} : { memoryMiB: parameters.memory_mib }),
+  }
+  return {
+    id,
+    role: 'api',
+    program: programOf(parameters),
+    env: { HOST: '{{host}}', PORT: '{{port http}}', INSTANCE_ID: id, ...(work === null ? {} : workToEnv(work)) },
+    files: {},
+    ports: { http: app !== null && 'image' in app ? parameters.app_port : API_PORT },
+    publish: {},
+    dependsOn: [],
+    readiness:
+      app === null
+        ? { port: 'http', path: '/ready', accept: 'ok' }
+        : { port: 'http', path: parameters.app_ready, accept: 'answers' },
+    limits,
+    stopGraceMs: 5_000,
+  }
+}
+
+function programOf({ app }: StackParameters): Program {
+  if (app === null) return { kind: 'bundle', bundle: 'api' }
+  if ('image' in app) return { kind: 'image', image: app.image }
+  return {
+    kind: 'command',
+    command: app.command.replaceAll('{port}', '{{port http}}').replaceAll('{host}', '{{host}}'),
+  }
+}
+
+/** Every API instance of these parameters with its weight, in order. */
+export function apiServers(parameters: StackParameters): { id: string; weight: number }[] {
+  return weightsOf(parameters).map((weight, index) => ({ id: apiId(index + 1), weight }))
+}

@@ -1,0 +1,81 @@
+import type { BalancingStrategy } from '../strategies/balancing/port.js'
+
+/** nginx's own defaults for passive health, written out in the file because they decide how an outage looks. */
+export const MAX_FAILS = 1
+export const FAIL_TIMEOUT_MS = 10_000
+
+/**
+ * nginx.conf of a balancer: whole, commented, and free of everything the host may have in /etc/nginx. Runs without
+ * privileges from its own folder.
+ * @param servers address as "host:port" or a reference to one
+ */
+export function nginxConfig(
+  servers: readonly { address: string; weight: number }[],
+  strategy: BalancingStrategy,
+): string {
+  const failTimeout = `${FAIL_TIMEOUT_MS / 1_000}s`
+  const serverLines = servers.map(({ address, weight }) => {
+    const weightText = strategy.weighted && weight !== 1 ? ` weight=${weight}` : ''
+    return `    server ${address}${weightText} max_fails=${MAX_FAILS} fail_timeout=${failTimeout};`
+  })
+  return `# Balancing strategy: ${strategy.name}. ${strategy.summary}
+daemon off;
+# One worker: several would each count connections and turns on their own (the zone below shares them, at a price).
+worker_processes 1;
+pid {{dir}}/nginx.pid;
+error_log stderr warn;
+
+events {
+  worker_connections 8192;
+}
+
+http {
+  access_log off;
+  # Default is 1000: a busy client would be cut off in the middle of a run.
+  keepalive_requests 1000000;
+  keepalive_timeout 75s;
+
+  client_body_temp_path {{dir}}/client-body;
+  proxy_temp_path {{dir}}/proxy;
+  fastcgi_temp_path {{dir}}/fastcgi;
+  uwsgi_temp_path {{dir}}/uwsgi;
+  scgi_temp_path {{dir}}/scgi;
+
+  # Simulated clients come from one machine: their address is the one they say, if they come from a private network.
+  set_real_ip_from 127.0.0.0/8;
+  set_real_ip_from 10.0.0.0/8;
+  set_real_ip_from 172.16.0.0/12;
+  set_real_ip_from 192.168.0.0/16;
+  real_ip_header X-Forwarded-For;
+
+  upstream api {
+    zone api 256k;
+${strategy.nginx.map((line) => `    ${line}\n`).join('')}${serverLines.join('\n')}
+    keepalive 128;
+    keepalive_requests 1000000;
+  }
+
+  server {
+    listen {{host}}:{{port http}} backlog=4096;
+    # Bodies pass through as they come, so that nothing is written to disk.
+    proxy_request_buffering off;
+    proxy_max_temp_file_size 0;
+    client_max_body_size 64m;
+
+    location / {
+      proxy_pass http://api;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Real-IP $remote_addr;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      add_header X-Upstream $upstream_addr always;
+    }
+
+    location = /nginx_status {
+      stub_status;
+    }
+  }
+}
+`
+}

@@ -1,0 +1,32 @@
+import { unknownValueError, usageError } from '../core/errors.js'
+import type { Topology } from '../core/topology.js'
+import { BALANCING_STRATEGIES, balancingStrategy } from '../strategies/balancing/registry.js'
+import { balanced, type DecidedParameters } from './balanced.js'
+import { single } from './single.js'
+
+/**
+ * The topology of these parameters.
+ * @throws LabError (usage) for an unknown strategy and for weights that do not fit the replicas or the strategy
+ */
+export function topologyOf(parameters: DecidedParameters): Topology {
+  if (parameters.kind === 'single') return single(parameters)
+  const strategy = balancingStrategy(parameters.strategy)
+  if (strategy === undefined) {
+    throw unknownValueError(
+      'strategy',
+      parameters.strategy,
+      BALANCING_STRATEGIES.map((known) => known.name),
+    )
+  }
+  const { weights, replicas } = parameters
+  if (weights !== null && !strategy.weighted) {
+    throw usageError(`the strategy ${strategy.name} takes no weights`, 'Use --strategy weighted with --weights')
+  }
+  if (weights !== null && weights.length !== replicas) {
+    throw usageError(
+      `${weights.length} weights for ${replicas} replicas`,
+      `Give one weight per replica: --weights ${Array(replicas).fill(1).join(',')}`,
+    )
+  }
+  return balanced(parameters, strategy)
+}
