@@ -1,0 +1,31 @@
+import type { Load } from '../core/load.js'
+import type { RunRecord } from '../core/record.js'
+import type { Expectation } from '../core/scenario.js'
+import type { Objective } from '../core/slo.js'
+
+/** A fault at its time: injected `atMs` into the counted part, undone `forMs` later. */
+export interface PlannedFault {
+  fault: string
+  node: string
+  atMs: number
+  forMs: number
+}
+
+/** All that is decided about a run before it starts. */
+export interface RunPlan {
+  id: string
+  scenario: string
+  question: string
+  reading: string | null
+  engine: RunRecord['engine']
+  /** What the topology was made from; empty for a system that was already running. */
+  parameters: Record<string, unknown>
+  /** What a request costs, in words. */
+  work: string
+  load: Load
+  expectations: Expectation[]
+  objectives: Objective[]
+  faults: PlannedFault[]
+  /** The instances that should answer, with their weights; empty where they are unknown. */
+  instances: { id: string; weight: number }[]
+}

@@ -1,0 +1,157 @@
+import { measuredMs, offeredRps } from '../core/load.js'
+import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
+import { judgeExpectation, judgeObjective } from '../core/verdict.js'
+import type { InstanceCounts, LoadResult } from '../load/port.js'
+import { distribution } from '../stats/distribution.js'
+import { Histogram, mergeEncoded } from '../stats/histogram.js'
+import type { RunPlan } from './plan.js'
+import type { RunState } from './run-state.js'
+import { validityOf } from './validity.js'
+
+export interface RecordInput {
+  plan: RunPlan
+  target: string
+  nodes: RunRecord['nodes']
+  environment: RunRecord['environment']
+  startedAt: Date
+  endedAt: Date
+  status: RunRecord['status']
+  result: LoadResult
+  state: RunState
+  /** The node that a header of an answer stands for. */
+  nameOf: (instance: string) => string
+}
+
+/** The record of a run that has ended, verdicts included. */
+export function buildRecord(input: RecordInput): RunRecord {
+  const { plan, result, state } = input
+  const { load } = plan
+  const counts = byName(result.instances, input.nameOf)
+  const instances = instanceRows(plan, counts, result.measuredMs)
+  const record: RunRecord = {
+    schema: RECORD_SCHEMA,
+    id: plan.id,
+    scenario: plan.scenario,
+    question: plan.question,
+    reading: plan.reading,
+    engine: plan.engine,
+    target: input.target,
+    started_at: input.startedAt.toISOString(),
+    ended_at: input.endedAt.toISOString(),
+    status: input.status,
+    seed: load.seed,
+    parameters: plan.parameters,
+    work: plan.work,
+    nodes: input.nodes,
+    load: {
+      mode: load.mode,
+      arrival: load.mode === 'open' ? load.arrival : null,
+      stages:
+        load.mode === 'open' ? load.stages.map((stage) => ({ duration_ms: stage.durationMs, rps: stage.rps })) : [],
+      connections: load.connections,
+      clients: load.clients,
+      generators: result.generators,
+      timeout_ms: load.timeoutMs,
+      warmup_ms: load.warmupMs,
+      measured_ms: result.measuredMs,
+      offered_rps: actuallyOffered(input),
+      achieved_rps: result.achievedRps,
+      goodput_rps: result.goodputRps,
+      ledger: result.ledger,
+      statuses: result.statuses,
+      losses: result.losses,
+      warmup_requests: result.warmupRequests,
+    },
+    latency: {
+      response_ms: Histogram.decode(result.response).percentiles(),
+      service_ms: Histogram.decode(result.service).percentiles(),
+      error_response_ms: Histogram.decode(result.errorResponse).percentiles(),
+    },
+    instances,
+    distribution: distribution(instances),
+    validity: validityOfResult(input),
+    verdicts: [],
+    events: state.events,
+    timeline: state.timeline,
+    histograms: {
+      response: result.response,
+      service: result.service,
+      instances: Object.fromEntries([...counts].map(([id, count]) => [id, count.response])),
+    },
+    environment: input.environment,
+  }
+  return {
+    ...record,
+    verdicts: [
+      ...plan.expectations.map((expectation) => judgeExpectation(expectation, record)),
+      ...plan.objectives.map((objective) => judgeObjective(objective, record)),
+    ],
+  }
+}
+
+/** The offered rate as planned; for a run that was cut short, that of the part that took place. */
+function actuallyOffered({ plan, result }: RecordInput): number | null {
+  const planned = offeredRps(plan.load)
+  if (planned === null || result.measuredMs >= measuredMs(plan.load) || result.measuredMs === 0) return planned
+  return result.ledger.due / (result.measuredMs / 1_000)
+}
+
+function validityOfResult({ plan, result, state }: RecordInput): Validity[] {
+  return validityOf({
+    offeredRps:
+      plan.load.mode === 'open' && result.measuredMs > 0 ? result.ledger.due / (result.measuredMs / 1_000) : null,
+    achievedRps: result.achievedRps,
+    generator: result.generator,
+    ledger: result.ledger,
+    ticks: state.countedTicks(),
+    hostCpu: state.hostCpu(),
+    hostSteal: state.hostSteal(),
+    disturbed: plan.faults.length > 0,
+  })
+}
+
+/** Counts by node: an instance may have answered under its name and, through a balancer, under its address. */
+function byName(
+  counts: Record<string, InstanceCounts>,
+  nameOf: (instance: string) => string,
+): Map<string, InstanceCounts> {
+  const merged = new Map<string, InstanceCounts>()
+  for (const [header, count] of Object.entries(counts)) {
+    const id = nameOf(header)
+    const other = merged.get(id)
+    merged.set(
+      id,
+      other === undefined
+        ? count
+        : {
+            answered: other.answered + count.answered,
+            http_error: other.http_error + count.http_error,
+            response: mergeEncoded([other.response, count.response]),
+          },
+    )
+  }
+  return merged
+}
+
+/** A row per planned instance (also those that never answered), then any other name that was seen. */
+function instanceRows(plan: RunPlan, counts: Map<string, InstanceCounts>, durationMs: number): Instance[] {
+  const answered = [...counts.values()].reduce((sum, count) => sum + count.answered, 0)
+  const planned = plan.instances.map(({ id, weight }) => ({ id, weight }))
+  const others = [...counts.keys()].filter((id) => !planned.some((instance) => instance.id === id))
+  // Answers that name no instance come from the balancer itself (502, 503): they have no expected share.
+  const rows = [...planned, ...others.map((id) => ({ id, weight: planned.length === 0 && id !== 'unknown' ? 1 : 0 }))]
+  return rows.map(({ id, weight }) => {
+    const count = counts.get(id)
+    const percentiles = count === undefined ? null : Histogram.decode(count.response).percentiles()
+    return {
+      id,
+      requests: count?.answered ?? 0,
+      share: answered === 0 ? 0 : (count?.answered ?? 0) / answered,
+      weight,
+      rps: durationMs === 0 ? 0 : (count?.answered ?? 0) / (durationMs / 1_000),
+      p50_ms: percentiles?.p50 ?? null,
+      p99_ms: percentiles?.p99 ?? null,
+      errors: count?.http_error ?? 0,
+    }
+  })
+}

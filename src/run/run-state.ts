@@ -1,0 +1,239 @@
+import { emptyLedger, type Ledger, type Load, measuredMs, offeredRps } from '../core/load.js'
+import type { RunEvent, TickRow, Validity } from '../core/record.js'
+import type { Doubt, Health, InstanceRow, Phase, Snapshot } from '../core/snapshot.js'
+import type { GeneratorHealth, LoadTick } from '../load/port.js'
+import type { Reading } from '../probes/port.js'
+import { Histogram } from '../stats/histogram.js'
+import type { RunPlan } from './plan.js'
+import { validityOf } from './validity.js'
+
+/** Ticks kept for the views; the record keeps them all. */
+const HISTORY = 600
+
+interface InstanceState {
+  answered: number
+  errors: number
+  rps: number
+  response: Histogram
+  health: Health
+  cpuPercent: number | null
+  memoryMib: number | null
+}
+
+/**
+ * What is known about a run while it runs: ticks and readings go in, snapshots come out. Figures start anew when the
+ * counted part begins, so that a view never shows the warm-up mixed with the rest.
+ */
+export class RunState {
+  readonly timeline: TickRow[] = []
+  readonly events: RunEvent[] = []
+  private phase: Phase = 'starting'
+  private now = 0
+  private counted: TickRow[] = []
+  private ledger: Ledger = emptyLedger()
+  private response = new Histogram()
+  private service = new Histogram()
+  private readonly instances = new Map<string, InstanceState>()
+  private generator: GeneratorHealth = { cpu: 0, eventLoopDelayMs: 0, latenessMs: 0, backlog: 0 }
+  private readonly host = { cpu: [] as number[], steal: [] as number[] }
+  private doubtSince = new Map<string, number>()
+
+  constructor(
+    private readonly plan: RunPlan,
+    private readonly target: string,
+    private readonly nameOf: (instance: string) => string,
+  ) {
+    for (const { id } of plan.instances) this.instances.set(id, newInstance())
+  }
+
+  addTick(tick: LoadTick): void {
+    if (tick.phase === 'measuring' && this.phase !== 'measuring') this.startCounting()
+    this.phase = tick.phase
+    this.now = tick.to
+    const row = tickRow(tick, this.plan.load)
+    if (tick.phase !== 'draining') this.timeline.push(row)
+    if (tick.phase === 'measuring') this.counted.push(row)
+
+    this.ledger = {
+      due: this.ledger.due + tick.due,
+      sent: this.ledger.sent + tick.sent,
+      ok: this.ledger.ok + tick.ok,
+      http_error: this.ledger.http_error + tick.http_error,
+      lost: this.ledger.lost + tick.lost,
+      unfinished: 0,
+    }
+    this.ledger.unfinished = Math.max(0, this.ledger.due - this.ledger.ok - this.ledger.http_error - this.ledger.lost)
+    this.response.merge(Histogram.decode(tick.response))
+    this.service.merge(Histogram.decode(tick.service))
+    this.generator = tick.generator
+    this.addInstances(tick)
+  }
+
+  addReadings(readings: readonly Reading[]): void {
+    for (const reading of readings) {
+      if (reading.kind === 'host.cpu_share') this.host.cpu.push(reading.value)
+      if (reading.kind === 'host.steal_share') this.host.steal.push(reading.value)
+      const instance = reading.node === undefined ? undefined : this.instances.get(reading.node)
+      if (instance === undefined) continue
+      if (reading.kind === 'node.health') instance.health = healthOf(reading.value)
+      if (reading.kind === 'node.cpu_percent') instance.cpuPercent = reading.value
+      if (reading.kind === 'node.memory_mib') instance.memoryMib = reading.value
+    }
+  }
+
+  addEvent(level: RunEvent['level'], text: string, tMs = this.now): void {
+    this.events.push({ t_ms: Math.round(tMs), level, text })
+  }
+
+  setPhase(phase: Phase): void {
+    this.phase = phase
+  }
+
+  /** The rows of the counted part. */
+  countedTicks(): readonly TickRow[] {
+    return this.counted
+  }
+
+  hostCpu(): number | null {
+    return mean(this.host.cpu)
+  }
+
+  hostSteal(): number | null {
+    return mean(this.host.steal)
+  }
+
+  snapshot(): Snapshot {
+    const { load } = this.plan
+    const answered = [...this.instances.values()].reduce((sum, instance) => sum + instance.answered, 0)
+    const latest = this.timeline.at(-1)
+    return {
+      scenario: this.plan.scenario,
+      engine: this.plan.engine,
+      question: this.plan.question,
+      target: this.target,
+      phase: this.phase,
+      t_ms: this.now,
+      total_ms: load.warmupMs + measuredMs(load),
+      mode: load.mode,
+      connections: load.connections,
+      offered_rps: load.mode === 'open' ? (latest?.offered_rps ?? load.stages[0]?.rps ?? null) : null,
+      achieved_rps: latest?.achieved_rps ?? 0,
+      history: this.timeline.slice(-HISTORY),
+      response_ms: this.response.percentiles(),
+      service_ms: this.service.percentiles(),
+      ledger: this.ledger,
+      instances: [...this.instances].map(([id, state]) => instanceRow(id, state, answered)),
+      events: this.events,
+      doubts: this.doubts(),
+    }
+  }
+
+  private startCounting(): void {
+    this.ledger = emptyLedger()
+    this.response.reset()
+    this.service.reset()
+    this.generator = { cpu: 0, eventLoopDelayMs: 0, latenessMs: 0, backlog: 0 }
+    this.host.cpu.length = 0
+    this.host.steal.length = 0
+    for (const instance of this.instances.values()) {
+      instance.answered = 0
+      instance.errors = 0
+      instance.response.reset()
+    }
+  }
+
+  private addInstances(tick: LoadTick): void {
+    const seconds = Math.max(0.001, (tick.to - tick.from) / 1_000)
+    for (const instance of this.instances.values()) instance.rps = 0
+    for (const [header, counts] of Object.entries(tick.instances)) {
+      const id = this.nameOf(header)
+      const instance = this.instances.get(id) ?? newInstance()
+      this.instances.set(id, instance)
+      instance.answered += counts.answered
+      instance.errors += counts.http_error
+      instance.rps = counts.answered / seconds
+      instance.response.merge(Histogram.decode(counts.response))
+    }
+  }
+
+  /** Checks that fail so far; each must fail for three ticks in a row, so that a start-up blip is no doubt. */
+  private doubts(): Doubt[] {
+    if (this.phase !== 'measuring' || this.counted.length < 4) return []
+    const failing = this.validitySoFar().filter((row) => !row.ok)
+    const since = new Map(failing.map((row) => [row.check, this.doubtSince.get(row.check) ?? this.counted.length]))
+    this.doubtSince = since
+    return failing
+      .filter((row) => this.counted.length - (since.get(row.check) ?? 0) >= 2)
+      .map((row) => ({ check: row.check, text: row.meaning }))
+  }
+
+  private validitySoFar(): Validity[] {
+    const answered = this.ledger.ok + this.ledger.http_error
+    const seconds = (this.now - this.plan.load.warmupMs) / 1_000
+    return validityOf({
+      offeredRps: offeredRps(this.plan.load) === null ? null : this.ledger.due / seconds,
+      achievedRps: answered / seconds,
+      generator: this.generator,
+      ledger: this.ledger,
+      ticks: this.counted,
+      hostCpu: this.hostCpu(),
+      hostSteal: this.hostSteal(),
+      disturbed: this.plan.faults.length > 0,
+    })
+  }
+}
+
+function newInstance(): InstanceState {
+  return {
+    answered: 0,
+    errors: 0,
+    rps: 0,
+    response: new Histogram(),
+    health: 'unknown',
+    cpuPercent: null,
+    memoryMib: null,
+  }
+}
+
+function instanceRow(id: string, state: InstanceState, answered: number): InstanceRow {
+  const { p50, p99 } = state.response.percentiles()
+  return {
+    id,
+    requests: state.answered,
+    share: answered === 0 ? 0 : state.answered / answered,
+    rps: state.rps,
+    p50_ms: p50,
+    p99_ms: p99,
+    errors: state.errors,
+    health: state.health,
+    cpu_percent: state.cpuPercent,
+    memory_mib: state.memoryMib,
+  }
+}
+
+/** A tick as a row of the timeline: rates per second over its length. */
+export function tickRow(tick: LoadTick, load: Load): TickRow {
+  const seconds = Math.max(0.001, (tick.to - tick.from) / 1_000)
+  const response = Histogram.decode(tick.response).percentiles()
+  return {
+    t_ms: Math.round(tick.to),
+    offered_rps: load.mode === 'open' ? round(tick.due / seconds) : null,
+    achieved_rps: round((tick.ok + tick.http_error) / seconds),
+    errors_per_s: round((tick.http_error + tick.lost) / seconds),
+    p50_ms: response.p50,
+    p99_ms: response.p99,
+    max_ms: response.max,
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+function healthOf(value: number): Health {
+  return value >= 1 ? 'ok' : value > 0 ? 'overloaded' : 'down'
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,0 +1,196 @@
+import { measuredMs } from '../core/load.js'
+import type { RunRecord } from '../core/record.js'
+import type { Sample } from '../core/sample.js'
+import type { Snapshot } from '../core/snapshot.js'
+import type { NodeStatus } from '../core/stack.js'
+import type { Stack } from '../engines/port.js'
+import type { Fault } from '../faults/port.js'
+import type { LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
+import type { Probe, Reading } from '../probes/port.js'
+import { injectFaults } from './fault-schedule.js'
+import type { RunPlan } from './plan.js'
+import { buildRecord } from './record-builder.js'
+import { RunState } from './run-state.js'
+import { sleep } from './sleep.js'
+
+/** Length of a tick: how often figures cross from the generator to samples and views, in milliseconds. */
+const TICK_MS = 500
+/** How long answers may still come in after the load has ended. */
+const DRAIN_MS = 3_000
+
+/** Where a run writes while it runs. */
+export interface RunSink {
+  appendSamples(samples: readonly Sample[]): Promise<void>
+  writeRecord(record: RunRecord): Promise<void>
+}
+
+export interface RunInput {
+  plan: RunPlan
+  target: LoadTarget
+  /** Null for a system that was already running. */
+  stack: Stack | null
+  generator: LoadGenerator
+  probes: readonly Probe[]
+  faults: ReadonlyMap<string, Fault>
+  sink: RunSink
+  view: { update(snapshot: Snapshot): void }
+  nodes: RunRecord['nodes']
+  environment: RunRecord['environment']
+  /** The monotonic clock that generators share: process.hrtime.bigint. */
+  monotonic: () => bigint
+  wallClock: () => Date
+  signal: AbortSignal
+}
+
+/**
+ * One run, from the first request to the record:
+ *
+ * 1. probes begin to read, the generator connects, the run clock starts;
+ * 2. warm-up, then the counted part: ticks and readings become samples, snapshots go to the view, faults strike;
+ * 3. the load ends (or the signal fires): what is in flight drains, faults are undone, probes stop;
+ * 4. the record is built, judged and written.
+ *
+ * When the signal fires the record tells of what there was, with status 'interrupted'.
+ * @throws LabError from the generator (environment or run failed) and from the sink
+ */
+export async function run(input: RunInput): Promise<RunRecord> {
+  const { plan, stack, sink, view } = input
+  const startedAt = input.wallClock()
+  const statuses = stack === null ? [] : await stack.nodes()
+  const nameOf = instanceNames(statuses)
+  const state = new RunState(plan, input.target.origin, nameOf)
+  const ending = new AbortController()
+  const undisturbed = new AbortController()
+
+  let origin: bigint | null = null
+  const clock = (): number => (origin === null ? 0 : Number(input.monotonic() - origin) / 1e6)
+  let writing: Promise<void> = Promise.resolve()
+  let writeFailure: unknown = null
+  const append = (samples: Sample[]): void => {
+    writing = writing
+      .then(() => sink.appendSamples(samples))
+      .catch((error: unknown) => {
+        // A full disk must not lose the run: it goes on, and the failure is told at the end.
+        writeFailure ??= error
+      })
+  }
+
+  const probing = input.probes.map((probe) =>
+    readOnSchedule(probe, stack, ending.signal, (readings) => {
+      if (origin === null) return
+      state.addReadings(readings)
+      const t = Math.round(clock())
+      append(readings.map((reading) => ({ t, ...reading })))
+    }),
+  )
+  let striking: Promise<void> = Promise.resolve()
+  view.update(state.snapshot())
+
+  try {
+    const result = await input.generator.run({
+      load: plan.load,
+      target: input.target,
+      signal: input.signal,
+      drainMs: DRAIN_MS,
+      tickMs: TICK_MS,
+      onStart: (originNs) => {
+        origin = originNs
+        if (stack === null || plan.faults.length === 0) return
+        striking = injectFaults({
+          planned: plan.faults,
+          faults: input.faults,
+          target: stack,
+          startMs: plan.load.warmupMs,
+          clock,
+          signal: AbortSignal.any([undisturbed.signal, input.signal]),
+          onEvent: (level, text, tMs) => state.addEvent(level, text, tMs),
+        })
+      },
+      onTick: (tick) => {
+        state.addTick(tick)
+        append(tickSamples(tick, nameOf))
+        view.update(state.snapshot())
+      },
+    })
+    undisturbed.abort()
+    await striking
+    const status = result.complete && !input.signal.aborted ? 'complete' : 'interrupted'
+    if (status === 'interrupted') {
+      const planned = plan.load.warmupMs + measuredMs(plan.load)
+      state.addEvent('warn', `stopped by hand after ${(clock() / 1_000).toFixed(1)} s of ${planned / 1_000} s`, clock())
+    }
+    state.setPhase('done')
+    view.update(state.snapshot())
+    await writing
+    const record = buildRecord({
+      ...input,
+      target: input.target.origin,
+      startedAt,
+      endedAt: input.wallClock(),
+      status,
+      result,
+      state,
+      nameOf,
+    })
+    await sink.writeRecord(record)
+    if (writeFailure !== null) throw writeFailure
+    return record
+  } finally {
+    ending.abort()
+    undisturbed.abort()
+    await striking.catch(() => undefined)
+    await Promise.all(probing)
+    await writing
+  }
+}
+
+/** Maps what answers are marked with (an id, or the address a balancer saw) to the id of a node. */
+function instanceNames(statuses: readonly NodeStatus[]): (instance: string) => string {
+  const ids = new Map(statuses.flatMap((node) => node.internalAddresses.map((address) => [address, node.id])))
+  return (instance) => ids.get(instance) ?? instance
+}
+
+/** Reads a probe every `intervalMs` until the signal fires; a slow read delays the next, they never overlap. */
+async function readOnSchedule(
+  probe: Probe,
+  stack: Stack | null,
+  signal: AbortSignal,
+  onReadings: (readings: Reading[]) => void,
+): Promise<void> {
+  const context = {
+    nodes: async () => (stack === null ? [] : stack.nodes()),
+    usage: async () => (stack === null ? [] : stack.usage()),
+    signal,
+  }
+  while (!signal.aborted) {
+    const readings = await probe.read(context)
+    if (signal.aborted) return
+    onReadings(readings)
+    await sleep(probe.intervalMs, signal)
+  }
+}
+
+function tickSamples(tick: LoadTick, nameOf: (instance: string) => string): Sample[] {
+  const t = Math.round(tick.to)
+  const perSecond = (count: number): number => count / Math.max(0.001, (tick.to - tick.from) / 1_000)
+  const samples: Sample[] = [
+    { t, kind: 'load.offered_rps', value: perSecond(tick.due), unit: 'requests/s' },
+    { t, kind: 'load.achieved_rps', value: perSecond(tick.ok + tick.http_error), unit: 'requests/s' },
+    { t, kind: 'load.http_errors', value: tick.http_error, unit: 'requests' },
+    { t, kind: 'load.lost', value: tick.lost, unit: 'requests' },
+    { t, kind: 'generator.cpu_share', value: tick.generator.cpu, unit: 'share of a core' },
+    { t, kind: 'generator.lateness_p99', value: tick.generator.latenessMs, unit: 'ms' },
+    { t, kind: 'generator.event_loop_p99', value: tick.generator.eventLoopDelayMs, unit: 'ms' },
+    { t, kind: 'generator.backlog', value: tick.generator.backlog, unit: 'requests' },
+  ]
+  const instances = Object.entries(tick.instances).map(
+    ([instance, counts]): Sample => ({
+      t,
+      kind: 'instance.rps',
+      node: nameOf(instance),
+      value: perSecond(counts.answered),
+      unit: 'requests/s',
+    }),
+  )
+  return [...samples, ...instances]
+}
