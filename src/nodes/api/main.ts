@@ -1,0 +1,58 @@
+import { seededRandom } from '../../core/random.js'
+import { type Work, workFromEnv } from '../../core/work.js'
+import { drain, listen } from '../drain.js'
+import { cpuPerformer } from './cpu-performer.js'
+import { startHealthMonitor } from './health.js'
+import { modelPerformer } from './model-performer.js'
+import type { Performer } from './performer.js'
+import { Products } from './products.js'
+import { apiServer, type Phase } from './server.js'
+
+// The EcoMarket sample API. Environment: HOST, PORT, INSTANCE_ID, SEED, and the work per request (core/work.ts).
+
+const { env } = process
+const instanceId = env.INSTANCE_ID ?? 'api'
+
+let phase: Phase = 'starting'
+const performer = await performerOf(workFromEnv(env))
+const health = await startHealthMonitor()
+const server = apiServer({ instanceId, products: new Products(), performer, health, phase: () => phase })
+
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+
+try {
+  const url = await listen(server, env.HOST ?? '127.0.0.1', Number(env.PORT ?? 8_000))
+  phase = 'serving'
+  console.log(`${instanceId} listening on ${url}`)
+} catch (error) {
+  console.error(`${instanceId} cannot listen: ${error instanceof Error ? error.message : error}`)
+  process.exit(3)
+}
+
+/** Drains and ends; the second time, or after 10 s, ends at once. */
+async function stop(): Promise<void> {
+  if (phase === 'draining') process.exit(1)
+  phase = 'draining'
+  console.log(`${instanceId} draining`)
+  const complete = await drain(server)
+  process.exit(complete ? 0 : 1)
+}
+
+async function performerOf(work: Work): Promise<Performer | undefined> {
+  switch (work.kind) {
+    case 'none':
+      return undefined
+    case 'cpu':
+      return cpuPerformer(work.ms)
+    case 'model':
+      return await modelPerformer(work, seededRandom(instanceSeed(Number(env.SEED ?? 1), instanceId)))
+  }
+}
+
+/** A seed of its own for every instance of a stack: the stack's, mixed with the id (FNV-1a). */
+function instanceSeed(seed: number, id: string): number {
+  let hash = 0x811c9dc5 ^ seed
+  for (const byte of Buffer.from(id)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash
+}
