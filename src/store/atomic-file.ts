@@ -5,9 +5,10 @@ import { environmentError } from '../core/errors.js'
 /**
  * Writes a file whole or not at all: into a neighbour that is flushed and then renamed, so that neither a crash nor a
  * full disk leaves half a file under the name.
+ * @param elsewhere how the user writes to another place, for the hint
  * @throws LabError (environment) when the disk is full or the folder cannot be written
  */
-export async function writeFileAtomically(path: string, text: string): Promise<void> {
+export async function writeFileAtomically(path: string, text: string, elsewhere = '--out DIR'): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`
   try {
     const file = await open(temporary, 'w')
@@ -20,24 +21,24 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    throw writeError(error, path)
+    throw writeError(error, path, elsewhere)
   }
 }
 
 /** A failed write as an error with a way out. */
-export function writeError(error: unknown, path: string): unknown {
+export function writeError(error: unknown, path: string, elsewhere = '--out DIR'): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return environmentError(
       `no space left to write ${path}`,
-      `Free some space, or write elsewhere: --out DIR\nSee what is full: df -h ${dirname(path)}`,
+      `Free some space, or write elsewhere: ${elsewhere}\nSee what is full: df -h ${dirname(path)}`,
     )
   }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return environmentError(`${path} cannot be written (${code})`, 'Write elsewhere: --out DIR')
+    return environmentError(`${path} cannot be written (${code})`, `Write elsewhere: ${elsewhere}`)
   }
   if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return environmentError(`${dirname(path)} is not a folder that can be written to`, 'Write elsewhere: --out DIR')
+    return environmentError(`${dirname(path)} is not a folder that can be written to`, `Write elsewhere: ${elsewhere}`)
   }
   return error
 }

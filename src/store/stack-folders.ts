@@ -1,0 +1,203 @@
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { environmentError, LabError, usageError } from '../core/errors.js'
+import type { StackEntry, StackFolders, StackRecord } from '../core/stack-folders.js'
+import { writeError, writeFileAtomically } from './atomic-file.js'
+
+const RECORD_FILE = 'stack.json'
+const ELSEWHERE = 'set XDG_STATE_HOME to another folder'
+/** A name that is a folder's on every system, and no path. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+
+/** @param stateDir where scalelab keeps state, "$XDG_STATE_HOME/scalelab"; made when needed, for this user only */
+export function stackFolders(stateDir: string): StackFolders {
+  const stacks = join(resolve(stateDir), 'stacks')
+  const folder = (name: string): string => join(stacks, checked(name))
+  const recordFile = (name: string): string => join(folder(name), RECORD_FILE)
+  const nodesIn = (name: string): string => join(folder(name), 'nodes')
+  const closedIn = (name: string): string => join(folder(name), 'closed')
+  const nodeFolder = (name: string, node: string): string => join(nodesIn(name), checked(node))
+
+  const save = async (record: StackRecord): Promise<void> => {
+    const { name } = record.meta
+    const text = `${JSON.stringify(record, null, 2)}\n`
+    await writeFileAtomically(recordFile(name), text, ELSEWHERE).catch(goneError(name))
+  }
+
+  const read = async (name: string): Promise<StackRecord | undefined> => {
+    let text: string
+    try {
+      text = await readFile(recordFile(name), 'utf8')
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw damaged(recordFile(name), 'cannot be read', error)
+      // Made a moment ago, or killed in that moment.
+      if (await exists(folder(name))) throw damaged(recordFile(name), 'is missing', error)
+      return undefined
+    }
+    return parsed(text, name, recordFile(name))
+  }
+
+  return {
+    folder,
+    nodeFolder,
+    read,
+    save,
+
+    async create(record) {
+      const { name } = record.meta
+      try {
+        await mkdir(stacks, { recursive: true, mode: 0o700 })
+        // Not recursive: of two commands that make the same stack, one fails here.
+        await mkdir(folder(name), { mode: 0o700 })
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST' && (await exists(folder(name)))) {
+          throw usageError(
+            `there is a stack named ${name} already`,
+            `Take it down: scalelab down ${name}\nOr give the new one another name: --name NAME`,
+          )
+        }
+        throw writeError(error, folder(name), ELSEWHERE)
+      }
+      try {
+        await save(record)
+        await mkdir(nodesIn(name), { mode: 0o700 })
+      } catch (error) {
+        await rm(folder(name), { recursive: true, force: true })
+        throw writeError(error, folder(name), ELSEWHERE)
+      }
+    },
+
+    async list() {
+      const names = (await entries(stacks)).filter((name) => NAME.test(name)).sort()
+      const found = await Promise.all(
+        names.map(async (name): Promise<StackEntry | undefined> => {
+          try {
+            const record = await read(name)
+            return record === undefined ? undefined : { name, record }
+          } catch (error) {
+            if (error instanceof LabError) return { name, damage: error }
+            throw error
+          }
+        }),
+      )
+      return found.filter((entry) => entry !== undefined)
+    },
+
+    async remove(name) {
+      await rm(folder(name), { recursive: true, force: true, maxRetries: 3 })
+    },
+
+    async nodeFolders(name) {
+      const places = await Promise.all(
+        [nodesIn(name), closedIn(name)].map(async (place) =>
+          (await entries(place)).map((id) => ({ id, path: join(place, id) })),
+        ),
+      )
+      return places.flat()
+    },
+
+    async writeNode(name, node, files) {
+      const home = join(nodeFolder(name, node), 'files')
+      try {
+        await makeInside(nodesIn(name), home)
+        for (const [path, text] of Object.entries(files)) {
+          const target = resolve(home, path)
+          if (!target.startsWith(`${home}/`)) throw new Error(`file ${path} of ${node} lies outside its folder`)
+          await makeInside(home, dirname(target))
+          await writeFileAtomically(target, text, ELSEWHERE)
+        }
+      } catch (error) {
+        goneError(name)(writeError(error, home, ELSEWHERE))
+      }
+    },
+
+    async removeNode(name, node) {
+      await rm(nodeFolder(name, node), { recursive: true, force: true, maxRetries: 3 })
+    },
+
+    async close(name) {
+      await rename(nodesIn(name), closedIn(name)).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error
+      })
+    },
+  }
+}
+
+/** Makes the folders between two paths one by one: `recursive` would make `outer` again after a stack was removed. */
+async function makeInside(outer: string, inner: string): Promise<void> {
+  if (outer === inner) return
+  await makeInside(outer, dirname(inner))
+  await mkdir(inner, { mode: 0o700 }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error
+  })
+}
+
+function goneError(name: string): (error: unknown) => never {
+  return (error) => {
+    if (codeOf(error) !== 'ENOENT') throw error
+    throw environmentError(`stack ${name} was taken down by another command in the meantime`)
+  }
+}
+
+function parsed(text: string, name: string, file: string): StackRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw damaged(file, 'is not JSON', error)
+  }
+  if (!isRecord(value)) throw damaged(file, 'does not describe a stack')
+  if (value.meta.name !== name) throw damaged(file, `describes stack ${value.meta.name}`)
+  return value
+}
+
+/** Enough to tell our file from another: what is inside was written whole by `save`. */
+function isRecord(value: unknown): value is StackRecord {
+  const has = (object: unknown, key: string, type: string): boolean =>
+    typeof object === 'object' && object !== null && key in object && typeof Reflect.get(object, key) === type
+  return (
+    has(value, 'meta', 'object') &&
+    has(Reflect.get(Object(value), 'meta'), 'name', 'string') &&
+    has(value, 'topology', 'object') &&
+    Array.isArray(Reflect.get(Object(Reflect.get(Object(value), 'topology')), 'nodes')) &&
+    has(value, 'ports', 'object') &&
+    has(value, 'complete', 'boolean')
+  )
+}
+
+function damaged(file: string, what: string, cause?: unknown): LabError {
+  return environmentError(
+    `${file} ${what}`,
+    'The stack it belongs to can only be removed: scalelab clean',
+    cause instanceof Error ? [cause.message] : [],
+  )
+}
+
+function checked(name: string): string {
+  if (NAME.test(name)) return name
+  throw usageError(
+    `"${name}" cannot be a name`,
+    'Letters, digits, dots, dashes and underscores, a letter or digit first',
+  )
+}
+
+async function entries(path: string): Promise<string[]> {
+  try {
+    // Folders only: a file that somebody left there is nothing of ours.
+    return (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw environmentError(`${path} cannot be read (${codeOf(error)})`, `Mend its permissions, or ${ELSEWHERE}`)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return readdir(path).then(
+    () => true,
+    (error: unknown) => codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR',
+  )
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
