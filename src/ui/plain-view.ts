@@ -1,0 +1,105 @@
+import type { RunEvent, TickRow } from '../core/record.js'
+import type { Phase, Snapshot } from '../core/snapshot.js'
+import { formatShare } from '../core/units.js'
+import { count, milliseconds, seconds } from './figures.js'
+import type { View } from './port.js'
+import { oneLine } from './width.js'
+
+export interface PlainViewOptions {
+  /** Takes one line, without its line break. */
+  write: (line: string) => void
+  /** Between two lines about the run, on the run's clock, in milliseconds. */
+  everyMs: number
+}
+
+const LEVELS: Record<RunEvent['level'], string> = { info: 'event', warn: 'warning', error: 'error' }
+
+/**
+ * The run as lines without escape codes, for pipes, files and simple terminals. Rates in a line are means over the ticks
+ * since the line before, latencies the worst of them, errors the count so far. Events and doubts come when they appear.
+ */
+export function createPlainView({ write, everyMs }: PlainViewOptions): View {
+  const told = new Set<string>()
+  let phase: Phase | null = null
+  let lineAt = Number.NEGATIVE_INFINITY
+  let closed = false
+
+  const once = (key: string, line: string): void => {
+    if (told.has(key)) return
+    told.add(key)
+    write(line)
+  }
+
+  return {
+    update(snapshot) {
+      if (closed) return
+      const { t_ms, doubts, events } = snapshot
+      if (phase === null) write(headline(snapshot))
+      for (const { t_ms: t, level, text } of events) {
+        once(`event ${t} ${text}`, `${seconds(t)}  ${LEVELS[level].padEnd(9)}  ${oneLine(text)}`)
+      }
+      for (const { check, text } of doubts) {
+        once(`doubt ${check}`, `${seconds(t_ms)}  ${'doubt'.padEnd(9)}  ${oneLine(check)}: ${oneLine(text)}`)
+      }
+      // A tick may come a little early: half of one is near enough.
+      if (snapshot.phase === phase && t_ms - lineAt < everyMs * 0.75) return
+      write(runLine(snapshot, lineAt))
+      phase = snapshot.phase
+      lineAt = t_ms
+    },
+    notice(text) {
+      if (!closed) write(oneLine(text))
+    },
+    close() {
+      closed = true
+      return Promise.resolve()
+    },
+  }
+}
+
+function headline({ scenario, engine, target, question }: Snapshot): string {
+  const where = [scenario, ...(engine === null ? [] : [`on ${engine}`]), target].map(oneLine).join(' ')
+  return question === '' ? where : `${where}: ${oneLine(question)}`
+}
+
+function runLine(snapshot: Snapshot, since: number): string {
+  const { phase, t_ms, ledger, instances } = snapshot
+  const start = `${seconds(t_ms)}  ${phase.padEnd(9)}`
+  if (phase === 'starting') return start
+  const ticks = snapshot.history.filter((tick) => tick.t_ms > since)
+  const offered =
+    snapshot.offered_rps === null ? null : (mean(ticks, (tick) => tick.offered_rps) ?? snapshot.offered_rps)
+  const achieved = mean(ticks, (tick) => tick.achieved_rps) ?? snapshot.achieved_rps
+  const rate = (value: number): string => `${count(value).padStart(6)}/s`
+  const figures = [
+    start,
+    ...(offered === null ? [] : [`offered ${rate(offered)}`]),
+    `achieved ${rate(achieved)}`,
+    `p50 ${latency(worst(ticks, (tick) => tick.p50_ms))}`,
+    `p99 ${latency(worst(ticks, (tick) => tick.p99_ms))}`,
+    `errors ${count(ledger.http_error + ledger.lost)}`,
+    ...instances.map(({ id, share, health }) => {
+      const sick = health === 'down' || health === 'overloaded' ? ` ${health}` : ''
+      return `${oneLine(id)} ${formatShare(share)}${sick}`
+    }),
+  ]
+  return figures.join('  ')
+}
+
+function latency(value: number | null): string {
+  return `${milliseconds(value)} ms`.padStart(9)
+}
+
+function known(ticks: readonly TickRow[], pick: (tick: TickRow) => number | null): number[] {
+  return ticks.flatMap((tick) => pick(tick) ?? [])
+}
+
+function mean(ticks: readonly TickRow[], pick: (tick: TickRow) => number | null): number | null {
+  const values = known(ticks, pick)
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function worst(ticks: readonly TickRow[], pick: (tick: TickRow) => number | null): number | null {
+  const values = known(ticks, pick)
+  return values.length === 0 ? null : Math.max(...values)
+}

@@ -1,0 +1,179 @@
+import { seededRandom } from '../../core/random.js'
+import type { TickRow } from '../../core/record.js'
+import type { Phase, Snapshot } from '../../core/snapshot.js'
+
+/** Values of a made-up run that tests and the demo change. */
+export interface MadeUpRun {
+  seed: number
+  rps: number
+  mode: 'open' | 'closed'
+  instances: number
+  warmupMs: number
+  measuredMs: number
+  tickMs: number
+  /** False: a system that tells no instances apart (--url). */
+  tellsInstances: boolean
+}
+
+const DEFAULTS: MadeUpRun = {
+  seed: 1,
+  rps: 1_500,
+  mode: 'open',
+  instances: 3,
+  warmupMs: 2_000,
+  measuredMs: 30_000,
+  tickMs: 500,
+  tellsInstances: true,
+}
+
+/**
+ * The snapshots of a made-up run, in order: starting, warm-up, measuring (the second instance is down from 40 % to 60 %
+ * of the time), draining, done. The same values give the same snapshots.
+ */
+export function madeUpRun(changes: Partial<MadeUpRun> = {}): Snapshot[] {
+  const run = { ...DEFAULTS, ...changes }
+  const random = seededRandom(run.seed)
+  const total = run.warmupMs + run.measuredMs
+  const history: TickRow[] = []
+  const events: Snapshot['events'] = [{ t_ms: 0, level: 'info', text: 'warm-up begins' }]
+  const ledger = { due: 0, sent: 0, ok: 0, http_error: 0, lost: 0, unfinished: 0 }
+  const requests = Array.from({ length: run.instances }, () => 0)
+  const errors = Array.from({ length: run.instances }, () => 0)
+  const snapshots: Snapshot[] = [
+    snapshotOf(run, 'starting', 0, { history, events: [], ledger, requests, errors, down: false }),
+  ]
+  const downFrom = run.warmupMs + 0.4 * run.measuredMs
+  const downUntil = run.warmupMs + 0.6 * run.measuredMs
+  let wasDown = false
+
+  for (let t = run.tickMs; t <= total; t += run.tickMs) {
+    const down = run.instances > 1 && t > downFrom && t <= downUntil
+    if (down !== wasDown) {
+      events.push(
+        down
+          ? { t_ms: t - run.tickMs / 2, level: 'error', text: 'api-2 answers no more: connection refused' }
+          : { t_ms: t - run.tickMs / 2, level: 'info', text: 'api-2 is back' },
+      )
+      wasDown = down
+    }
+    if (t - run.tickMs === run.warmupMs) {
+      events.push({ t_ms: run.warmupMs, level: 'info', text: 'measuring begins' })
+      Object.assign(ledger, { due: 0, sent: 0, ok: 0, http_error: 0, lost: 0, unfinished: 0 })
+      requests.fill(0)
+    }
+    const capacity = (run.rps / run.instances) * (run.instances - (down ? 1 : 0))
+    const due = Math.round((run.rps * run.tickMs) / 1_000)
+    const answered = Math.round((Math.min(run.rps, capacity) * run.tickMs * (0.985 + 0.03 * random())) / 1_000)
+    const failed = down ? Math.round(12 * random()) : 0
+    ledger.due += due
+    ledger.sent += Math.min(due, answered + failed + 4)
+    ledger.ok += Math.max(0, Math.min(answered, ledger.sent - ledger.ok - ledger.http_error - ledger.lost - failed))
+    ledger.http_error += Math.floor(failed / 2)
+    ledger.lost += Math.ceil(failed / 2)
+    const alive = requests.length - (down ? 1 : 0)
+    for (let index = 0; index < requests.length; index++) {
+      if (down && index === 1) errors[index] = (errors[index] ?? 0) + failed
+      else requests[index] = (requests[index] ?? 0) + Math.round((answered / alive) * (0.99 + 0.02 * random()))
+    }
+    const base = down ? 140 : 4 + random()
+    history.push({
+      t_ms: t,
+      offered_rps: run.mode === 'open' ? run.rps : null,
+      achieved_rps: (answered * 1_000) / run.tickMs,
+      errors_per_s: (failed * 1_000) / run.tickMs,
+      p50_ms: base,
+      p99_ms: base * (4 + 2 * random()),
+      max_ms: base * 9,
+    })
+    snapshots.push(
+      snapshotOf(run, t <= run.warmupMs ? 'warm-up' : 'measuring', t, {
+        history,
+        events,
+        ledger,
+        requests,
+        errors,
+        down,
+      }),
+    )
+  }
+  events.push({ t_ms: total, level: 'info', text: 'load ends, waiting for the last answers' })
+  const end = { history, events, ledger, requests, errors, down: false }
+  snapshots.push(snapshotOf(run, 'draining', total + 200, end))
+  ledger.unfinished = ledger.due - ledger.ok - ledger.http_error - ledger.lost
+  snapshots.push(snapshotOf(run, 'done', total + 400, end))
+  return snapshots
+}
+
+interface State {
+  history: readonly TickRow[]
+  events: Snapshot['events']
+  ledger: Snapshot['ledger']
+  requests: readonly number[]
+  errors: readonly number[]
+  down: boolean
+}
+
+function snapshotOf(run: MadeUpRun, phase: Phase, t: number, state: State): Snapshot {
+  const { history, ledger, requests, errors, down } = state
+  const all = requests.reduce((sum, value) => sum + value, 0)
+  const last = history.at(-1)
+  const response = percentiles(history, 1)
+  return {
+    scenario: 'lb-3',
+    engine: run.tellsInstances ? 'process' : null,
+    question: 'Do three replicas behind a balancer carry three times the load of one?',
+    target: 'http://127.0.0.1:20341',
+    phase,
+    t_ms: t,
+    total_ms: run.warmupMs + run.measuredMs,
+    mode: run.mode,
+    connections: 60,
+    offered_rps: run.mode === 'open' ? run.rps : null,
+    achieved_rps: last?.achieved_rps ?? 0,
+    history: history.slice(-600),
+    response_ms: response,
+    service_ms: run.mode === 'open' ? percentiles(history, 0.93) : response,
+    ledger: { ...ledger },
+    instances: run.tellsInstances
+      ? requests.map((count, index) => {
+          const isDown = down && index === 1
+          return {
+            id: `api-${index + 1}`,
+            requests: count,
+            share: all === 0 ? 0 : count / all,
+            rps: isDown ? 0 : (last?.achieved_rps ?? 0) / (requests.length - (down ? 1 : 0)),
+            p50_ms: response.p50,
+            p99_ms: response.p99,
+            errors: errors[index] ?? 0,
+            health: phase === 'starting' ? 'unknown' : isDown ? 'down' : down ? 'overloaded' : 'ok',
+            cpu_percent: isDown ? null : down ? 99 : 31 + index,
+            memory_mib: isDown ? null : 62 + index,
+          }
+        })
+      : [],
+    events: [...state.events],
+    doubts: down
+      ? [{ check: 'saturation', text: 'the system answers less than is offered: latency says how long the test ran' }]
+      : [],
+  }
+}
+
+/** Made-up percentiles in the shape of the ticks so far. */
+function percentiles(history: readonly TickRow[], factor: number): Snapshot['response_ms'] {
+  if (history.length === 0) {
+    return { count: 0, mean: null, p50: null, p90: null, p95: null, p99: null, p99_9: null, max: null }
+  }
+  const sorted = history.map((tick) => tick.p50_ms ?? 0).sort((a, b) => a - b)
+  const at = (part: number): number =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0) * factor
+  return {
+    count: history.length * 750,
+    mean: at(0.5) * 1.2,
+    p50: at(0.5),
+    p90: at(0.75) * 2,
+    p95: at(0.8) * 2.5,
+    p99: at(0.9) * 3.5,
+    p99_9: at(0.95) * 6,
+    max: at(1) * 9,
+  }
+}
