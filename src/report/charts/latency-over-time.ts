@@ -1,0 +1,100 @@
+import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from 'd3-scale'
+import { area, line as lineOf } from 'd3-shape'
+import type { RunRecord } from '../../core/record.js'
+import { formatNumber } from '../../core/units.js'
+import { chart, type Plot, type Tick, valueAxis, WIDTH } from './frame.js'
+import { type EndLabel, endLabels } from './labels.js'
+import { el, type Svg } from './svg.js'
+import { middles, timeAxis, timeNotes } from './time-axis.js'
+
+const HEIGHT = 340
+const LABELS = 110
+
+/** Above this ratio of largest to smallest, equal steps would flatten everything but the largest. */
+const LOG_FROM = 100
+
+/** p50 and p99 of the response time per tick, over the run clock; null where no tick has an answer. */
+export function latencyOverTime(record: RunRecord): Svg | null {
+  const moments = middles(record.timeline)
+  const rows = record.timeline.map((tick, i) => ({ t: moments[i] ?? 0, p50: tick.p50_ms, p99: tick.p99_ms }))
+  const values = rows.flatMap(({ p50, p99 }) => [p50, p99]).filter((value) => value !== null)
+  if (values.length === 0) return null
+  const plot: Plot = { left: 68, right: WIDTH - LABELS - 20, top: 84, bottom: HEIGHT - 56 }
+  const axis = timeAxis(record, plot)
+  const { y, ticks, log } = latencyScale(values, plot)
+  const labels: EndLabel[] = []
+  const lines: Svg[] = []
+  const both = rows.flatMap(({ t, p50, p99 }) =>
+    p50 === null || p99 === null ? [{ t, gap: true, p50: 0, p99: 0 }] : [{ t, gap: false, p50, p99 }],
+  )
+  const band = area<(typeof both)[number]>()
+    .defined((row) => !row.gap)
+    .x((row) => axis.x(row.t))
+    .y0((row) => y(row.p50))
+    .y1((row) => y(row.p99))
+    .digits(1)(both)
+  lines.push(el('path', { class: 'band f0', d: band ?? '' }))
+  for (const { words, read, stroke } of [
+    { words: 'p99', read: (row: (typeof rows)[number]) => row.p99, stroke: 's1' },
+    { words: 'p50', read: (row: (typeof rows)[number]) => row.p50, stroke: 's0' },
+  ]) {
+    const path = lineOf<(typeof rows)[number]>()
+      .defined((row) => read(row) !== null)
+      .x((row) => axis.x(row.t))
+      .y((row) => y(read(row) ?? 0))
+      .digits(1)(rows)
+    lines.push(el('path', { class: `line ${stroke}`, d: path ?? '' }))
+    const last = rows.findLast((row) => read(row) !== null)
+    if (last !== undefined) labels.push({ words, x: axis.x(last.t), y: y(read(last) ?? 0), stroke })
+  }
+  return chart(
+    {
+      title: 'Latency over time',
+      subtitle: `response time in ms${log ? ', log scale' : ''}${timeNotes(record)}`,
+      description: describe(record),
+    },
+    HEIGHT,
+    [
+      ...axis.behind,
+      ...valueAxis(plot, ticks),
+      ...lines,
+      ...axis.front,
+      ...endLabels(labels, plot.right + 30, plot.top + 6, plot.bottom - 4),
+    ],
+  )
+}
+
+/** A linear scale from 0, or a logarithmic one where values span more than two powers of ten. */
+function latencyScale(
+  values: readonly number[],
+  plot: Plot,
+): { y: ScaleContinuousNumeric<number, number>; ticks: Tick[]; log: boolean } {
+  const positive = values.filter((value) => value > 0)
+  const smallest = Math.min(...positive)
+  const largest = Math.max(...positive)
+  if (positive.length === values.length && largest / smallest > LOG_FROM) {
+    const y = scaleLog([smallest, largest], [plot.bottom, plot.top]).nice()
+    const powers = y.ticks().filter(isPowerOfTen)
+    return { y, ticks: powers.map((value) => ({ at: y(value), label: formatNumber(value) })), log: true }
+  }
+  const y = scaleLinear([0, positive.length === 0 ? 1 : largest], [plot.bottom, plot.top]).nice(5)
+  return { y, ticks: y.ticks(5).map((value) => ({ at: y(value), label: formatNumber(value) })), log: false }
+}
+
+function isPowerOfTen(value: number): boolean {
+  const exponent = Math.log10(value)
+  return Math.abs(exponent - Math.round(exponent)) < 1e-9
+}
+
+function describe(record: RunRecord): string {
+  const { p50, p99 } = record.latency.response_ms
+  const worst = Math.max(
+    ...record.timeline.flatMap(({ p99_ms, t_ms }) =>
+      p99_ms === null || t_ms <= record.load.warmup_ms ? [] : [p99_ms],
+    ),
+    0,
+  )
+  return p50 === null || p99 === null
+    ? 'No answers were counted.'
+    : `Over the counted part p50 is ${formatNumber(p50)} ms and p99 ${formatNumber(p99)} ms; the worst p99 of one tick is ${formatNumber(worst)} ms.`
+}

@@ -1,0 +1,72 @@
+import { scaleLinear } from 'd3-scale'
+import type { RunEvent, RunRecord, TickRow } from '../../core/record.js'
+import { formatNumber } from '../../core/units.js'
+import { baseAxis, type Plot, type Tick } from './frame.js'
+import { eventMarks } from './labels.js'
+import { el, type Svg } from './svg.js'
+
+/** What charts over time share: the run clock from left to right, the warm-up shaded, events marked. */
+export interface TimeAxis {
+  /** Pixel of a moment on the run clock (ms). */
+  x: (ms: number) => number
+  /** Drawn below the lines. */
+  behind: Svg[]
+  /** Drawn above them. */
+  front: Svg[]
+}
+
+export function timeAxis(record: RunRecord, plot: Plot): TimeAxis {
+  const end = Math.max(1, record.timeline.at(-1)?.t_ms ?? record.load.warmup_ms + record.load.measured_ms)
+  const minutes = end > 180_000
+  const unit = minutes ? 60_000 : 1_000
+  const scale = scaleLinear([0, end / unit], [plot.left, plot.right])
+  const x = (ms: number): number => scale(ms / unit)
+  const warmup = Math.min(record.load.warmup_ms, end)
+  const ticks: Tick[] = scale.ticks(10).map((value) => ({ at: scale(value), label: formatNumber(value) }))
+  const marks = markedEvents(record.events)
+    .filter(({ event }) => event.t_ms > 0 && event.t_ms <= end)
+    .map(({ event, number }) => ({ number, x: x(event.t_ms) }))
+  return {
+    x,
+    behind:
+      warmup > 0
+        ? [
+            el('rect', {
+              class: 'shade',
+              x: plot.left,
+              y: plot.top,
+              width: x(warmup) - plot.left,
+              height: plot.bottom - plot.top,
+            }),
+          ]
+        : [],
+    front: [
+      ...baseAxis(plot, ticks, `${minutes ? 'minutes' : 'seconds'} since the load began`),
+      ...eventMarks(marks, plot.top, plot.bottom),
+    ],
+  }
+}
+
+/**
+ * The events worth a mark, with their numbers in the report's table: from the first warning on. What comes before it
+ * (the run's own phases) is seen in the chart anyway.
+ */
+export function markedEvents(events: readonly RunEvent[]): { event: RunEvent; number: number }[] {
+  const first = events.findIndex((event) => event.level !== 'info')
+  if (first === -1) return []
+  return events.map((event, index) => ({ event, number: index + 1 })).slice(first)
+}
+
+/** The middle of each tick (ms), where its averages belong. */
+export function middles(ticks: readonly TickRow[]): number[] {
+  return ticks.map((tick, i) => (tick.t_ms + (ticks[i - 1]?.t_ms ?? 0)) / 2)
+}
+
+/** "shaded: warm-up, not counted; numbered lines: events", as far as it applies. */
+export function timeNotes(record: RunRecord): string {
+  const notes = [
+    ...(record.load.warmup_ms > 0 ? ['shaded: warm-up, not counted'] : []),
+    ...(markedEvents(record.events).length > 0 ? ['numbers: events'] : []),
+  ]
+  return notes.length === 0 ? '' : ` (${notes.join('; ')})`
+}
