@@ -41,7 +41,9 @@ export interface StackMeta {
    * 'kept': made by `up`, stays until `down`. Otherwise the command that made it for itself and must take it down;
    * a stack whose owner is no longer alive is a leftover.
    */
-  owner: 'kept' | { pid: number; startedAt: string }
+  owner: 'kept' | { pid: number; identity: string }
   /** The parameters the topology was made from, so that later commands (scale, bench, report) can make it again. */
   parameters: Record<string, unknown>
+  /** Why this engine and this balancer, and what the engine cannot do; the report repeats them. */
+  notes: string[]
 }

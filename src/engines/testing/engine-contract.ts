@@ -470,7 +470,7 @@ function metaOf(name: string, engine: StackMeta['engine']): StackMeta {
     engine,
     createdAt: '2024-05-06T07:08:09.000Z',
     version: '0.0.0-test',
-    owner: { pid: 4_000_000, startedAt: '12345' },
+    owner: { pid: 4_000_000, identity: 'boot/12345' },
     parameters: { replicas: 2, weights: [3, 1], app: null },
   }
 }

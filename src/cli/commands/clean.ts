@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import { EXIT, LabError } from '../../core/errors.js'
+import type { Stack } from '../../engines/port.js'
+import { withLock } from '../../store/lock.js'
+import type { Lab } from '../lab.js'
+import { findStacks } from '../running-stacks.js'
+
+export function addClean(program: Command, lab: Lab): void {
+  program
+    .command('clean')
+    .summary('remove everything that scalelab has left on this machine')
+    .description(
+      'Finds every process, container, network and folder that scalelab made, in whatever state, and removes it: stacks that run, stacks whose start was cut off, stacks of a command that was killed. What a scalelab command is using right now is named and left. Nothing else is touched; reports stay.',
+    )
+    .option('--dry-run', 'say what would be removed')
+    .option('--leftovers', 'only what was cut off or has no owner any more; keep stacks that run')
+    .addHelpText('after', '\nExamples:\n  $ scalelab clean --dry-run\n  $ scalelab clean')
+    .action(async (options: { dryRun?: boolean; leftovers?: boolean }) => {
+      const { stacks, problems } = await findStacks(lab.allEngines())
+      let removed = 0
+      let failed = false
+      for (const stack of stacks) {
+        const { name, engine } = stack.meta
+        const state = await stateOf(stack, lab)
+        if (state === 'in use') {
+          lab.print(`kept     ${name} (${engine}): in use by a running scalelab command`)
+          continue
+        }
+        if (options.leftovers === true && state === 'running') continue
+        removed += 1
+        if (options.dryRun === true) {
+          lab.print(`would remove ${name} (${engine}): ${state}`)
+          continue
+        }
+        try {
+          await withLock(lab.os.stateDir, name, () => stack.down())
+          lab.print(`removed  ${name} (${engine}): ${state}`)
+        } catch (error) {
+          if (!(error instanceof LabError)) throw error
+          failed = true
+          lab.print(`kept     ${name} (${engine}): ${error.message}`)
+        }
+      }
+      for (const problem of problems) lab.remark(`Not looked at: ${problem}`)
+      if (removed === 0 && !failed) lab.print('Nothing to remove.')
+      lab.exit(failed ? EXIT.environment : EXIT.ok)
+    })
+}
+
+/** Whose a stack is: kept by `up`, used by a bench that lives, or nobody's. */
+async function stateOf(stack: Stack, lab: Lab): Promise<'running' | 'in use' | 'half-made' | 'without owner'> {
+  const { owner } = stack.meta
+  if (owner !== 'kept') {
+    const alive = (await lab.identity.of(owner.pid)) === owner.identity
+    return alive ? 'in use' : 'without owner'
+  }
+  return stack.complete ? 'running' : 'half-made'
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import type { Lab } from '../lab.js'
+import { theStack } from '../running-stacks.js'
+import { number } from '../stack-options.js'
+
+export function addLogs(program: Command, lab: Lab): void {
+  program
+    .command('logs')
+    .summary('what a node has written')
+    .description('Prints the last log lines of a node, or of every node of the stack.')
+    .argument('[node]', 'a node, as in api-1 (default: all)')
+    .option('--stack <name>', 'which stack, when several run')
+    .option('--tail <n>', 'how many lines of each', '50')
+    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ scalelab logs\n  $ scalelab logs balancer --tail 200\n  $ scalelab logs api-1 -f',
+    )
+    .action(async (node: string | undefined, options: { stack?: string; tail: string; follow?: boolean }) => {
+      const tail = number('--tail', options.tail, 0, 1_000_000)
+      const stack = await theStack(lab.allEngines(), options.stack)
+      const ids = node === undefined ? (await stack.nodes()).map(({ id }) => id) : [node]
+      const width = Math.max(...ids.map((id) => id.length))
+      const show = (id: string, line: string): void =>
+        lab.print(ids.length === 1 ? line : `${id.padEnd(width)} | ${line}`)
+      for (const id of ids) for (const line of await stack.logs(id, tail)) show(id, line)
+      if (options.follow !== true) return
+      await Promise.all(
+        ids.map(async (id) => {
+          for await (const line of stack.followLogs(id, lab.os.signal)) show(id, line)
+        }),
+      )
+      lab.os.signal.throwIfAborted()
+    })
+}

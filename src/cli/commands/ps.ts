@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { Lab } from '../lab.js'
+import { findStacks } from '../running-stacks.js'
+
+export function addPs(program: Command, lab: Lab): void {
+  program
+    .command('ps')
+    .summary('what is running, and where')
+    .description('Lists every node of every stack with its role, state and URL; the entry of a stack comes first.')
+    .option('--json', 'as JSON: an array of nodes')
+    .addHelpText('after', '\nExamples:\n  $ scalelab ps\n  $ scalelab ps --json | jq -r ".[0].url"')
+    .action(async (options: { json?: boolean }) => {
+      const { stacks, problems } = await findStacks(lab.allEngines())
+      const rows = await Promise.all(stacks.map(async (stack) => ({ stack, nodes: await stack.nodes() })))
+      if (options.json === true) {
+        return lab.printJson(
+          rows.flatMap(({ stack, nodes }) =>
+            nodes.map(({ id, role, state, url }) => ({
+              stack: stack.meta.name,
+              scenario: stack.meta.scenario,
+              engine: stack.meta.engine,
+              complete: stack.complete,
+              id,
+              role,
+              state,
+              url,
+            })),
+          ),
+        )
+      }
+      if (rows.length === 0) lab.print('No stack is running. Bring one up: scalelab up lb-3')
+      const { renderNodes } = await import('../../ui/tables.js')
+      for (const { stack, nodes } of rows) {
+        const { name, scenario, engine, owner } = stack.meta
+        const half = stack.complete ? '' : ', half there: it is starting, or its start was cut off (scalelab clean)'
+        const who = owner === 'kept' ? '' : `, of a bench (pid ${owner.pid})`
+        lab.print(`${name}: ${scenario} on the ${engine} engine${who}${half}`)
+        lab.print(renderNodes(nodes, lab.look()))
+      }
+      for (const problem of problems) lab.remark(`Not looked at: ${problem}`)
+    })
+}

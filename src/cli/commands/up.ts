@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import { usageError } from '../../core/errors.js'
+import { findScenario } from '../../store/scenario-files.js'
+import { createUpProgress } from '../../ui/progress/up-progress.js'
+import { decide } from '../engine-choice.js'
+import type { Lab } from '../lab.js'
+import { addStackOptions, applyStackOptions, choice, ENGINE_CHOICES, type StackOptions } from '../stack-options.js'
+import { startStack } from '../start-stack.js'
+
+interface UpOptions extends StackOptions {
+  json?: boolean
+  quiet?: boolean
+}
+
+export function addUp(program: Command, lab: Lab): void {
+  const command = program
+    .command('up')
+    .summary('bring a stack up and keep it running')
+    .description(
+      'Brings up the stack of a scenario and returns when every node is ready. It runs until `scalelab down`.',
+    )
+    .argument('<scenario>', 'single, lb-<n>, or a scenario file (see `scalelab list`)')
+    .option('--name <name>', "name of the stack (default: the scenario's); several stacks run side by side")
+  addStackOptions(command)
+    .option('--quiet', 'only the result')
+    .option('--json', 'the nodes as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ scalelab up lb-3
+  $ scalelab up lb-5 --strategy least-conn --port 8080
+  $ scalelab up lb-3 --weights 3,1,1
+  $ scalelab up lb-3 --app 'uvicorn main:app --port {port}'
+  $ scalelab up lb-3 --engine docker --cpus 0.5 --memory 256m`,
+    )
+    .action((scenario: string, options: UpOptions) => up(lab, scenario, options))
+}
+
+async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<void> {
+  const scenario = await findScenario(scenarioName, lab.scenariosDir)
+  const parameters = applyStackOptions(scenario.topology, options)
+  const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
+  const name = stackName(options.name ?? scenario.name)
+  const decision = await decide(requested, parameters, lab.engines(options.image), lab.os.signal)
+  const quiet = options.quiet === true || options.json === true
+  if (!quiet) for (const note of decision.notes) lab.remark(note)
+  const progress = createUpProgress({
+    write: (text) => (quiet ? undefined : lab.os.stderr.write(text)),
+    isTTY: lab.os.stderr.isTTY === true,
+    nodes: decision.topology.nodes.length,
+  })
+  const started = performance.now()
+  try {
+    const { stack, already } = await startStack({
+      lab,
+      name,
+      scenario: scenario.name,
+      decision,
+      owner: 'kept',
+      options,
+      onEvent: (event) => progress.event(event),
+    })
+    progress.close()
+    const nodes = await stack.nodes()
+    if (options.json === true)
+      return lab.printJson(nodes.map(({ id, role, state, url }) => ({ stack: name, id, role, state, url })))
+    const seconds = ((performance.now() - started) / 1_000).toFixed(1)
+    lab.print(already ? `${name} is already up.` : `${name} is up after ${seconds} s (${decision.engine.name} engine).`)
+    const { renderNodes } = await import('../../ui/tables.js')
+    lab.print(renderNodes(nodes, lab.look()))
+    const entry = nodes[0]?.url ?? ''
+    lab.print(
+      `Entry:  ${entry}\nNext:   scalelab bench --rps 1500   load it\n        scalelab down              take it down`,
+    )
+  } finally {
+    progress.close()
+  }
+}
+
+/** A stack's name becomes folder, container and host names: letters, digits and dashes. */
+export function stackName(name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
+    throw usageError(`--name: "${name}" is not a stack name`, 'Lower-case letters, digits and dashes, at most 40')
+  }
+  return name
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import type { ProcessIdentity } from '../core/process-identity.js'
+import { createDockerEngine } from '../engines/docker/engine.js'
+import type { Engine } from '../engines/port.js'
+import { createProcessEngine } from '../engines/process/engine.js'
+import { createLoadGenerator } from '../load/child-process-generator.js'
+import type { LoadGenerator } from '../load/port.js'
+import { processIdentity } from '../store/process-identity.js'
+import { stackFolders } from '../store/stack-folders.js'
+import { wantsColour } from '../ui/choose-view.js'
+import type { Engines } from './engine-choice.js'
+import type { Os } from './os.js'
+import { imageOverrides } from './stack-options.js'
+
+/** How text for the terminal is drawn. */
+export interface Look {
+  colour: boolean
+  /** Columns; 100 where there is no terminal. */
+  width: number
+}
+
+/** What commands work with: every adapter, made from the operating system's facts and nothing else. */
+export interface Lab {
+  os: Os
+  scenariosDir: string
+  identity: ProcessIdentity
+  generator: LoadGenerator
+  /** The engines; `images` are the values of --image. */
+  engines(images?: readonly string[]): Engines
+  /** The engines in the order in which their stacks are listed. */
+  allEngines(): Engine[]
+  look(): Look
+  /** A text and a line end on stdout. */
+  print(text: string): void
+  printJson(value: unknown): void
+  /** A line on stderr: progress and remarks, which never mix with results. */
+  remark(text: string): void
+  /** Sets the exit code of a command that ended in order. */
+  exit(code: import('../core/errors.js').ExitCode): void
+}
+
+export function createLab(os: Os, exit: Lab['exit']): Lab {
+  const nodesDir = join(os.packageDir, 'dist', 'nodes')
+  const identity = processIdentity()
+  const engines = (images?: readonly string[]): Engines => ({
+    docker: createDockerEngine({ env: os.env, images: imageOverrides(images, os.env), nodesDir }),
+    process: createProcessEngine({
+      folders: stackFolders(os.stateDir),
+      identity,
+      nodesDir,
+      nodeBinary: os.nodeBinary,
+      cwd: os.cwd,
+      env: os.env,
+    }),
+  })
+  return {
+    os,
+    scenariosDir: join(os.packageDir, 'scenarios'),
+    identity,
+    generator: createLoadGenerator({
+      nodeBinary: os.nodeBinary,
+      childEntry: join(os.packageDir, 'dist', 'load', 'generator-child.js'),
+    }),
+    engines,
+    allEngines() {
+      const { process, docker } = engines()
+      return [process, docker]
+    },
+    look: () => ({
+      colour: wantsColour({ isTTY: os.stdout.isTTY === true, env: os.env }),
+      width: os.stdout.isTTY ? os.stdout.columns : 100,
+    }),
+    print: (text) => void os.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    printJson: (value) => void os.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    remark: (text) => void os.stderr.write(`${text}\n`),
+    exit,
+  }
+}

@@ -1,0 +1,68 @@
+import { Command } from 'commander'
+import type { ExitCode } from '../core/errors.js'
+import { addBench } from './commands/bench.js'
+import { addClean } from './commands/clean.js'
+import { addCompletion } from './commands/completion.js'
+import { addCompose } from './commands/compose.js'
+import { addDoctor } from './commands/doctor.js'
+import { addDown } from './commands/down.js'
+import { addList } from './commands/list.js'
+import { addLogs } from './commands/logs.js'
+import { addPs } from './commands/ps.js'
+import { addReport } from './commands/report.js'
+import { addScale } from './commands/scale.js'
+import { addSchema } from './commands/schema.js'
+import { addUp } from './commands/up.js'
+import { createLab } from './lab.js'
+import type { Os } from './os.js'
+
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    a bug in scalelab
+  2    usage: a wrong name, flag or file
+  3    environment: something is missing or taken on this machine
+  4    the run failed
+  5    an objective of --slo was missed
+  130  interrupted (Ctrl-C)`
+
+const EXAMPLES = `
+Examples:
+  $ scalelab bench single lb-3          one API against nginx with three replicas
+  $ scalelab up lb-3                    bring a stack up and keep it
+  $ scalelab bench --rps 1500           load the running stack
+  $ scalelab ps                         what is running, and where
+  $ scalelab down                       take it down`
+
+/** The whole command line. @param exit called with the exit code of a command that ended in order */
+export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
+  const program = new Command('scalelab')
+    .description('A lab for scaling experiments on real parts: stacks, load, a live view, and a report.')
+    .version(os.version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false, helpWidth: Math.min(os.stdout.columns ?? 100, 110) })
+    .configureOutput({
+      writeOut: (text) => os.stdout.write(text),
+      writeErr: (text) => os.stderr.write(text),
+    })
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
+  const lab = createLab(os, exit)
+  const commands = [
+    addList,
+    addUp,
+    addPs,
+    addBench,
+    addReport,
+    addScale,
+    addLogs,
+    addDown,
+    addClean,
+    addCompose,
+    addDoctor,
+    addSchema,
+    addCompletion,
+  ]
+  for (const add of commands) add(program, lab)
+  return program
+}

@@ -1,0 +1,57 @@
+import { LabError, usageError } from '../core/errors.js'
+import { nearest } from '../core/nearest.js'
+import type { Engine, Stack } from '../engines/port.js'
+
+/** What was found of stacks, and what could not be looked at. */
+export interface Found {
+  stacks: Stack[]
+  /** One sentence per engine that could not be asked. */
+  problems: string[]
+}
+
+/** Every stack of every engine. An engine that does not answer has none that can be reached; that is said, not fatal. */
+export async function findStacks(engines: readonly Engine[]): Promise<Found> {
+  const results = await Promise.all(
+    engines.map(async (engine): Promise<Found> => {
+      try {
+        return { stacks: await engine.stacks(), problems: [] }
+      } catch (error) {
+        if (!(error instanceof LabError)) throw error
+        return { stacks: [], problems: [`${engine.name}: ${error.message}`] }
+      }
+    }),
+  )
+  return { stacks: results.flatMap((result) => result.stacks), problems: results.flatMap((result) => result.problems) }
+}
+
+/**
+ * The stack a command means: the named one, else the only one that runs.
+ * @throws LabError (usage) when there is none, or several and none was named
+ */
+export async function theStack(engines: readonly Engine[], name: string | undefined): Promise<Stack> {
+  const { stacks } = await findStacks(engines)
+  const names = stacks.map((stack) => stack.meta.name)
+  if (name !== undefined) {
+    const stack = stacks.find((candidate) => candidate.meta.name === name)
+    if (stack !== undefined) return stack
+    const close = nearest(name, names)
+    throw usageError(
+      `no stack "${name}" is running`,
+      [
+        ...(close === undefined ? [] : [`Did you mean "${close}"?`]),
+        names.length === 0 ? 'None is: scalelab up lb-3' : `Running: ${names.join(', ')}`,
+      ].join('\n'),
+    )
+  }
+  const [only, ...others] = stacks
+  if (only === undefined) throw usageError('no stack is running', 'Bring one up: scalelab up lb-3')
+  if (others.length > 0)
+    throw usageError(`several stacks are running: ${names.join(', ')}`, 'Say which: --stack <name>')
+  if (!only.complete) {
+    throw usageError(
+      `the stack ${only.meta.name} is only half there`,
+      'It is starting, or its start was cut off. Remove it: scalelab clean',
+    )
+  }
+  return only
+}

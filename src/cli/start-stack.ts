@@ -1,0 +1,73 @@
+import { environmentError, usageError } from '../core/errors.js'
+import type { StackMeta } from '../core/stack.js'
+import { parseDuration } from '../core/units.js'
+import type { Stack, UpEvent } from '../engines/port.js'
+import { withLock } from '../store/lock.js'
+import type { Decision } from './engine-choice.js'
+import type { Lab } from './lab.js'
+import { findStacks } from './running-stacks.js'
+import type { StackOptions } from './stack-options.js'
+
+/** How long a node may take to become ready unless told. */
+const READY_TIMEOUT = '30s'
+
+export interface StartRequest {
+  lab: Lab
+  name: string
+  scenario: string
+  decision: Decision
+  owner: StackMeta['owner']
+  options: StackOptions
+  onEvent: (event: UpEvent) => void
+}
+
+/**
+ * Brings a stack up under its lock; all of it, or nothing and an error.
+ * @returns the stack, or the one of that name that already runs with the same parameters
+ */
+export async function startStack(request: StartRequest): Promise<{ stack: Stack; already: boolean }> {
+  const { lab, name, decision, options } = request
+  return withLock(lab.os.stateDir, name, async () => {
+    const running = await runningStack(request)
+    if (running !== undefined) return { stack: running, already: true }
+    const stack = await decision.engine.up({
+      topology: decision.topology,
+      meta: {
+        name,
+        scenario: request.scenario,
+        engine: decision.engine.name,
+        createdAt: new Date().toISOString(),
+        version: lab.os.version,
+        owner: request.owner,
+        parameters: decision.parameters,
+        notes: decision.notes,
+      },
+      publishHost: options.host ?? '127.0.0.1',
+      readyTimeoutMs: parseDuration(options.readyTimeout ?? READY_TIMEOUT, '--ready-timeout'),
+      signal: lab.os.signal,
+      onEvent: request.onEvent,
+    })
+    return { stack, already: false }
+  })
+}
+
+/** The stack of this name if it runs whole and as asked; an error if it is anything else. */
+async function runningStack({ lab, name, decision }: StartRequest): Promise<Stack | undefined> {
+  const { stacks } = await findStacks(lab.allEngines())
+  const stack = stacks.find((candidate) => candidate.meta.name === name)
+  if (stack === undefined) return undefined
+  if (!stack.complete) {
+    throw environmentError(
+      `a stack ${name} is half there: its start was cut off`,
+      `Remove it first: scalelab down ${name}`,
+    )
+  }
+  const asked = JSON.stringify(decision.parameters)
+  if (stack.meta.engine !== decision.engine.name || JSON.stringify(stack.meta.parameters) !== asked) {
+    throw usageError(
+      `a stack ${name} is already running with other settings`,
+      `Take it down first: scalelab down ${name}\nOr give the new one a name of its own: --name ${name}-b`,
+    )
+  }
+  return stack
+}
