@@ -28,6 +28,8 @@ export interface Glyphs {
   levels: readonly string[]
   /** From nothing to a full cell, to the right. */
   parts: readonly string[]
+  /** Of a progress bar: what is over, and the rest. */
+  over: string
   rest: string
   future: string
   dot: string
@@ -37,7 +39,8 @@ export interface Glyphs {
 const UNICODE: Glyphs = {
   levels: [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   parts: ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
-  rest: '░',
+  over: '━',
+  rest: '─',
   future: '·',
   dot: '·',
   ellipsis: '…',
@@ -46,6 +49,7 @@ const UNICODE: Glyphs = {
 const ASCII: Glyphs = {
   levels: [' ', '_', '.', ':', '-', '=', '+', '*', '#'],
   parts: ['', '', '', '', '#', '#', '#', '#', '#'],
+  over: '#',
   rest: '.',
   future: ' ',
   dot: '-',

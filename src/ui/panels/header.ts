@@ -55,7 +55,7 @@ export function phaseLine(snapshot: Snapshot, width: number, glyphs: Glyphs): Li
   const filled = Math.round(done * cells)
   return [
     [` ${phase.padEnd(PHASE_WIDTH)}  `, PHASE_TONES[phase]],
-    [(glyphs.parts.at(-1) ?? '').repeat(filled), 'data'],
+    [glyphs.over.repeat(filled), 'data'],
     [glyphs.rest.repeat(cells - filled), 'dim'],
     [` ${right}`],
   ]

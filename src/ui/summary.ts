@@ -1,0 +1,117 @@
+import type { Percentiles, RunRecord } from '../core/record.js'
+import { formatDuration, formatNumber, formatProbability, formatShare } from '../core/units.js'
+import { paint, type Span } from './style.js'
+import { renderTable, type TableColumn, type TextOptions } from './table.js'
+import { renderDoubts, renderVerdicts } from './verdicts.js'
+import { oneLine, wrap } from './width.js'
+
+/** What a run found, for the terminal: the full story is in its report. */
+export function renderSummary(record: RunRecord, options: TextOptions): string {
+  const doubts = renderDoubts(record.validity, options)
+  const verdicts = renderVerdicts(record.verdicts, options)
+  return [
+    heading(record, options),
+    rates(record, options),
+    latency(record, options),
+    ...(record.instances.length > 0 ? [instances(record, options)] : []),
+    ...(verdicts === '' ? [] : [verdicts]),
+    ...(doubts === '' ? [] : [doubts]),
+  ].join('\n\n')
+}
+
+function heading(record: RunRecord, { width, colour }: TextOptions): string {
+  const { load } = record
+  const where = [record.scenario, ...(record.engine === null ? [] : [`on ${record.engine}`]), `at ${record.target}`]
+  const offered = load.offered_rps === null ? '' : ` ${formatNumber(Math.round(load.offered_rps))}/s`
+  const how =
+    `${load.mode} loop${load.arrival === null ? '' : `, ${load.arrival}`}${offered} over ${load.connections} connections; ` +
+    `${formatDuration(load.measured_ms)} measured after ${formatDuration(load.warmup_ms)} of warm-up; seed ${record.seed}`
+  const lines = (text: string): string[] => (text === '' ? [] : wrap(oneLine(text), width))
+  const status = {
+    complete: '',
+    interrupted: 'INTERRUPTED: the figures are those of the part that ran.',
+    failed: 'FAILED: the figures are those of the part that ran.',
+  }[record.status]
+  return [
+    ...lines(where.join(' ')).map((line) => paint(line, 'strong', colour)),
+    ...lines(record.question),
+    ...lines(how).map((line) => paint(line, 'dim', colour)),
+    ...lines(record.work).map((line) => paint(line, 'dim', colour)),
+    ...lines(status).map((line) => paint(line, 'warn', colour)),
+  ].join('\n')
+}
+
+function rates({ load }: RunRecord, options: TextOptions): string {
+  const { ledger } = load
+  const columns = ['offered/s', 'achieved/s', 'good/s', 'due', 'ok', 'errors', 'lost', 'unfinished']
+  const rate = (value: number | null): string => (value === null ? '-' : formatNumber(Math.round(value)))
+  const wrong = (value: number): Span => [formatNumber(value), value > 0 ? 'bad' : 'plain']
+  return renderTable(
+    columns.map((title): TableColumn => ({ title, align: 'right' })),
+    [
+      [
+        rate(load.offered_rps),
+        [rate(load.achieved_rps), 'strong'],
+        rate(load.goodput_rps),
+        formatNumber(ledger.due),
+        formatNumber(ledger.ok),
+        wrong(ledger.http_error),
+        wrong(ledger.lost),
+        wrong(ledger.unfinished),
+      ],
+    ],
+    options,
+  )
+}
+
+function latency({ latency, load }: RunRecord, options: TextOptions): string {
+  const row = (name: string, { p50, p90, p95, p99, p99_9, max }: Percentiles): string[] => [
+    name,
+    ...[p50, p90, p95, p99, p99_9, max].map(figure),
+  ]
+  return renderTable(
+    ['latency in ms', ...['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'].map(right)],
+    [
+      row('response (since due)', latency.response_ms),
+      ...(load.mode === 'open' ? [row('service (since sent)', latency.service_ms)] : []),
+      ...(latency.error_response_ms.count > 0 ? [row('errors (since due)', latency.error_response_ms)] : []),
+    ],
+    options,
+  )
+}
+
+function instances({ instances: all, distribution }: RunRecord, options: TextOptions): string {
+  const table = renderTable(
+    ['instance', ...['requests', 'share', 'due share', 'rate/s', 'p50 ms', 'p99 ms', 'errors'].map(right)],
+    all.map(({ id, requests, share, weight, rps, p50_ms, p99_ms, errors }) => [
+      id,
+      formatNumber(requests),
+      formatShare(share),
+      formatShare(weight / all.reduce((sum, instance) => sum + instance.weight, 0)),
+      formatNumber(Math.round(rps)),
+      figure(p50_ms),
+      figure(p99_ms),
+      [formatNumber(errors), errors > 0 ? 'bad' : 'plain'],
+    ]),
+    options,
+  )
+  const { chi_square, degrees_of_freedom, p_value, jain_index, max_deviation } = distribution
+  const evenness = [
+    ...(jain_index === null ? [] : [`Jain's index ${jain_index.toFixed(4)}`]),
+    ...(max_deviation === null ? [] : [`largest deviation ${formatShare(max_deviation)}`]),
+    ...(chi_square === null || p_value === null
+      ? []
+      : [`chi-square ${formatNumber(chi_square)} with ${degrees_of_freedom} df, p ${formatProbability(p_value)}`]),
+  ]
+  if (evenness.length === 0 || all.length < 2) return table
+  const lines = wrap(evenness.join('; '), options.width).map((line) => paint(line, 'dim', options.colour))
+  return [table, ...lines].join('\n')
+}
+
+function right(title: string): TableColumn {
+  return { title, align: 'right' }
+}
+
+function figure(value: number | null): string {
+  return value === null ? '-' : formatNumber(value)
+}

@@ -1,0 +1,51 @@
+import type { Validity, Verdict } from '../core/record.js'
+import { formatNumber } from '../core/units.js'
+import { paint, type Tone } from './style.js'
+import type { TextOptions } from './table.js'
+import { oneLine, wrap } from './width.js'
+
+const RESULTS: Record<Verdict['result'], readonly [string, Tone]> = {
+  pass: ['PASS', 'good'],
+  fail: ['FAIL', 'bad'],
+  unknown: ['UNKNOWN', 'warn'],
+}
+const RESULT_WIDTH = 9
+
+/** A line or more per verdict: the result as a word, the claim, what was expected and what was measured. */
+export function renderVerdicts(verdicts: readonly Verdict[], { width, colour }: TextOptions): string {
+  return verdicts
+    .flatMap((verdict) => {
+      const [word, tone] = RESULTS[verdict.result]
+      const measured =
+        verdict.measured === null ? 'not measured' : `measured ${quantity(verdict.measured, verdict.unit)}`
+      const source = verdict.source === null ? '' : ` (${verdict.source})`
+      const reason = verdict.reason === null ? '' : `; ${verdict.reason}`
+      const text = `${verdict.claim}${source}: expected ${verdict.expected}, ${measured}${reason}`
+      return hang(text, RESULT_WIDTH, width).map((line, index) =>
+        index === 0 ? paint(word, tone, colour) + line.slice(word.length) : line,
+      )
+    })
+    .join('\n')
+}
+
+/** A line or more per validity check that failed, with what to do; nothing when all hold. */
+export function renderDoubts(validity: readonly Validity[], { width, colour }: TextOptions): string {
+  return validity
+    .filter(({ ok }) => !ok)
+    .flatMap(({ check, value, limit, unit, meaning }) => {
+      const figure = value === null ? 'unknown' : quantity(value, unit)
+      const lines = hang(`${check} ${figure} (limit ${quantity(limit, unit)}): ${meaning}`, 2, width)
+      return lines.map((line, index) => paint(index === 0 ? `!${line.slice(1)}` : line, 'warn', colour))
+    })
+    .join('\n')
+}
+
+/** Text in lines with a margin of `indent` cells. */
+function hang(text: string, indent: number, width: number): string[] {
+  return wrap(oneLine(text), Math.max(1, width - indent)).map((line) => ' '.repeat(indent) + line)
+}
+
+/** A value with its unit; a bare number where the unit is empty. */
+function quantity(value: number, unit: string): string {
+  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`
+}
