@@ -1,0 +1,34 @@
+/** Why a request that was sent got no answer. */
+export type LossCause =
+  /** The connection was reset. */
+  | 'reset'
+  /** The connection was closed in good order, but before the answer. */
+  | 'closed'
+  /** No answer within the time-out. */
+  | 'timeout'
+  /** What came back is not HTTP. */
+  | 'malformed'
+
+/** What happens on connections, each known by its number from 0. */
+export interface ConnectionEvents {
+  /** Connected and waiting: a request can be sent. */
+  onIdle(connection: number): void
+  /** No longer there; it was idle. It comes back by itself. */
+  onDown(connection: number): void
+  /** The request was answered in full. */
+  onAnswer(connection: number, status: number, instance: string): void
+  onLost(connection: number, cause: LossCause): void
+  /** The request handed over never left this machine: the connection was already gone. */
+  onUnsent(connection: number): void
+  /** A connect failed; another attempt follows. `code` as in "ECONNREFUSED". */
+  onConnectFailure(connection: number, code: string): void
+}
+
+/** A fixed number of HTTP connections to one target, each with at most one request in flight. */
+export interface Connections {
+  /** Sends a variant of the mix on an idle connection. */
+  send(connection: number, variant: number): void
+  /** Gives up on the answer: drops the connection and makes it anew. */
+  abandon(connection: number): void
+  close(): void
+}

@@ -1,0 +1,85 @@
+import { addLedgers } from '../core/load.js'
+import { mergeEncoded } from '../stats/histogram.js'
+import type { GeneratorHealth, InstanceCounts, LoadResult, LoadTick } from './port.js'
+
+/** One tick out of those that several generators report for the same stretch. Throws Error when there is none. */
+export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
+  const [first] = ticks
+  if (first === undefined) throw new Error('no ticks to merge')
+  if (ticks.length === 1) return first
+  return {
+    from: Math.min(...ticks.map((tick) => tick.from)),
+    to: Math.max(...ticks.map((tick) => tick.to)),
+    phase: first.phase,
+    due: sum(ticks, (tick) => tick.due),
+    sent: sum(ticks, (tick) => tick.sent),
+    ok: sum(ticks, (tick) => tick.ok),
+    http_error: sum(ticks, (tick) => tick.http_error),
+    lost: sum(ticks, (tick) => tick.lost),
+    statuses: sumByKey(ticks.map((tick) => tick.statuses)),
+    losses: sumByKey(ticks.map((tick) => tick.losses)),
+    response: mergeEncoded(ticks.map((tick) => tick.response)),
+    service: mergeEncoded(ticks.map((tick) => tick.service)),
+    errorResponse: mergeEncoded(ticks.map((tick) => tick.errorResponse)),
+    instances: mergeInstances(ticks.map((tick) => tick.instances)),
+    generator: worst(ticks.map((tick) => tick.generator)),
+  }
+}
+
+/** The result of all generators together. Throws Error when there is none. */
+export function mergeResults(results: readonly LoadResult[]): LoadResult {
+  const [first] = results
+  if (first === undefined) throw new Error('no results to merge')
+  if (results.length === 1) return first
+  return {
+    generators: sum(results, (result) => result.generators),
+    ledger: results.map((result) => result.ledger).reduce(addLedgers),
+    statuses: sumByKey(results.map((result) => result.statuses)),
+    losses: sumByKey(results.map((result) => result.losses)),
+    warmupRequests: sum(results, (result) => result.warmupRequests),
+    measuredMs: Math.max(...results.map((result) => result.measuredMs)),
+    achievedRps: sum(results, (result) => result.achievedRps),
+    goodputRps: sum(results, (result) => result.goodputRps),
+    response: mergeEncoded(results.map((result) => result.response)),
+    service: mergeEncoded(results.map((result) => result.service)),
+    errorResponse: mergeEncoded(results.map((result) => result.errorResponse)),
+    instances: mergeInstances(results.map((result) => result.instances)),
+    generator: worst(results.map((result) => result.generator)),
+    complete: results.every((result) => result.complete),
+  }
+}
+
+/** The worst of each; the backlog, which is no property of a process but of the system under test, is summed up. */
+function worst(health: readonly GeneratorHealth[]): GeneratorHealth {
+  return {
+    cpu: Math.max(...health.map(({ cpu }) => cpu)),
+    eventLoopDelayMs: Math.max(...health.map(({ eventLoopDelayMs }) => eventLoopDelayMs)),
+    latenessMs: Math.max(...health.map(({ latenessMs }) => latenessMs)),
+    backlog: sum(health, ({ backlog }) => backlog),
+  }
+}
+
+function mergeInstances(parts: readonly Record<string, InstanceCounts>[]): Record<string, InstanceCounts> {
+  const merged: Record<string, InstanceCounts> = {}
+  for (const id of new Set(parts.flatMap((part) => Object.keys(part)))) {
+    const counts = parts.flatMap((part) => part[id] ?? [])
+    merged[id] = {
+      answered: sum(counts, ({ answered }) => answered),
+      http_error: sum(counts, ({ http_error }) => http_error),
+      response: mergeEncoded(counts.map(({ response }) => response)),
+    }
+  }
+  return merged
+}
+
+function sumByKey(records: readonly Record<string, number>[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const record of records) {
+    for (const [key, count] of Object.entries(record)) total[key] = (total[key] ?? 0) + count
+  }
+  return total
+}
+
+function sum<T>(items: readonly T[], numberOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + numberOf(item), 0)
+}

@@ -1,0 +1,241 @@
+import { emptyLedger, type Ledger } from '../core/load.js'
+import { Histogram } from '../stats/histogram.js'
+import type { LossCause } from './connections.js'
+import type { GeneratorHealth, InstanceCounts, LoadResult, LoadTick } from './port.js'
+
+/** More instances than this are counted as "other": a header that differs with every answer must not fill the memory. */
+const MOST_INSTANCES = 200
+
+/** Where the counted part lies on the run clock, in milliseconds. The end moves when a run is stopped early. */
+export interface Window {
+  startMs: number
+  endMs: number
+}
+
+/** Answers of one kind of stretch (a tick, or the counted part) of a generator. */
+class Tally {
+  sent = 0
+  ok = 0
+  httpError = 0
+  lost = 0
+  statuses: Record<string, number> = {}
+  losses: Record<string, number> = {}
+  readonly response = new Histogram()
+  readonly service = new Histogram()
+  readonly errorResponse = new Histogram()
+  readonly lateness = new Histogram()
+  private readonly instances = new Map<string, { answered: number; httpError: number; response: Histogram }>()
+
+  answered(due: number, sentAt: number, now: number, status: number, instance: string): void {
+    this.statuses[status] = (this.statuses[status] ?? 0) + 1
+    let counts = this.instances.get(instance)
+    if (counts === undefined) {
+      const id = this.instances.size < MOST_INSTANCES ? instance : 'other'
+      counts = this.instances.get(id) ?? { answered: 0, httpError: 0, response: new Histogram() }
+      this.instances.set(id, counts)
+    }
+    counts.answered += 1
+    if (status < 400) {
+      this.ok += 1
+      this.response.record(now - due)
+      this.service.record(now - sentAt)
+      counts.response.record(now - due)
+    } else {
+      this.httpError += 1
+      this.errorResponse.record(now - due)
+      counts.httpError += 1
+    }
+  }
+
+  loss(cause: LossCause): void {
+    this.lost += 1
+    this.losses[cause] = (this.losses[cause] ?? 0) + 1
+  }
+
+  encodedInstances(): Record<string, InstanceCounts> {
+    const result: Record<string, InstanceCounts> = {}
+    for (const [id, { answered, httpError, response }] of this.instances) {
+      if (answered > 0) result[id] = { answered, http_error: httpError, response: response.encode() }
+    }
+    return result
+  }
+
+  reset(): void {
+    this.sent = 0
+    this.ok = 0
+    this.httpError = 0
+    this.lost = 0
+    this.statuses = {}
+    this.losses = {}
+    for (const histogram of [this.response, this.service, this.errorResponse, this.lateness]) histogram.reset()
+    for (const counts of this.instances.values()) {
+      counts.answered = 0
+      counts.httpError = 0
+      counts.response.reset()
+    }
+  }
+}
+
+type ProcessorHealth = Pick<GeneratorHealth, 'cpu' | 'eventLoopDelayMs'>
+
+export interface RecorderOptions {
+  window: Window
+  tickMs: number
+  /** How many requests are due before a moment, asked for ever later ones; null for a closed loop: due when sent. */
+  dueBefore: ((ms: number) => number) | null
+  /** How many requests have been sent so far. */
+  dispatched: () => number
+  /** What the process itself can say of the last tick: processor share and event-loop delay. */
+  health: () => ProcessorHealth
+  onTick: (tick: LoadTick) => void
+}
+
+/**
+ * The books of a generator: ticks on the run clock's grid, cut where the phase changes, and the totals of the counted
+ * part, to which a request belongs by its due moment. Every event must be told in the order of its time.
+ */
+export class Recorder {
+  private readonly tick = new Tally()
+  private readonly total = new Tally()
+  private from = 0
+  /** Due before `from`, in all and counted. */
+  private dueSoFar = 0
+  private due = 0
+  private warmupRequests = 0
+  private answeredInside = 0
+  private okInside = 0
+
+  constructor(private readonly options: RecorderOptions) {}
+
+  sent(due: number, now: number, connectionWasIdle: boolean): void {
+    this.roll(now)
+    this.tick.sent += 1
+    const counted = this.counts(due)
+    if (counted) this.total.sent += 1
+    else if (due < this.options.window.startMs) this.warmupRequests += 1
+    if (!connectionWasIdle) return
+    this.tick.lateness.record(now - due)
+    if (counted) this.total.lateness.record(now - due)
+  }
+
+  /** What was counted as sent did not leave after all. */
+  unsent(due: number, now: number): void {
+    this.roll(now)
+    this.tick.sent -= 1
+    if (this.counts(due)) this.total.sent -= 1
+    else if (due < this.options.window.startMs) this.warmupRequests -= 1
+  }
+
+  answered(due: number, sentAt: number, now: number, status: number, instance: string): void {
+    this.roll(now)
+    this.tick.answered(due, sentAt, now, status, instance)
+    if (this.counts(due)) this.total.answered(due, sentAt, now, status, instance)
+    if (!this.counts(now)) return
+    this.answeredInside += 1
+    if (status < 400) this.okInside += 1
+  }
+
+  lost(due: number, now: number, cause: LossCause): void {
+    this.roll(now)
+    this.tick.loss(cause)
+    if (this.counts(due)) this.total.loss(cause)
+  }
+
+  /** Closes every tick that ended by now. */
+  roll(now: number): void {
+    for (let to = this.nextBoundary(); to <= now; to = this.nextBoundary()) this.closeTick(to)
+  }
+
+  /**
+   * Closes the last tick and gives the totals.
+   * @param unfinished counted requests that wait to be sent or answered
+   */
+  finish(now: number, unfinished: number, health: ProcessorHealth, complete: boolean): LoadResult {
+    this.roll(now)
+    if (now > this.from) this.closeTick(now)
+    const { startMs, endMs } = this.options.window
+    const measuredMs = Math.max(0, endMs - startMs)
+    const { total } = this
+    const ledger: Ledger = {
+      ...emptyLedger(),
+      due: this.options.dueBefore === null ? total.sent : this.due,
+      sent: total.sent,
+      ok: total.ok,
+      http_error: total.httpError,
+      lost: total.lost,
+      unfinished,
+    }
+    return {
+      generators: 1,
+      ledger,
+      statuses: total.statuses,
+      losses: total.losses,
+      warmupRequests: this.warmupRequests,
+      measuredMs,
+      achievedRps: measuredMs === 0 ? 0 : (this.answeredInside * 1_000) / measuredMs,
+      goodputRps: measuredMs === 0 ? 0 : (this.okInside * 1_000) / measuredMs,
+      response: total.response.encode(),
+      service: total.service.encode(),
+      errorResponse: total.errorResponse.encode(),
+      instances: total.encodedInstances(),
+      generator: { ...health, latenessMs: total.lateness.percentile(99) ?? 0, backlog: this.backlog() },
+      complete,
+    }
+  }
+
+  /** Whether a moment lies in the counted part. */
+  counts(moment: number): boolean {
+    return moment >= this.options.window.startMs && moment < this.options.window.endMs
+  }
+
+  private nextBoundary(): number {
+    const { startMs, endMs } = this.options.window
+    const { tickMs } = this.options
+    const grid = (Math.floor(this.from / tickMs) + 1) * tickMs
+    if (this.from < startMs) return Math.min(grid, startMs)
+    if (this.from < endMs) return Math.min(grid, endMs)
+    return grid
+  }
+
+  private newlyDue(to: number, phase: LoadTick['phase']): number {
+    if (phase === 'draining') return 0
+    const before = this.dueSoFar
+    this.dueSoFar = this.options.dueBefore?.(to) ?? 0
+    if (phase === 'measuring') this.due += this.dueSoFar - before
+    return this.dueSoFar - before
+  }
+
+  /** Due requests that have not been sent. */
+  private backlog(): number {
+    return this.options.dueBefore === null ? 0 : Math.max(0, this.dueSoFar - this.options.dispatched())
+  }
+
+  private closeTick(to: number): void {
+    const { window, health, onTick } = this.options
+    const { tick, from } = this
+    const phase = from < window.startMs ? 'warm-up' : from < window.endMs ? 'measuring' : 'draining'
+    // A request can turn out unsent in a later tick than the one it was counted in.
+    const carry = Math.min(0, tick.sent)
+    const due = this.options.dueBefore === null ? tick.sent - carry : this.newlyDue(to, phase)
+    onTick({
+      from,
+      to,
+      phase,
+      due,
+      sent: tick.sent - carry,
+      ok: tick.ok,
+      http_error: tick.httpError,
+      lost: tick.lost,
+      statuses: tick.statuses,
+      losses: tick.losses,
+      response: tick.response.encode(),
+      service: tick.service.encode(),
+      errorResponse: tick.errorResponse.encode(),
+      instances: tick.encodedInstances(),
+      generator: { ...health(), latenessMs: tick.lateness.percentile(99) ?? 0, backlog: this.backlog() },
+    })
+    tick.reset()
+    tick.sent = carry
+    this.from = to
+  }
+}
