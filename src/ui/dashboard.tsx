@@ -17,7 +17,8 @@ export interface DashboardOptions {
   stdin: NodeJS.ReadStream
   /** Each Ctrl-C, which in raw mode is a key like any other and raises no signal. */
   onInterrupt: () => void
-  colour: boolean
+  /** On when not given: chooseView gives a terminal without colours plain lines. */
+  colour?: boolean
   /** Whether block characters can be expected to show; true when not given. */
   unicode?: boolean
 }
@@ -26,7 +27,7 @@ export interface DashboardOptions {
  * The live view of a run on a terminal, drawn with Ink on the alternate screen. The terminal must be one
  * (`chooseView`). Takes Ctrl-C for itself until `close`, if stdin is a terminal too.
  */
-export function createDashboard({ stdout, stdin, onInterrupt, colour, unicode }: DashboardOptions): View {
+export function createDashboard({ stdout, stdin, onInterrupt, colour = true, unicode }: DashboardOptions): View {
   const screen = new Screen(stdout)
   const look = createLook({ colour, unicode })
   let latest: Snapshot | null = null

@@ -20,14 +20,16 @@ export function renderNodes(nodes: readonly NodeStatus[], options: TextOptions):
 
 export interface ListRow {
   name: string
-  text: string
+  question: string
+  /** Expectations that the scenario holds against what it measures. */
+  claims: number
 }
 
-/** Things that can be asked for by name, each with a sentence about it. */
-export function renderList(titles: readonly [string, string], rows: readonly ListRow[], options: TextOptions): string {
+/** Scenarios, each with its question. */
+export function renderList(rows: readonly ListRow[], options: TextOptions): string {
   return renderTable(
-    titles,
-    rows.map(({ name, text }) => [[name, 'strong'], text]),
+    ['scenario', 'question', { title: 'claims', align: 'right' }],
+    rows.map(({ name, question, claims }) => [[name, 'strong'], question, String(claims)]),
     options,
   )
 }

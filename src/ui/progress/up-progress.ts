@@ -1,6 +1,6 @@
-import { formatDuration } from '../core/units.js'
-import { paint, type Tone } from './style.js'
-import { oneLine, truncate } from './width.js'
+import { formatDuration } from '../../core/units.js'
+import { paint, type Tone } from '../style.js'
+import { oneLine, truncate } from '../width.js'
 
 /** What an engine tells while it brings a stack up, as far as it is shown. */
 export type ProgressEvent =
@@ -13,9 +13,12 @@ export interface UpProgressOptions {
   /** Takes text with its line breaks and, on a terminal, escape codes. */
   write: (text: string) => void
   isTTY: boolean
-  colour: boolean
-  /** Cells of a line, asked for each time: a terminal may be resized. */
-  columns: () => number
+  /** How many nodes there will be. */
+  nodes: number
+  /** Off when not given. */
+  colour?: boolean
+  /** Cells of a line, asked for each time because a terminal may be resized; 80 when not given. */
+  columns?: () => number
 }
 
 export interface UpProgress {
@@ -32,10 +35,12 @@ const CLEAR_LINE = '\r\x1b[2K'
  * Lines for a stack that comes up: what is done stays; what is under way (pulls with their percentage, nodes that
  * start) stands on a last line of its own on a terminal, and elsewhere is told once.
  */
-export function createUpProgress({ write, isTTY, colour, columns }: UpProgressOptions): UpProgress {
+export function createUpProgress(options: UpProgressOptions): UpProgress {
+  const { write, isTTY, nodes, colour = false, columns = () => 80 } = options
   const pulls = new Map<string, number | null>()
   const starting = new Set<string>()
   const told = new Map<string, number>()
+  let ready = 0
   let live = false
 
   const clear = (): void => {
@@ -50,7 +55,7 @@ export function createUpProgress({ write, isTTY, colour, columns }: UpProgressOp
     clear()
     const under = [
       ...[...pulls].map(([image, done]) => `pulling ${image}${done === null ? '' : ` ${percent(done)}`}`),
-      ...(starting.size > 0 ? [`starting ${[...starting].join(', ')}`] : []),
+      ...(starting.size > 0 ? [`${ready} of ${nodes} ready, starting ${[...starting].join(', ')}`] : []),
     ]
     if (!isTTY || under.length === 0) return
     // One cell less: a line as wide as the terminal would wrap, and could not be taken off.
@@ -85,6 +90,7 @@ export function createUpProgress({ write, isTTY, colour, columns }: UpProgressOp
           break
         case 'ready':
           starting.delete(oneLine(event.node))
+          ready += 1
           line(`ready ${oneLine(event.node)} after ${formatDuration(event.ms)}`, 'plain')
           break
         case 'note':

@@ -1,0 +1,5 @@
+/** What commands print when they are done. */
+export { renderComparisonTable } from './comparison.js'
+export { renderList, renderNodes } from './listings.js'
+export { renderSummary } from './summary.js'
+export type { TextOptions } from './table.js'
