@@ -1,0 +1,145 @@
+import { stringify } from 'yaml'
+import { type AddressBook, fillReferences } from '../../core/references.js'
+import type { NodeSpec, Topology } from '../../core/topology.js'
+
+/** Where a node's files lie inside its container; the Docker engine uses the same place. */
+const DIR = '/scalelab'
+
+export interface ComposeRequest {
+  /** The scenario's name. */
+  name: string
+  question: string
+  topology: Topology
+  images: { node: string; nginx: string }
+  publishHost: string
+  /** Folder of the bundled programs, relative to the Compose file. */
+  programs: string
+}
+
+/**
+ * A topology as a Compose file: the same images, commands, files and addresses as on the Docker engine. Configuration
+ * files are inlined (`configs.content`, Compose 2.23.1), programs are taken from the folder of bundles.
+ * @throws Error for a node that runs a plain command, which no container can
+ */
+export function composeFile(request: ComposeRequest): string {
+  const { topology } = request
+  const programs = [
+    ...new Set(topology.nodes.flatMap(({ program }) => (program.kind === 'bundle' ? [program.bundle] : []))),
+  ]
+  const inlined = topology.nodes.flatMap((node) =>
+    Object.entries(node.files).map(([path, text]): [string, object] => [
+      configName(node, path),
+      { content: escapeDollars(fillReferences(text, addressBook(node, topology))) },
+    ]),
+  )
+  const document = {
+    name: `scalelab-${request.name}`,
+    services: Object.fromEntries(topology.nodes.map((node) => [node.id, service(node, request)])),
+    ...(programs.length + inlined.length === 0
+      ? {}
+      : {
+          configs: {
+            ...Object.fromEntries(programs.map((bundle) => [bundle, { file: `${request.programs}/${bundle}.mjs` }])),
+            ...Object.fromEntries(inlined),
+          },
+        }),
+  }
+  return `# ${request.question}
+# Written by: scalelab compose ${request.name}
+# Start: docker compose -f <this file> up    (Compose 2.23.1 or newer)
+${stringify(document, { lineWidth: 0 })}`
+}
+
+function service(node: NodeSpec, request: ComposeRequest): object {
+  const { topology } = request
+  const book = addressBook(node, topology)
+  const environment = Object.entries(node.env).map(([key, value]): [string, string] => [
+    key,
+    escapeDollars(fillReferences(value, book)),
+  ])
+  const files = Object.keys(node.files).map((path) => ({ source: configName(node, path), target: `${DIR}/${path}` }))
+  const bundle =
+    node.program.kind === 'bundle' ? [{ source: node.program.bundle, target: bundlePath(node.program.bundle) }] : []
+  const configs = [...bundle, ...files]
+  const entry = topology.entry.node === node.id
+  return {
+    image: imageOf(node, request),
+    ...commandOf(node),
+    ...(environment.length === 0 ? {} : { environment: Object.fromEntries(environment) }),
+    ...(configs.length === 0 ? {} : { configs }),
+    ...(entry
+      ? {
+          ports: Object.entries(node.publish).map(
+            ([port, host]) => `${request.publishHost}:${host}:${node.ports[port]}`,
+          ),
+        }
+      : {}),
+    ...(node.dependsOn.length === 0
+      ? {}
+      : { depends_on: Object.fromEntries(node.dependsOn.map((id) => [id, { condition: conditionOf(id, topology) }])) }),
+    ...healthcheck(node),
+    ...(node.limits.cpus === undefined ? {} : { cpus: node.limits.cpus }),
+    ...(node.limits.memoryMiB === undefined ? {} : { mem_limit: `${node.limits.memoryMiB}m` }),
+    stop_grace_period: `${node.stopGraceMs / 1_000}s`,
+  }
+}
+
+function imageOf({ program, id }: NodeSpec, { images }: ComposeRequest): string {
+  switch (program.kind) {
+    case 'bundle':
+      return images.node
+    case 'nginx':
+      return images.nginx
+    case 'image':
+      return program.image
+    case 'command':
+      throw new Error(`${id} runs a plain command, which has no image`)
+  }
+}
+
+function commandOf({ program }: NodeSpec): object {
+  if (program.kind === 'bundle') return { entrypoint: ['node', bundlePath(program.bundle)] }
+  if (program.kind === 'nginx')
+    return { entrypoint: ['nginx', '-e', 'stderr', '-p', `${DIR}/`, '-c', `${DIR}/nginx.conf`] }
+  return {}
+}
+
+/** Our own programs can be asked whether they are ready, since their image has node; other images may have nothing to ask with. */
+function healthcheck({ program, readiness, ports }: NodeSpec): object {
+  if (program.kind !== 'bundle') return {}
+  const url = `http://127.0.0.1:${ports[readiness.port]}${readiness.path}`
+  const ask = `fetch('${url}').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`
+  return { healthcheck: { test: ['CMD', 'node', '-e', ask], interval: '1s', timeout: '2s', retries: 30 } }
+}
+
+function conditionOf(id: string, topology: Topology): string {
+  const node = topology.nodes.find((candidate) => candidate.id === id)
+  return node?.program.kind === 'bundle' ? 'service_healthy' : 'service_started'
+}
+
+function addressBook(node: NodeSpec, topology: Topology): AddressBook {
+  const portOf = (id: string, port: string): number => {
+    const number = topology.nodes.find((candidate) => candidate.id === id)?.ports[port]
+    if (number === undefined) throw new Error(`no port ${port} of ${id}`)
+    return number
+  }
+  return {
+    host: '0.0.0.0',
+    dir: DIR,
+    port: (name) => portOf(node.id, name),
+    address: (id, port) => `${id}:${portOf(id, port)}`,
+  }
+}
+
+function bundlePath(bundle: string): string {
+  return `${DIR}/${bundle}.mjs`
+}
+
+function configName(node: NodeSpec, path: string): string {
+  return `${node.id}-${path.replaceAll(/[^a-zA-Z0-9]+/g, '-')}`
+}
+
+/** Compose replaces $name in every value; $$ stands for a dollar. */
+function escapeDollars(text: string): string {
+  return text.replaceAll('$', '$$$$')
+}

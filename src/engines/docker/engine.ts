@@ -1,0 +1,113 @@
+import { homedir } from 'node:os'
+import type { Topology } from '../../core/topology.js'
+import type { Availability, Engine, Stack, UpRequest } from '../port.js'
+import { connectDocker } from './client.js'
+import { explain, explained, NO_DAEMON_HINT, noDaemon } from './errors.js'
+import { findDockerHost } from './host.js'
+import { hasImage, type Images, imageHint, neededImages, whyNotPullable } from './images.js'
+import { byStack, findAll } from './inventory.js'
+import { LABEL, metaOf } from './labels.js'
+import type { Workshop } from './node.js'
+import { DockerStack } from './stack.js'
+import { bringUp } from './up.js'
+
+/** A daemon that runs answers within milliseconds; one that hangs must not hold up the choice of another engine. */
+const PING_MS = 1_000
+const REGISTRY_MS = 5_000
+
+export interface DockerEngineOptions {
+  /** DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CERT_PATH and SSH_AUTH_SOCK, which decide as they do for `docker`. */
+  dockerHost?: string | undefined
+  context?: string | undefined
+  certPath?: string | undefined
+  sshAgent?: string | undefined
+  /** Images for our own programs; see DEFAULT_IMAGES. */
+  images: Images
+  /** Folder of the bundled node programs: dist/nodes. */
+  nodesDir: string
+}
+
+/**
+ * The engine that runs nodes as containers. Talks to the daemon only when asked to do something.
+ * @throws LabError (usage) when DOCKER_HOST is not an address, (environment) when its certificates cannot be read
+ */
+export function createDockerEngine(options: DockerEngineOptions): Engine {
+  const { dockerHost, context, certPath, sshAgent, images, nodesDir } = options
+  const host = findDockerHost({ dockerHost, context, home: homedir(), uid: process.getuid?.() })
+  const client = connectDocker(host, {
+    ...(certPath === undefined ? {} : { certPath }),
+    ...(sshAgent === undefined ? {} : { sshAgent }),
+  })
+  const workshop: Workshop = { client, images, nodesDir }
+
+  return {
+    name: 'docker',
+
+    /**
+     * An image that is not here counts as available when its registry, asked by the daemon, has it; `up` pulls it.
+     */
+    async available(topology: Topology, signal: AbortSignal): Promise<Availability> {
+      const [limitation] = limitationsOf(topology)
+      if (limitation !== undefined) return { ok: false, reason: limitation, fix: 'use --engine process' }
+      let version: string | null
+      try {
+        version = await daemonVersion(workshop)
+      } catch (error) {
+        const explanation = explain(host, error) as Error & { hint?: string }
+        return { ok: false, reason: explanation.message, fix: explanation.hint ?? NO_DAEMON_HINT }
+      }
+      if (version === null) return { ok: false, reason: noDaemon(host), fix: NO_DAEMON_HINT }
+      for (const needed of neededImages(topology.nodes, images)) {
+        signal.throwIfAborted()
+        if (await explained(host, () => hasImage(client.docker, needed.image))) continue
+        const why = await whyNotPullable(client.docker, needed.image, REGISTRY_MS)
+        if (why === null) continue
+        const reason = `the image ${needed.image} is not here and cannot be pulled: ${why}`
+        return { ok: false, reason, fix: imageHint(needed) }
+      }
+      return { ok: true, version }
+    },
+
+    limitations: limitationsOf,
+
+    up(request: UpRequest): Promise<Stack> {
+      return explained(host, async () => {
+        await bringUp(workshop, request)
+        return new DockerStack(workshop, request.meta, true)
+      })
+    },
+
+    /** Empty where no daemon can be asked: it runs no containers of ours then. */
+    async stacks(): Promise<Stack[]> {
+      if ((await daemonVersion(workshop).catch(() => null)) === null) return []
+      return explained(host, async () => {
+        const stacks = byStack(await findAll(client.docker, LABEL.stack))
+        return [...stacks.values()].flatMap(({ containers, networks, markers }) => {
+          const labels = [...networks, ...containers, ...markers][0]?.Labels
+          return labels === undefined ? [] : [new DockerStack(workshop, metaOf(labels), markers.length > 0)]
+        })
+      })
+    },
+  }
+}
+
+/** Version of the daemon, null when it says nothing for too long. */
+async function daemonVersion({ client }: Workshop): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined
+  const asked = client.docker.version().then(({ Version }) => Version)
+  asked.catch(() => {}) // it may fail after we have stopped waiting
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), PING_MS)
+  })
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function limitationsOf(topology: Topology): string[] {
+  return topology.nodes
+    .filter((node) => node.program.kind === 'command')
+    .map((node) => `${node.id} is a shell command, which runs in no container`)
+}
