@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import type { ExitCode } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import { createDockerEngine } from '../engines/docker/engine.js'
+import { DEFAULT_IMAGES } from '../engines/docker/images.js'
 import type { Engine } from '../engines/port.js'
-import { createProcessEngine } from '../engines/process/engine.js'
+import { createProcessEngine } from '../engines/process/process-engine.js'
 import { createLoadGenerator } from '../load/child-process-generator.js'
 import type { LoadGenerator } from '../load/port.js'
 import { processIdentity } from '../store/process-identity.js'
@@ -36,14 +38,21 @@ export interface Lab {
   /** A line on stderr: progress and remarks, which never mix with results. */
   remark(text: string): void
   /** Sets the exit code of a command that ended in order. */
-  exit(code: import('../core/errors.js').ExitCode): void
+  exit(code: ExitCode): void
 }
 
 export function createLab(os: Os, exit: Lab['exit']): Lab {
   const nodesDir = join(os.packageDir, 'dist', 'nodes')
   const identity = processIdentity()
   const engines = (images?: readonly string[]): Engines => ({
-    docker: createDockerEngine({ env: os.env, images: imageOverrides(images, os.env), nodesDir }),
+    docker: createDockerEngine({
+      dockerHost: os.env.DOCKER_HOST,
+      context: os.env.DOCKER_CONTEXT,
+      certPath: os.env.DOCKER_CERT_PATH,
+      sshAgent: os.env.SSH_AUTH_SOCK,
+      images: { ...DEFAULT_IMAGES, ...imageOverrides(images, os.env) },
+      nodesDir,
+    }),
     process: createProcessEngine({
       folders: stackFolders(os.stateDir),
       identity,

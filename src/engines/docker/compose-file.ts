@@ -108,7 +108,8 @@ function commandOf({ program }: NodeSpec): object {
 function healthcheck({ program, readiness, ports }: NodeSpec): object {
   if (program.kind !== 'bundle') return {}
   const url = `http://127.0.0.1:${ports[readiness.port]}${readiness.path}`
-  const ask = `fetch('${url}').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`
+  // What is thrown ends node with exit code 1.
+  const ask = `fetch('${url}').then((answer) => { if (!answer.ok) throw answer.status })`
   return { healthcheck: { test: ['CMD', 'node', '-e', ask], interval: '1s', timeout: '2s', retries: 30 } }
 }
 

@@ -1,0 +1,33 @@
+// The import rules (.dependency-cruiser.js), and a guard: with a TypeScript it does not know, dependency-cruiser reads
+// no module at all and is content. It must have seen every source file there is.
+import { readdirSync, readFileSync } from 'node:fs'
+import { cruise, format } from 'dependency-cruiser'
+import extractDepcruiseConfig from 'dependency-cruiser/config-utl/extract-depcruise-config'
+import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
+
+const config = await extractDepcruiseConfig('./.dependency-cruiser.js')
+const result = await cruise(['src'], { ...config.options, ruleSet: config, validate: true }, undefined, {
+  tsConfig: extractTSConfig('./tsconfig.json'),
+})
+const { modules, summary } = result.output
+console.log((await format(result.output, { outputType: 'err' })).output)
+
+const sources = readdirSync('src', { recursive: true }).filter((file) => /\.tsx?$/.test(file))
+const seen = new Set(modules.map((module) => module.source))
+const unseen = sources.filter((file) => !seen.has(`src/${file.replaceAll('\\', '/')}`))
+if (unseen.length > 0)
+  console.error(`The checker did not see ${unseen.length} of ${sources.length} files: ${unseen[0]}, ...`)
+
+// The rule that no tool above checks: process globals belong to the command line and to programs of their own.
+const GLOBALS = /\bprocess\.(env|argv|exit|exitCode|stdout|stderr|stdin)\b/
+const MAY = /^(cli\/|benchmarks\/|nodes\/[^/]+\/main\.ts|load\/generator-child\.ts)|\.test\.tsx?$|\/testing\//
+const strays = sources.filter(
+  (file) => !MAY.test(file) && GLOBALS.test(withoutComments(readFileSync(`src/${file}`, 'utf8'))),
+)
+for (const file of strays) console.error(`src/${file}: process.env, argv, exit and the streams belong to src/cli`)
+
+function withoutComments(text) {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '')
+}
+
+process.exitCode = summary.error > 0 || unseen.length > 0 || strays.length > 0 ? 1 : 0

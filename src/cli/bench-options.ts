@@ -1,0 +1,13 @@
+import type { LoadOptions } from './load-options.js'
+import type { StackOptions } from './stack-options.js'
+
+/** Flags of `bench`, as commander gives them. */
+export interface BenchOptions extends StackOptions, LoadOptions {
+  stack?: string
+  url?: string
+  slo?: string
+  fault?: string[]
+  out: string
+  json?: boolean
+  quiet?: boolean
+}

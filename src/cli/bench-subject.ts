@@ -1,0 +1,150 @@
+import { usageError } from '../core/errors.js'
+import type { Load } from '../core/load.js'
+import { type StackParameters, stackParametersSchema, weightsOf, workOf } from '../core/parameters.js'
+import type { Expectation, LoadSection, Scenario } from '../core/scenario.js'
+import { loadSectionSchema } from '../core/scenario.js'
+import { describeWork } from '../core/work.js'
+import type { Stack } from '../engines/port.js'
+import type { LoadTarget, RequestTemplate } from '../load/port.js'
+import { findScenario } from '../store/scenario-files.js'
+import { apiServers } from '../topologies/api-nodes.js'
+import { type Decision, decide } from './engine-choice.js'
+import type { Lab } from './lab.js'
+import { applyLoadOptions, type LoadOptions, parseHeaders } from './load-options.js'
+import { theStack } from './running-stacks.js'
+import { applyStackOptions, choice, ENGINE_CHOICES, type StackOptions } from './stack-options.js'
+
+/** What a bench measures, decided before anything is started. */
+export interface BenchSubject {
+  /** "lb-3 on the process engine", for headings. */
+  title: string
+  scenario: string
+  question: string
+  reading: string | null
+  parameters: StackParameters | null
+  work: string
+  load: Load
+  expectations: Expectation[]
+  instances: { id: string; weight: number }[]
+  request: RequestTemplate
+  /** Where the system is: to be brought up, running under scalelab, or just an address. */
+  system: { kind: 'start'; decision: Decision } | { kind: 'stack'; stack: Stack } | { kind: 'url'; origin: string }
+}
+
+/** A scenario that is brought up for this bench. */
+export async function subjectOfScenario(
+  lab: Lab,
+  name: string,
+  options: StackOptions & LoadOptions,
+): Promise<BenchSubject> {
+  const scenario = await findScenario(name, lab.scenariosDir)
+  // `bench single lb-3 --strategy least-conn`: balancing flags are for those that have a balancer.
+  const own = scenario.topology.kind === 'single' ? withoutBalancing(options) : options
+  const parameters = applyStackOptions(scenario.topology, own)
+  const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
+  const load = applyLoadOptions(scenario.load, options)
+  const request = requestOf(parameters, options)
+  const decision = await decide(requested, parameters, lab.engines(options.image), lab.os.signal)
+  return {
+    title: `${scenario.name} on the ${decision.engine.name} engine`,
+    ...aboutScenario(scenario, decision.parameters),
+    load,
+    request,
+    system: { kind: 'start', decision },
+  }
+}
+
+/** The stack that runs already. */
+export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<BenchSubject> {
+  const stack = await theStack(lab.allEngines(), name)
+  const parameters = stackParametersSchema.parse(stack.meta.parameters)
+  const scenario = await findScenario(stack.meta.scenario, lab.scenariosDir)
+  return {
+    title: `${stack.meta.name} on the ${stack.meta.engine} engine`,
+    ...aboutScenario(scenario, parameters),
+    load: applyLoadOptions(scenario.load, options),
+    request: requestOf(parameters, options),
+    system: { kind: 'stack', stack },
+  }
+}
+
+/** A system that scalelab knows nothing of but its address. */
+export function subjectOfUrl(text: string, options: LoadOptions): BenchSubject {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw usageError(`--url: "${text}" is not an address`, 'As in --url http://127.0.0.1:8000/items')
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw usageError(`--url: ${url.protocol} is not http: or https:`)
+  const path = `${url.pathname}${url.search}`
+  if (options.rps === undefined && options.stages === undefined && options.max !== true) {
+    throw usageError('--url needs a load', 'Add --rps 200, --stages 10s:100,10s:200, or --max')
+  }
+  const section: LoadSection = loadSectionSchema.parse({ mode: 'closed' })
+  return {
+    title: url.origin,
+    scenario: `url-${url.host.replaceAll(/[^a-zA-Z0-9]+/g, '-')}`,
+    question: `How does ${url.origin} answer this load?`,
+    reading: null,
+    parameters: null,
+    work: 'unknown: a system that was already running',
+    load: applyLoadOptions(section, options),
+    expectations: [],
+    instances: [],
+    request: requestWith(path, options),
+    system: { kind: 'url', origin: url.origin },
+  }
+}
+
+function aboutScenario(
+  scenario: Scenario,
+  parameters: StackParameters,
+): Pick<BenchSubject, 'scenario' | 'question' | 'reading' | 'parameters' | 'work' | 'expectations' | 'instances'> {
+  const work = workOf(parameters)
+  return {
+    scenario: scenario.name,
+    question: scenario.question.trim(),
+    reading: scenario.reading?.trim() ?? null,
+    parameters,
+    work: work === null ? 'unknown: your own application' : describeWork(work),
+    expectations: scenario.expect.filter((expectation) => stillApplies(expectation, scenario.topology, parameters)),
+    instances: apiServers({
+      ...parameters,
+      weights: parameters.strategy === 'round-robin' ? null : weightsOf(parameters),
+    }),
+  }
+}
+
+/** A claim about a topology says nothing of another one: what flags changed, the claims of the file do not cover. */
+function stillApplies(expectation: Expectation, asked: StackParameters, actual: StackParameters): boolean {
+  if (expectation.metric.startsWith('distribution.')) return asked.strategy === actual.strategy
+  const same = (key: keyof StackParameters): boolean => JSON.stringify(asked[key]) === JSON.stringify(actual[key])
+  return same('work') && same('app') && same('replicas')
+}
+
+function withoutBalancing(options: StackOptions & LoadOptions): StackOptions & LoadOptions {
+  const { strategy: _strategy, weights: _weights, balancer: _balancer, ...rest } = options
+  return rest
+}
+
+function requestOf(parameters: StackParameters, options: LoadOptions): RequestTemplate {
+  return requestWith(options.path ?? (parameters.app === null ? '/api/products' : '/'), options)
+}
+
+function requestWith(path: string, options: LoadOptions): RequestTemplate {
+  const target = options.path ?? path
+  if (!target.startsWith('/')) throw usageError(`--path: "${target}" does not begin with /`)
+  return {
+    method: (options.method ?? 'GET').toUpperCase(),
+    path: target,
+    headers: parseHeaders(options.header),
+    ...(options.body === undefined ? {} : { body: options.body }),
+  }
+}
+
+/** The target of a subject at an address. */
+export function targetAt(origin: string, subject: BenchSubject): LoadTarget {
+  return { origin, requests: [subject.request] }
+}

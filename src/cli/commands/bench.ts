@@ -1,0 +1,116 @@
+import type { Command } from 'commander'
+import { EXIT, type ExitCode, runError, usageError } from '../../core/errors.js'
+import type { RunRecord } from '../../core/record.js'
+import { parseSlo } from '../../core/slo.js'
+import type { BenchOptions } from '../bench-options.js'
+import { type BenchSubject, subjectOfScenario, subjectOfStack, subjectOfUrl } from '../bench-subject.js'
+import { parseFaults } from '../fault-option.js'
+import type { Lab } from '../lab.js'
+import { addLoadOptions } from '../load-options.js'
+import { measure } from '../measure.js'
+import { writeComparison, writeRunReport } from '../report-files.js'
+import { addStackOptions, givenStackFlags } from '../stack-options.js'
+
+export function addBench(program: Command, lab: Lab): void {
+  const command = program
+    .command('bench')
+    .summary('load a stack and write the report')
+    .description(
+      'Loads a system and writes the report. With scenarios: brings each one up for itself, measures, takes it down; several are compared. Without: the stack that runs. With --url: any system.',
+    )
+    .argument('[scenarios...]', 'single, lb-<n>, or scenario files')
+    .option('--stack <name>', 'which running stack, when several run')
+    .option('--url <url>', 'a system that is already running, not of scalelab')
+  addLoadOptions(command)
+  addStackOptions(command)
+    .option('--slo <list>', "objectives, as in 'p99<50ms,errors<0.1%'; a miss ends with exit code 5")
+    .option(
+      '--fault <fault>',
+      'what goes wrong, as in kill:api-2@5s+1s: kill, stop or pause a node, when, for how long; may be repeated',
+      (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
+    )
+    .option('--out <dir>', 'where reports go', 'reports')
+    .option('--quiet', 'plain lines instead of the dashboard')
+    .option('--json', 'the record as JSON on stdout, and nothing else there')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ scalelab bench single lb-3                     capacity of one API against three behind nginx
+  $ scalelab bench --rps 1500                      the running stack at an offered rate
+  $ scalelab bench lb-3 --stages 10s:500,30s:1500 --arrival poisson
+  $ scalelab bench lb-3 --rps 900 --slo 'p99<50ms,errors<0.1%'
+  $ scalelab bench lb-3 --rps 900 --fault pause:api-2@5s+1s
+  $ scalelab bench --url http://127.0.0.1:8000/ --max --connections 50`,
+    )
+    .action((scenarios: string[], options: BenchOptions) => bench(lab, scenarios, options))
+}
+
+async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Promise<void> {
+  const objectives = options.slo === undefined ? [] : parseSlo(options.slo)
+  const faults = parseFaults(options.fault)
+  const records: RunRecord[] = []
+  const folders: string[] = []
+  const subjects = await subjectsOf(lab, scenarios, options)
+  for (const [index, subject] of subjects.entries()) {
+    if (subjects.length > 1 && options.json !== true) lab.remark(`\n${index + 1}/${subjects.length}  ${subject.title}`)
+    const { record, folder } = await measure({ lab, subject, objectives, faults, options })
+    const report = await writeRunReport(folder, record)
+    records.push(record)
+    folders.push(folder.path)
+    if (options.json !== true) await printSummary(lab, record, report)
+    if (record.status === 'interrupted') break
+  }
+  if (options.json === true) lab.printJson(records.length === 1 ? records[0] : { runs: records })
+  if (records.length > 1) {
+    const report = await writeComparison(options.out, records, folders)
+    if (options.json !== true) {
+      const { renderComparisonTable } = await import('../../ui/tables.js')
+      lab.print(`\n${renderComparisonTable(records, lab.look())}`)
+      lab.print(`Report: ${report}`)
+    }
+  }
+  lab.exit(exitCodeOf(records))
+  const dead = records.find((record) => record.status === 'complete' && record.load.ledger.ok === 0)
+  if (dead !== undefined) {
+    throw runError(
+      `no request to ${dead.target} was answered well`,
+      'See the ledger and the losses by cause in the report, and the logs of the nodes: scalelab logs',
+    )
+  }
+}
+
+async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions): Promise<BenchSubject[]> {
+  const shaped = givenStackFlags(options)[0]
+  if (options.url !== undefined) {
+    if (scenarios.length > 0) throw usageError('--url and a scenario exclude each other', 'Give one of them')
+    if (shaped !== undefined) throw usageError(`${shaped} shapes a stack, and --url loads what is already running`)
+    return [subjectOfUrl(options.url, options)]
+  }
+  if (scenarios.length > 0) {
+    if (options.stack !== undefined) throw usageError('--stack and a scenario exclude each other', 'Give one of them')
+    return Promise.all(scenarios.map((scenario) => subjectOfScenario(lab, scenario, options)))
+  }
+  if (shaped !== undefined) {
+    throw usageError(
+      `${shaped} shapes a stack, and this loads the one that runs`,
+      `Name a scenario: scalelab bench lb-3 ${shaped} ...`,
+    )
+  }
+  return [await subjectOfStack(lab, options.stack, options)]
+}
+
+async function printSummary(lab: Lab, record: RunRecord, report: string): Promise<void> {
+  const { renderSummary } = await import('../../ui/tables.js')
+  lab.print(renderSummary(record, lab.look()))
+  lab.print(`Report: ${report}`)
+}
+
+function exitCodeOf(records: readonly RunRecord[]): ExitCode {
+  if (records.some((record) => record.status === 'interrupted')) return EXIT.interrupted
+  // An objective that could not be judged was not shown to hold.
+  const missed = records.some((record) =>
+    record.verdicts.some((verdict) => verdict.source === '--slo' && verdict.result !== 'pass'),
+  )
+  return missed ? EXIT.expectationMissed : EXIT.ok
+}

@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { Command } from 'commander'
+import { composeFile } from '../../engines/docker/compose-file.js'
+import { DEFAULT_IMAGES } from '../../engines/docker/images.js'
+import { writeFileAtomically } from '../../store/atomic-file.js'
+import { findScenario } from '../../store/scenario-files.js'
+import { topologyOf } from '../../topologies/topology.js'
+import type { Lab } from '../lab.js'
+import { addStackOptions, applyStackOptions, imageOverrides, type StackOptions } from '../stack-options.js'
+
+export function addCompose(program: Command, lab: Lab): void {
+  const command = program
+    .command('compose')
+    .summary('the stack as a Compose file')
+    .description(
+      'Prints the stack of a scenario as a Compose file that `docker compose` (2.23.1 or newer) runs without scalelab.',
+    )
+    .argument('<scenario>', 'single, lb-<n>, or a scenario file')
+    .option('-o, --output <file>', 'write it there; paths in it are relative to its folder')
+  addStackOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ scalelab compose lb-3 > compose.yaml && docker compose up\n  $ scalelab compose lb-5 --strategy least-conn -o lb-5.yaml',
+    )
+    .action(async (name: string, options: StackOptions & { output?: string }) => {
+      const scenario = await findScenario(name, lab.scenariosDir)
+      const parameters = applyStackOptions(scenario.topology, options)
+      const balancer = parameters.balancer === 'builtin' ? 'builtin' : 'nginx'
+      const target = options.output === undefined ? undefined : resolve(lab.os.cwd, options.output)
+      const text = composeFile({
+        name: scenario.name,
+        question: scenario.question.trim(),
+        topology: topologyOf({ ...parameters, balancer, port: parameters.port ?? 8_080 }),
+        images: { ...DEFAULT_IMAGES, ...imageOverrides(options.image, {}) },
+        publishHost: options.host ?? '127.0.0.1',
+        programs: relativePath(
+          target === undefined ? lab.os.cwd : dirname(target),
+          join(lab.os.packageDir, 'dist', 'nodes'),
+        ),
+      })
+      if (target === undefined) return lab.print(text)
+      await mkdir(dirname(target), { recursive: true })
+      await writeFileAtomically(target, text)
+      lab.print(`Wrote ${options.output}. Start it: docker compose -f ${options.output} up`)
+    })
+}
+
+/** A path as Compose wants it: with ./ in front, so that it is not taken for the name of a volume. */
+function relativePath(from: string, to: string): string {
+  const path = relative(from, to).split(sep).join('/')
+  return path.startsWith('.') || isAbsolute(path) ? path : `./${path}`
+}

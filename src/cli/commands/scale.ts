@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { usageError } from '../../core/errors.js'
+import { MAX_REPLICAS, stackParametersSchema } from '../../core/parameters.js'
+import { nodeOf } from '../../core/topology.js'
+import { withLock } from '../../store/lock.js'
+import type { DecidedParameters } from '../../topologies/balanced.js'
+import { topologyOf } from '../../topologies/topology.js'
+import type { Lab } from '../lab.js'
+import { theStack } from '../running-stacks.js'
+import { number } from '../stack-options.js'
+
+export function addScale(program: Command, lab: Lab): void {
+  program
+    .command('scale')
+    .summary('change the number of replicas of the running stack')
+    .description(
+      'Adds or removes API instances while the stack runs: new ones are ready before the balancer learns of them, and it forgets old ones before they stop.',
+    )
+    .argument('<replicas>', 'how many there should be')
+    .option('--stack <name>', 'which stack, when several run')
+    .addHelpText('after', '\nExamples:\n  $ scalelab scale 5\n  $ scalelab scale 2 --stack lb-3')
+    .action(async (text: string, options: { stack?: string }) => {
+      const replicas = number('<replicas>', text, 1, MAX_REPLICAS)
+      const { meta } = await theStack(lab.allEngines(), options.stack)
+      await withLock(lab.os.stateDir, meta.name, () => scale(lab, meta.name, replicas))
+    })
+}
+
+async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
+  const stack = await theStack(lab.allEngines(), name)
+  const parameters = stackParametersSchema.parse(stack.meta.parameters)
+  if (parameters.kind !== 'balanced') {
+    throw usageError(`${name} has one instance and no balancer`, 'Bring a balanced stack up: scalelab up lb-3')
+  }
+  const { balancer } = parameters
+  if (balancer === 'auto') throw new Error('a running stack has its balancer decided')
+  const weights = parameters.weights && Array.from({ length: replicas }, (_, index) => parameters.weights?.[index] ?? 1)
+  const decided: DecidedParameters = { ...parameters, balancer, replicas, weights }
+  const topology = topologyOf(decided)
+  const wanted = topology.nodes.filter((node) => node.role === 'api')
+  const present = (await stack.nodes()).filter((node) => node.role === 'api').map((node) => node.id)
+  const added = wanted.filter((node) => !present.includes(node.id))
+  const removed = present.filter((id) => !wanted.some((node) => node.id === id))
+
+  await Promise.all(added.map((spec) => stack.add(spec)))
+  await stack.reload(nodeOf(topology, topology.entry.node))
+  for (const id of removed) await stack.remove(id)
+
+  const changes = [...added.map((node) => `+${node.id}`), ...removed.map((id) => `-${id}`)]
+  lab.print(`${name} has ${replicas} replicas${changes.length === 0 ? ' already' : ` (${changes.join(' ')})`}.`)
+}

@@ -1,0 +1,164 @@
+import { cpus, totalmem } from 'node:os'
+import { environmentError, unknownValueError, usageError } from '../core/errors.js'
+import type { RunRecord } from '../core/record.js'
+import type { Objective } from '../core/slo.js'
+import type { Program } from '../core/topology.js'
+import type { Stack, UpEvent } from '../engines/port.js'
+import { FAULTS } from '../faults/registry.js'
+import { runProbes } from '../probes/registry.js'
+import type { PlannedFault, RunPlan } from '../run/plan.js'
+import { run } from '../run/run.js'
+import { createRunFolder, type RunFolder } from '../store/run-folder.js'
+import { createUpProgress } from '../ui/progress/up-progress.js'
+import type { BenchOptions } from './bench-options.js'
+import { type BenchSubject, targetAt } from './bench-subject.js'
+import type { Lab } from './lab.js'
+import { startStack } from './start-stack.js'
+import { openView } from './view.js'
+
+export interface Measurement {
+  lab: Lab
+  subject: BenchSubject
+  objectives: Objective[]
+  faults: PlannedFault[]
+  options: BenchOptions
+}
+
+/** Measures one subject: its folder, its stack if it needs one, the run; the stack is taken down whatever happens. */
+export async function measure(measurement: Measurement): Promise<{ record: RunRecord; folder: RunFolder }> {
+  const { lab, subject, options } = measurement
+  const { system } = subject
+  const startedAt = new Date()
+  // Before anything is started: a path that cannot be written fails now, not after the measurement.
+  const folder = await createRunFolder(options.out, subject.scenario, startedAt)
+  const stack =
+    system.kind === 'start'
+      ? await startOwn(measurement, system.decision)
+      : system.kind === 'stack'
+        ? system.stack
+        : null
+  try {
+    lab.os.signal.throwIfAborted()
+    const record = await load(measurement, stack, folder, startedAt)
+    return { record, folder }
+  } finally {
+    if (system.kind === 'start' && stack !== null) await stack.down()
+  }
+}
+
+async function startOwn(
+  { lab, subject, options }: Measurement,
+  decision: Extract<BenchSubject['system'], { kind: 'start' }>['decision'],
+): Promise<Stack> {
+  const identity = await lab.identity.of(lab.os.pid)
+  if (identity === undefined) throw environmentError('this process cannot be identified', 'Is /proc mounted?')
+  const quiet = options.json === true
+  if (!quiet) for (const note of decision.notes) lab.remark(note)
+  const progress = createUpProgress({
+    write: (text) => (quiet ? undefined : lab.os.stderr.write(text)),
+    isTTY: lab.os.stderr.isTTY === true,
+    nodes: decision.topology.nodes.length,
+  })
+  try {
+    const { stack } = await startStack({
+      lab,
+      // A name of its own, so that it runs beside a stack of the same scenario that was brought up to stay.
+      name: `${subject.scenario}-bench-${lab.os.pid}`,
+      scenario: subject.scenario,
+      decision,
+      owner: { pid: lab.os.pid, identity },
+      options,
+      onEvent: (event: UpEvent) => progress.event(event),
+    })
+    return stack
+  } finally {
+    progress.close()
+  }
+}
+
+async function load(
+  { lab, subject, objectives, faults, options }: Measurement,
+  stack: Stack | null,
+  folder: RunFolder,
+  startedAt: Date,
+): Promise<RunRecord> {
+  const nodes = stack === null ? [] : await stack.nodes()
+  checkFaults(faults, nodes, stack)
+  const origin = subject.system.kind === 'url' ? subject.system.origin : nodes[0]?.url
+  if (origin === undefined || origin === null) {
+    throw environmentError('the entry of the stack does not run', 'See its state: scalelab ps')
+  }
+  const software = stack === null ? {} : await stack.software()
+  const plan: RunPlan = {
+    id: `${subject.scenario}/${folder.path.split(/[\\/]/).at(-1) ?? startedAt.toISOString()}`,
+    scenario: subject.scenario,
+    question: subject.question,
+    reading: subject.reading,
+    engine: stack?.meta.engine ?? null,
+    parameters: subject.parameters ?? {},
+    work: subject.work,
+    load: subject.load,
+    expectations: subject.expectations,
+    objectives,
+    faults,
+    instances: subject.instances,
+  }
+  const { view, close } = await openView(lab, options)
+  try {
+    return await run({
+      plan,
+      target: targetAt(origin, subject),
+      stack,
+      generator: lab.generator,
+      probes: runProbes(() => performance.now()),
+      faults: FAULTS,
+      sink: folder,
+      view,
+      nodes: stack === null ? [] : await nodeRecords(stack, software),
+      environment: environmentOf(lab, stack, software),
+      monotonic: () => process.hrtime.bigint(),
+      wallClock: () => new Date(),
+      signal: lab.os.signal,
+    })
+  } finally {
+    await close()
+  }
+}
+
+function checkFaults(faults: readonly PlannedFault[], nodes: readonly { id: string }[], stack: Stack | null): void {
+  if (faults.length > 0 && stack === null) throw usageError('--fault needs a stack, and --url has none')
+  const ids = nodes.map((node) => node.id)
+  for (const { node } of faults) if (!ids.includes(node)) throw unknownValueError('node in --fault', node, ids)
+}
+
+async function nodeRecords(stack: Stack, software: Record<string, string>): Promise<RunRecord['nodes']> {
+  const specs = await stack.specs()
+  return specs.map(({ id, role, program }) => ({ id, role, program: programName(program, software) }))
+}
+
+/** What ran in a node, in the words of the report. */
+function programName(program: Program, software: Record<string, string>): string {
+  switch (program.kind) {
+    case 'bundle':
+      return program.bundle === 'api' ? 'sample API' : 'built-in balancer'
+    case 'nginx':
+      return `nginx ${software.nginx ?? ''}`.trim()
+    case 'command':
+      return program.command
+    case 'image':
+      return program.image
+  }
+}
+
+function environmentOf(lab: Lab, stack: Stack | null, software: Record<string, string>): RunRecord['environment'] {
+  return {
+    scalelab: lab.os.version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memory_mib: Math.round(totalmem() / 2 ** 20),
+    software,
+    notes: stack?.meta.notes ?? [],
+  }
+}

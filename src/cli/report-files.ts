@@ -1,0 +1,29 @@
+import { join, relative } from 'node:path'
+import type { RunRecord } from '../core/record.js'
+import { renderComparison, renderReport } from '../report/markdown.js'
+import { createRunFolder, type RunFolder } from '../store/run-folder.js'
+
+/** Writes report.md and its charts into a run's folder. @returns the path of report.md */
+export async function writeRunReport(folder: RunFolder, record: RunRecord): Promise<string> {
+  return writeAll(folder, renderReport(record))
+}
+
+/** Writes the comparison of several runs into a folder of its own, `<out>/comparisons/<time>`. @returns the path of report.md */
+export async function writeComparison(
+  out: string,
+  records: readonly RunRecord[],
+  folders: readonly string[],
+): Promise<string> {
+  const folder = await createRunFolder(out, 'comparisons', new Date())
+  const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
+  return writeAll(folder, renderComparison([...records], sources))
+}
+
+async function writeAll(
+  folder: RunFolder,
+  { markdown, charts }: { markdown: string; charts: Record<string, string> },
+): Promise<string> {
+  for (const [name, svg] of Object.entries(charts)) await folder.writeFile(name, svg)
+  await folder.writeFile('report.md', markdown)
+  return join(folder.path, 'report.md')
+}
