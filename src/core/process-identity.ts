@@ -8,6 +8,6 @@ export interface ProcessIdentity {
    * undefined when no such process lives. A zombie does not live.
    */
   of(pid: number): Promise<string | undefined>
-  /** Commands for sh that set the variable `identity` to what `of` gives for the shell, also after its `exec`. */
+  /** Commands for sh that set the variable `lab_identity` to what `of` gives for the shell, also after its `exec`. */
   readonly shell: string
 }

@@ -8,7 +8,8 @@ export type Availability =
 
 /** What happens while a stack comes up, for progress lines. */
 export type UpEvent =
-  | { kind: 'pull'; image: string; /** 0 to 1, null when unknown */ done: number | null }
+  /** `done` is 0 to 1, null when unknown. */
+  | { kind: 'pull'; image: string; done: number | null }
   | { kind: 'starting'; node: string }
   | { kind: 'ready'; node: string; ms: number }
   | { kind: 'note'; text: string }

@@ -26,11 +26,12 @@ export function procIdentity(): ProcessIdentity {
         return undefined
       }
     },
-    // Builtins only: nothing that takes time or may be missing. The name of the shell holds no space.
+    // Builtins only: nothing that takes time or may be missing. The name of the shell holds no space. The variables have
+    // names that nobody exports, as they would be passed on.
     shell: [
-      `read -r boot < ${BOOT_ID}`,
-      `read -r f f f f f f f f f f f f f f f f f f f f f start f < "/proc/$$/stat"`,
-      'identity="$boot/$start"',
+      `read -r lab_boot < ${BOOT_ID}`,
+      `read -r ${'lab_skip '.repeat(21)}lab_start lab_skip < "/proc/$$/stat"`,
+      'lab_identity="$lab_boot/$lab_start"',
     ].join('\n'),
   }
 }
@@ -50,6 +51,6 @@ export function psIdentity(): ProcessIdentity {
       }
     },
     // echo folds the spaces, which ps uses to align.
-    shell: 'identity=$(echo $(PATH=/bin:/usr/bin LC_ALL=C TZ=UTC ps -o lstart= -p "$$"))',
+    shell: 'lab_identity=$(echo $(PATH=/bin:/usr/bin LC_ALL=C TZ=UTC ps -o lstart= -p "$$"))',
   }
 }

@@ -472,6 +472,7 @@ function metaOf(name: string, engine: StackMeta['engine']): StackMeta {
     version: '0.0.0-test',
     owner: { pid: 4_000_000, identity: 'boot/12345' },
     parameters: { replicas: 2, weights: [3, 1], app: null },
+    notes: ['a note'],
   }
 }
 

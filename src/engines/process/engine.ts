@@ -1,0 +1,114 @@
+import { environmentError, usageError } from '../../core/errors.js'
+import type { ProcessIdentity } from '../../core/process-identity.js'
+import type { StackMeta } from '../../core/stack.js'
+import type { StackFolders, StackRecord } from '../../core/stack-folders.js'
+import type { NodeSpec, Topology } from '../../core/topology.js'
+import type { Availability, Engine, UpRequest } from '../port.js'
+import { startAll } from '../start-all.js'
+import { listenHost } from './addresses.js'
+import { choosePorts } from './ports.js'
+import { type ProcessTable, processTable } from './process-table.js'
+import { lackOf, type ProgramPlaces, versionsOf } from './programs.js'
+import { reservedPorts } from './reserved-ports.js'
+import { ProcessStack } from './stack.js'
+
+export interface ProcessEngineOptions {
+  folders: StackFolders
+  identity: ProcessIdentity
+  /** Folder of our own programs: api.mjs, balancer.mjs. */
+  nodesDir: string
+  /** The node that runs them. */
+  nodeBinary: string
+  /** Environment of every node; its own is added. Must hold PATH. */
+  env: Record<string, string | undefined>
+  /** Where the user's own commands run. */
+  cwd: string
+  /** How processes are read; /proc or ps unless given. */
+  table?: ProcessTable
+}
+
+/** Runs nodes as plain processes of this machine, found again by the state folder. */
+export function createProcessEngine(options: ProcessEngineOptions): Engine {
+  const host = { ...options, table: options.table ?? processTable() }
+  const { folders, cwd } = options
+  const path = options.env.PATH ?? ''
+  const places: ProgramPlaces = { nodesDir: options.nodesDir, nodeBinary: options.nodeBinary, path }
+
+  return {
+    name: 'process',
+
+    async available(topology): Promise<Availability> {
+      if (process.platform === 'win32') {
+        return { ok: false, reason: 'plain processes need Linux or macOS', fix: 'Use WSL, or --engine docker' }
+      }
+      const lack = await lackOf(topology, places)
+      if (lack !== undefined) return { ok: false, ...lack }
+      const versions = Object.entries(await versionsOf(topology, places))
+      return { ok: true, version: versions.map(([program, version]) => `${program} ${version}`).join(', ') }
+    },
+
+    limitations,
+
+    async up(request): Promise<ProcessStack> {
+      request.signal.throwIfAborted()
+      const record = await newRecord(request)
+      await folders.create(record)
+      const stack = new ProcessStack(host, request.meta, true)
+      try {
+        const start = async (node: NodeSpec, signal: AbortSignal): Promise<void> => {
+          const began = performance.now()
+          request.onEvent({ kind: 'starting', node: node.id })
+          await stack.start(record, node, signal)
+          request.onEvent({ kind: 'ready', node: node.id, ms: performance.now() - began })
+        }
+        await startAll(request.topology.nodes, start, request.signal)
+        await folders.save({ ...record, complete: true })
+        request.signal.throwIfAborted()
+        return stack
+      } catch (error) {
+        await stack.discard()
+        throw error
+      }
+    },
+
+    async stacks(): Promise<ProcessStack[]> {
+      const entries = await folders.list()
+      return entries.map((entry) =>
+        'record' in entry
+          ? new ProcessStack(host, entry.record.meta, entry.record.complete)
+          : new ProcessStack(host, unreadableMeta(entry.name), false),
+      )
+    },
+  }
+
+  async function newRecord({ topology, meta, publishHost, readyTimeoutMs }: UpRequest): Promise<StackRecord> {
+    const image = topology.nodes.find((node) => node.program.kind === 'image')
+    if (image !== undefined) throw usageError(`${image.id} is an image, which needs the Docker engine`)
+    const lack = await lackOf(topology, places)
+    if (lack !== undefined) throw environmentError(lack.reason, lack.fix)
+    const hostOf = (node: NodeSpec): string => listenHost(node, topology, publishHost)
+    const ports = await choosePorts(topology.nodes, hostOf, await reservedPorts(folders))
+    return { meta, topology, complete: false, publishHost, readyTimeoutMs, cwd, path, ports }
+  }
+}
+
+function limitations(topology: Topology): string[] {
+  const limited = topology.nodes.filter(({ limits }) => limits.cpus !== undefined || limits.memoryMiB !== undefined)
+  if (limited.length === 0) return []
+  const ids = limited.map(({ id }) => id).join(', ')
+  return [`Plain processes cannot be held to CPU and memory limits: those of ${ids} are not applied.`]
+}
+
+/** Stands for the meta of a stack whose record is damaged: it can be taken down, and everything else names the file. */
+function unreadableMeta(name: string): StackMeta {
+  return {
+    name,
+    scenario: 'unknown',
+    engine: 'process',
+    createdAt: '',
+    version: 'unknown',
+    owner: 'kept',
+    parameters: {},
+    notes: [],
+  }
+}

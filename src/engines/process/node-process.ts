@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runError } from '../../core/errors.js'
+import type { ProcessIdentity } from '../../core/process-identity.js'
+import type { Mark, ProcessRow, ProcessTable } from './process-table.js'
+
+/** In a node's folder: "<pid> <identity>", written by the process itself before it becomes the program. */
+export const PID_FILE = 'pid'
+
+/** How long a process may take to go after SIGKILL, in milliseconds: it may hang in the kernel. */
+const KILL_LIMIT_MS = 5_000
+/** How long the id may be missing from a pid file that exists, in milliseconds: between a shell's open and its write. */
+const ENTRY_LIMIT_MS = 1_000
+
+/** What lives of a node. */
+export interface Living {
+  /** The process that the node was started as, leader of its group; it may have ended before the others. */
+  leader: number
+  leaderLives: boolean
+  processes: ProcessRow[]
+}
+
+/** The processes of one node, found by its folder. No process is signalled that is not proven to be the node's. */
+export class NodeProcess {
+  /**
+   * @param folder the node's folder, where the pid file is
+   * @param mark what every process of the node carries
+   */
+  constructor(
+    private readonly id: string,
+    private readonly folder: string,
+    private readonly mark: Mark,
+    private readonly identity: ProcessIdentity,
+    private readonly table: ProcessTable,
+  ) {}
+
+  /** Undefined when nothing of the node lives. @param rows a table just read, when there is one */
+  async living(rows?: ProcessRow[]): Promise<Living | undefined> {
+    const entry = await this.entry()
+    if (entry === undefined) return undefined
+    // Most nodes that are asked about twice are gone, and this tells without reading the table.
+    if (!groupExists(entry.pid)) return undefined
+    const leaderLives = (await this.identity.of(entry.pid)) === entry.identity
+    const group = (rows ?? (await this.table.rows())).filter((row) => row.group === entry.pid)
+    // While the leader lives its group is the node's. Without it the number may be another group's by now.
+    const processes = leaderLives ? group : await this.marked(group)
+    return processes.length === 0 ? undefined : { leader: entry.pid, leaderLives, processes }
+  }
+
+  /** To every process of the node. */
+  async signal(name: NodeJS.Signals): Promise<void> {
+    const living = await this.living()
+    if (living === undefined) return
+    if (living.leaderLives) send(-living.leader, name)
+    else for (const { pid } of living.processes) send(pid, name)
+  }
+
+  /** To the process it was started as, and to no other. */
+  async signalLeader(name: NodeJS.Signals): Promise<void> {
+    const living = await this.living()
+    if (living?.leaderLives) send(living.leader, name)
+  }
+
+  /** SIGTERM, then SIGKILL after so many milliseconds; returns when nothing lives. */
+  async stop(graceMs: number): Promise<void> {
+    await this.signal('SIGTERM')
+    // A frozen process takes no SIGTERM until it is thawed.
+    await this.signal('SIGCONT')
+    if (!(await this.gone(graceMs))) await this.kill()
+  }
+
+  /** SIGKILL; returns when nothing lives. */
+  async kill(): Promise<void> {
+    const deadline = performance.now() + KILL_LIMIT_MS
+    for (;;) {
+      // Again and again: a process may have forked between the table was read and the signal was sent.
+      await this.signal('SIGKILL')
+      if (await this.gone(100)) return
+      if (performance.now() > deadline) {
+        const pids = (await this.living())?.processes.map(({ pid }) => pid) ?? []
+        throw runError(`${this.id} does not end after SIGKILL (pid ${pids.join(', ')})`, 'Look at it with: ps -fp PID')
+      }
+    }
+  }
+
+  private async gone(limitMs: number): Promise<boolean> {
+    const deadline = performance.now() + limitMs
+    for (let pauseMs = 2; ; pauseMs = Math.min(2 * pauseMs, 25)) {
+      if ((await this.living()) === undefined) return true
+      if (performance.now() > deadline) return false
+      await sleep(pauseMs)
+    }
+  }
+
+  private async marked(rows: ProcessRow[]): Promise<ProcessRow[]> {
+    const carries = await Promise.all(rows.map((row) => this.table.carries(row.pid, this.mark)))
+    return rows.filter((_, index) => carries[index])
+  }
+
+  private async entry(): Promise<{ pid: number; identity: string } | undefined> {
+    const deadline = performance.now() + ENTRY_LIMIT_MS
+    for (;;) {
+      const text = await readFile(join(this.folder, PID_FILE), 'utf8').catch(() => undefined)
+      const match = /^(\d+) (.+)\n/.exec(text ?? '')
+      if (match?.[1] !== undefined && match[2] !== undefined) return { pid: Number(match[1]), identity: match[2] }
+      if (text === undefined || performance.now() > deadline) return undefined
+      await sleep(2)
+    }
+  }
+}
+
+/** Whether a group of this number has a process, zombies included. */
+function groupExists(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+    return true
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+  }
+}
+
+/** Sends a signal to a process, or with a negative id to a group; one that has ended meanwhile is no error. */
+function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
+  }
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { execa } from 'execa'
+
+export interface ProcessRow {
+  pid: number
+  /** Id of its process group. */
+  group: number
+  /** One letter, as in ps(1): T is stopped by a signal. Zombies are left out. */
+  state: string
+  /** Used since it started, children it has waited for included, in seconds. */
+  cpuSeconds: number
+}
+
+/** By what a process of a node shows itself, besides the group. */
+export interface Mark {
+  /** A variable in its environment, "NAME=value". */
+  variable: string
+  /** Its working folder or one above, for programs that write over their environment, as nginx does. */
+  folder?: string
+}
+
+/** The processes of this machine, as far as the engine must know them. */
+export interface ProcessTable {
+  rows(): Promise<ProcessRow[]>
+  /** Resident, in bytes; 0 when it has ended. Pages shared between processes count in each. */
+  memoryBytes(pid: number): Promise<number>
+  carries(pid: number, mark: Mark): Promise<boolean>
+}
+
+export function processTable(): ProcessTable {
+  return existsSync('/proc/self/stat') ? procTable() : psTable()
+}
+
+/** The unit of times in /proc/<pid>/stat: USER_HZ, 100 on every Linux that Node runs on. See proc(5). */
+const TICKS_PER_SECOND = 100
+
+export function procTable(): ProcessTable {
+  return {
+    async rows() {
+      const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+      const rows = await Promise.all(pids.map((pid) => procRow(Number(pid))))
+      return rows.filter((row) => row !== undefined)
+    },
+
+    async memoryBytes(pid) {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024
+    },
+
+    async carries(pid, { variable, folder }) {
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+      if (environment.split('\0').includes(variable)) return true
+      if (folder === undefined) return false
+      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+      return `${cwd}/`.startsWith(`${folder}/`)
+    },
+  }
+}
+
+async function procRow(pid: number): Promise<ProcessRow | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // Field 2 is the name in parentheses, and may hold anything: field 3 is the first after its end.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const field = (number: number): string => fields[number - 3] ?? ''
+  if (stat === '' || field(3) === 'Z' || field(3) === 'X') return undefined
+  const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(field(number)), 0)
+  return { pid, group: Number(field(5)), state: field(3), cpuSeconds: ticks / TICKS_PER_SECOND }
+}
+
+/** For systems without /proc (macOS): slower, one ps per question. */
+export function psTable(): ProcessTable {
+  const ps = async (...args: string[]): Promise<string> => {
+    const { stdout } = await execa('ps', args, { reject: false, env: { LC_ALL: 'C' } })
+    return stdout ?? ''
+  }
+  // "ps e" shows the environment on Linux; on macOS that is -E, and e means something else.
+  const withEnvironment = process.platform === 'darwin' ? '-Eww' : 'eww'
+  return {
+    async rows() {
+      const lines = (await ps('-axo', 'pid=,pgid=,stat=,time=')).split('\n')
+      return lines.flatMap((line) => {
+        const [pid, group, state = 'Z', time = ''] = line.trim().split(/\s+/)
+        if (state.startsWith('Z')) return []
+        return [{ pid: Number(pid), group: Number(group), state: state.slice(0, 1), cpuSeconds: parsePsTime(time) }]
+      })
+    },
+
+    async memoryBytes(pid) {
+      return Number((await ps('-o', 'rss=', '-p', String(pid))).trim() || 0) * 1_024
+    },
+
+    async carries(pid, { variable, folder }) {
+      const line = await ps(withEnvironment, '-o', 'command=', '-p', String(pid))
+      return line.split(/\s+/).includes(variable) || (folder !== undefined && line.includes(`${folder}/`))
+    },
+  }
+}
+
+/** "[[days-]hours:]minutes:seconds[.fraction]" in seconds. */
+export function parsePsTime(text: string): number {
+  const [clock = '', days = '0'] = text.split('-').reverse()
+  return Number(days) * 86_400 + clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+}

@@ -1,0 +1,129 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { execa } from 'execa'
+import { type AddressBook, fillReferences } from '../../core/references.js'
+import type { NodeSpec, Program, Topology } from '../../core/topology.js'
+
+/** Where system administrators' programs are, which a user's PATH may lack. */
+const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin']
+
+export interface ProgramPlaces {
+  /** Folder of our own programs: api.mjs, balancer.mjs. */
+  nodesDir: string
+  nodeBinary: string
+  /** The PATH to look in. */
+  path: string
+}
+
+/** Why a program cannot run here, and what mends it. */
+export interface Lack {
+  reason: string
+  fix: string
+}
+
+/** What the topology needs and this machine lacks; undefined when it has all. */
+export async function lackOf(topology: Topology, places: ProgramPlaces): Promise<Lack | undefined> {
+  for (const { id, program } of topology.nodes) {
+    const lack = await lackOfProgram(id, program, places)
+    if (lack !== undefined) return lack
+  }
+  return undefined
+}
+
+async function lackOfProgram(id: string, program: Program, places: ProgramPlaces): Promise<Lack | undefined> {
+  switch (program.kind) {
+    case 'command':
+      return undefined
+    case 'image':
+      return {
+        reason: `${id} is an image, which needs the Docker engine`,
+        fix: 'Use --engine docker, or give a command',
+      }
+    case 'nginx':
+      if ((await nginxBinary(places)) !== undefined) return undefined
+      return {
+        reason: 'nginx is not installed',
+        fix: 'apt-get install nginx or brew install nginx, or use the built-in balancer: --balancer builtin',
+      }
+    case 'bundle': {
+      const file = bundleFile(places, program.bundle)
+      if (await can(file, constants.R_OK)) return undefined
+      return { reason: `${file} is missing`, fix: 'npm run build' }
+    }
+  }
+}
+
+/** Program and arguments of a node, references filled in. */
+export async function commandLine(spec: NodeSpec, book: AddressBook, places: ProgramPlaces): Promise<string[]> {
+  const { program } = spec
+  switch (program.kind) {
+    case 'bundle':
+      return [places.nodeBinary, bundleFile(places, program.bundle)]
+    case 'nginx':
+      // Before it has read its configuration nginx would log to a file that only root may write.
+      return [
+        (await nginxBinary(places)) ?? 'nginx',
+        '-e',
+        'stderr',
+        '-p',
+        `${book.dir}/`,
+        '-c',
+        `${book.dir}/nginx.conf`,
+      ]
+    case 'command': {
+      const command = fillReferences(program.command, book)
+      return ['sh', '-c', isSimple(command) ? `exec ${command}` : command]
+    }
+    case 'image':
+      throw new Error(`${spec.id} is an image, which the process engine cannot run`)
+  }
+}
+
+/**
+ * Whether a shell command is one program with arguments, which can take the shell's place: then the program itself gets
+ * the signals, and no shell stands between.
+ */
+export function isSimple(command: string): boolean {
+  const firstWord = command.trim().split(/\s/)[0] ?? ''
+  return !/[;&|(){}\n]/.test(command) && !/[=!]/.test(firstWord)
+}
+
+/** Versions of the programs of a topology. Of a user's own command nothing is known. */
+export async function versionsOf(topology: Topology, places: ProgramPlaces): Promise<Record<string, string>> {
+  const kinds = new Set(topology.nodes.map(({ program }) => program.kind))
+  const versions: Record<string, string> = {}
+  if (kinds.has('bundle')) {
+    const { stdout } = await execa(places.nodeBinary, ['--version'], { reject: false })
+    versions.node = versionIn(stdout)
+  }
+  const nginx = kinds.has('nginx') ? await nginxBinary(places) : undefined
+  if (nginx !== undefined) {
+    const { stderr } = await execa(nginx, ['-v'], { reject: false })
+    versions.nginx = versionIn(stderr)
+  }
+  return versions
+}
+
+function versionIn(text: string | undefined): string {
+  return /\d+(\.\d+)+/.exec(text ?? '')?.[0] ?? 'unknown'
+}
+
+async function nginxBinary({ path }: ProgramPlaces): Promise<string | undefined> {
+  for (const folder of [...path.split(delimiter), ...MORE_FOLDERS]) {
+    const file = join(folder, 'nginx')
+    if (folder !== '' && (await can(file, constants.X_OK))) return file
+  }
+  return undefined
+}
+
+function bundleFile({ nodesDir }: ProgramPlaces, bundle: string): string {
+  return join(nodesDir, `${bundle}.mjs`)
+}
+
+async function can(file: string, mode: number): Promise<boolean> {
+  return access(file, mode).then(
+    () => true,
+    () => false,
+  )
+}
