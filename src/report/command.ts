@@ -1,0 +1,69 @@
+import { type StackParameters, stackParametersSchema } from '../core/parameters.js'
+import type { RunRecord } from '../core/record.js'
+
+/** The command that repeats a run, as far as its record tells (not: request path, headers, faults). */
+export function repeatCommand(record: RunRecord): string {
+  const parameters = stackParametersSchema.safeParse(record.parameters)
+  const stack =
+    record.engine === null
+      ? ['--url', record.target]
+      : [record.scenario, '--engine', record.engine, ...(parameters.success ? stackFlags(parameters.data) : [])]
+  return ['scalelab', 'bench', ...stack, ...loadFlags(record)].map(quoted).join(' ')
+}
+
+function stackFlags(parameters: StackParameters): string[] {
+  const { app, cpus, memory_mib } = parameters
+  return [
+    ...(parameters.kind === 'balanced' ? ['--balancer', parameters.balancer, '--strategy', parameters.strategy] : []),
+    ...(parameters.weights === null ? [] : ['--weights', parameters.weights.join(',')]),
+    ...(app === null ? workFlags(parameters.work) : appFlags(parameters, app)),
+    ...(cpus === null ? [] : ['--cpus', String(cpus)]),
+    ...(memory_mib === null ? [] : ['--memory', `${memory_mib}m`]),
+  ]
+}
+
+function appFlags(parameters: StackParameters, app: NonNullable<StackParameters['app']>): string[] {
+  return [
+    ...('command' in app
+      ? ['--app', app.command]
+      : ['--app-image', app.image, '--app-port', String(parameters.app_port)]),
+    ...(parameters.app_ready === '/' ? [] : ['--app-ready', parameters.app_ready]),
+  ]
+}
+
+function workFlags(work: StackParameters['work']): string[] {
+  if (work.kind === 'none') return ['--work', 'none']
+  if (work.kind === 'cpu') return ['--work', 'cpu', '--cpu-time', `${work.ms}ms`]
+  return [
+    ...['--work', 'model', '--service-time', `${work.mean_ms}ms`, '--distribution', work.distribution],
+    ...(work.workers === 1 ? [] : ['--workers', String(work.workers)]),
+    ...(work.queue_limit === 1_000 ? [] : ['--queue-limit', String(work.queue_limit)]),
+  ]
+}
+
+function loadFlags(record: RunRecord): string[] {
+  const { load } = record
+  const [only, ...more] = load.stages
+  return [
+    ...(load.mode === 'closed' || only === undefined
+      ? ['--max', '--duration', duration(load.measured_ms)]
+      : more.length === 0
+        ? ['--rps', String(only.rps), '--duration', duration(only.duration_ms)]
+        : ['--stages', load.stages.map((stage) => `${duration(stage.duration_ms)}:${stage.rps}`).join(',')]),
+    ...(load.arrival === null ? [] : ['--arrival', load.arrival]),
+    ...['--connections', String(load.connections), '--warmup', duration(load.warmup_ms)],
+    ...(load.timeout_ms === 10_000 ? [] : ['--timeout', duration(load.timeout_ms)]),
+    ...(load.clients === 0 ? [] : ['--clients', String(load.clients)]),
+    ...(load.generators === 1 ? [] : ['--generators', String(load.generators)]),
+    ...['--seed', String(record.seed)],
+  ]
+}
+
+/** As parseDuration reads it: "10s", "4200ms". */
+function duration(ms: number): string {
+  return ms > 0 && ms % 1_000 === 0 ? `${ms / 1_000}s` : `${Math.round(ms)}ms`
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,103 @@
+import type { RunRecord } from '../core/record.js'
+import { formatNumber, formatRatio } from '../core/units.js'
+import type { NamedRun } from './charts/comparison.js'
+import { differences } from './differences.js'
+import { doubtWords } from './doubts.js'
+import { capital, list, ms } from './quantities.js'
+import { instanceCount, shareOfLinear } from './scaling.js'
+
+/** Differences below this say nothing where each side was measured once. */
+const TELLABLE = 0.05
+
+/** What a comparison shows, in at most three sentences; no winner where a run is in doubt or the loads differ in kind. */
+export function comparisonAnswer(runs: readonly NamedRun[]): string {
+  const doubt = doubtOf(runs)
+  const [baseline, ...others] = runs
+  if (baseline === undefined) return 'There is no run to report.'
+  if (others.length === 0) return `There is one run only, ${baseline.name}: nothing to compare it with.`
+  if (doubt !== null) return `${doubt} ${figures(runs)}`
+  const caveat = caveatOf(runs)
+  const [other] = others
+  const sentences = others.length === 1 && other !== undefined ? [pair(baseline, other)] : [field(baseline, others)]
+  return [...sentences, ...(caveat === null ? [] : [caveat])].join(' ')
+}
+
+/** The doubts of all runs as the first sentence; null when there are none. */
+function doubtOf(runs: readonly NamedRun[]): string | null {
+  const doubted = runs.flatMap(({ name, record }) => {
+    const words = [...(record.status === 'complete' ? [] : [record.status]), ...doubtWords(record)]
+    return words.length === 0 ? [] : [`${list(words)} (${name})`]
+  })
+  return doubted.length === 0 ? null : `**${capital(doubted.join('; '))}**: no winner is named.`
+}
+
+function figures(runs: readonly NamedRun[]): string {
+  return `${list(runs.map(({ name, record }) => `${name} answered ${formatNumber(record.load.goodput_rps)} ok/s with p99 ${ms(record.latency.response_ms.p99)}`))}.`
+}
+
+function pair(baseline: NamedRun, other: NamedRun): string {
+  const [a, b] = [baseline.record, other.record]
+  const rate = `${formatNumber(b.load.goodput_rps)} against ${formatNumber(a.load.goodput_rps)} ok/s`
+  const rateRatio = b.load.goodput_rps / a.load.goodput_rps
+  const sameOffer = a.load.offered_rps !== null && a.load.offered_rps === b.load.offered_rps
+  const rates = sameOffer
+    ? `were offered the same rate (${rate})`
+    : tellable(rateRatio)
+      ? null
+      : `answer at the same rate within ${TELLABLE * 100} % (${rate}), which one run each cannot tell apart`
+  const first =
+    rates === null
+      ? `${other.name} answered ${times(rateRatio)} the requests of ${baseline.name} (${rate}${linear(baseline.record, other.record)})`
+      : `${baseline.name} and ${other.name} ${rates}`
+  return `${first}; ${latency(baseline, other)}.`
+}
+
+function latency(baseline: NamedRun, other: NamedRun): string {
+  const [a, b] = [baseline.record.latency.response_ms.p99, other.record.latency.response_ms.p99]
+  if (a === null || b === null || a === 0) return 'their latencies cannot be compared, as one has none'
+  const figures = `${ms(b)} against ${ms(a)}`
+  return tellable(b / a)
+    ? `the p99 of ${other.name} was ${times(b / a)} that of ${baseline.name} (${figures})`
+    : `their p99 is the same within ${TELLABLE * 100} % (${figures})`
+}
+
+function linear(baseline: RunRecord, other: RunRecord): string {
+  const share = shareOfLinear(baseline, other)
+  return share === null ? '' : `; ${formatNumber(share * 100)} % of what ${instanceCount(other)} instances could gain`
+}
+
+/** "2.95 times". */
+function times(ratio: number): string {
+  return `${formatRatio(ratio).replace(/x$/, '')} times`
+}
+
+function tellable(ratio: number): boolean {
+  return Number.isFinite(ratio) && Math.abs(ratio - 1) >= TELLABLE
+}
+
+function field(baseline: NamedRun, others: readonly NamedRun[]): string {
+  const all = [baseline, ...others]
+  const fastest = all.reduce((best, run) => (run.record.load.goodput_rps > best.record.load.goodput_rps ? run : best))
+  const measured = all.filter(({ record }) => record.latency.response_ms.p99 !== null)
+  const p99 = ({ record }: NamedRun): number => record.latency.response_ms.p99 ?? Number.POSITIVE_INFINITY
+  const quickest = measured.length === 0 ? null : measured.reduce((best, run) => (p99(run) < p99(best) ? run : best))
+  const ratio = fastest.record.load.goodput_rps / baseline.record.load.goodput_rps
+  const most = `The most requests were answered by ${fastest.name}: ${formatNumber(fastest.record.load.goodput_rps)} ok/s${fastest === baseline ? '' : `, ${times(ratio)} the rate of ${baseline.name}`}`
+  return `${most}${quickest === null ? '' : `; the lowest p99 is that of ${quickest.name}, ${ms(p99(quickest))}`}.`
+}
+
+/** What forbids reading the figures as one effect; null when only the stack differs. */
+function caveatOf(runs: readonly NamedRun[]): string | null {
+  const records = runs.map(({ record }) => record)
+  if (new Set(records.map(({ load }) => load.mode)).size > 1) {
+    return '**Not comparable as they stand**: open and closed loops answer different questions (latency at a rate, and capacity).'
+  }
+  const others = differences(records).filter(({ kind }) => kind !== 'stack')
+  if (others.length > 0) {
+    return `Mind that not only the stack differs, but also: ${list(others.map(({ name }) => name))}.`
+  }
+  const offered = records.map(({ load }) => load.offered_rps)
+  return offered[0] !== null && new Set(offered).size === 1
+    ? 'All were offered the same rate, so the rates say nothing about capacity: compare the latencies.'
+    : null
+}

@@ -1,0 +1,88 @@
+import type { RunRecord } from '../core/record.js'
+import { formatDuration, formatNumber } from '../core/units.js'
+import { loadWords } from './stack-words.js'
+
+/** What shapes a run's figures, by name. Two runs compare what differs here, all of it together. */
+const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; read: (record: RunRecord) => string }[] =
+  [
+    {
+      name: 'instances',
+      kind: 'stack',
+      read: (record) => formatNumber(record.nodes.filter(({ role }) => role === 'api').length),
+    },
+    {
+      name: 'balancer',
+      kind: 'stack',
+      read: (record) => record.nodes.find(({ role }) => role === 'balancer')?.program ?? 'none',
+    },
+    {
+      name: 'strategy',
+      kind: 'stack',
+      read: (record) => (balanced(record) ? String(record.parameters.strategy) : '-'),
+    },
+    { name: 'weights', kind: 'stack', read: (record) => record.instances.map(({ weight }) => weight).join(',') },
+    { name: 'application', kind: 'stack', read: (record) => [...new Set(programs(record))].join(', ') || '-' },
+    { name: 'target', kind: 'stack', read: (record) => (record.engine === null ? record.target : 'own stack') },
+    { name: 'CPU limit', kind: 'stack', read: (record) => String(record.parameters.cpus ?? 'none') },
+    { name: 'memory limit (MiB)', kind: 'stack', read: (record) => String(record.parameters.memory_mib ?? 'none') },
+    { name: 'work per request', kind: 'load', read: (record) => record.work },
+    { name: 'load', kind: 'load', read: loadWords },
+    { name: 'connections', kind: 'load', read: (record) => formatNumber(record.load.connections) },
+    { name: 'arrivals', kind: 'load', read: (record) => record.load.arrival ?? '-' },
+    { name: 'stages', kind: 'load', read: stages },
+    { name: 'simulated clients', kind: 'load', read: (record) => formatNumber(record.load.clients) },
+    { name: 'warm-up', kind: 'load', read: (record) => formatDuration(record.load.warmup_ms) },
+    {
+      name: 'counted time',
+      kind: 'load',
+      read: (record) => formatDuration(Math.round(record.load.measured_ms / 100) * 100),
+    },
+    { name: 'engine', kind: 'laboratory', read: (record) => record.engine ?? 'none' },
+    {
+      name: 'processor',
+      kind: 'laboratory',
+      read: ({ environment }) => `${environment.cpu}, ${environment.cores} cores`,
+    },
+    { name: 'platform', kind: 'laboratory', read: ({ environment }) => environment.platform },
+    { name: 'Node.js', kind: 'laboratory', read: ({ environment }) => environment.node },
+    { name: 'scalelab', kind: 'laboratory', read: ({ environment }) => environment.scalelab },
+  ]
+
+export interface Difference {
+  name: string
+  kind: 'stack' | 'load' | 'laboratory'
+  /** One per run. */
+  values: string[]
+}
+
+/** The factors in which runs differ. */
+export function differences(records: readonly RunRecord[]): Difference[] {
+  return FACTORS.map(({ name, kind, read }) => ({ name, kind, values: records.map(read) })).filter(
+    ({ values, name }) => new Set(values).size > 1 && !(name === 'weights' && sameByInstances(values)),
+  )
+}
+
+/** Whether a run repeats another: nothing that shapes its figures differs, the seed aside. */
+export function repeats(one: RunRecord, other: RunRecord): boolean {
+  return one.scenario === other.scenario && differences([one, other]).length === 0
+}
+
+/** Weights that are all 1 differ only as the number of instances does. */
+function sameByInstances(values: readonly string[]): boolean {
+  return values.every((value) => /^(1(,1)*)?$/.test(value))
+}
+
+function balanced(record: RunRecord): boolean {
+  return record.nodes.some(({ role }) => role === 'balancer') && record.parameters.strategy !== undefined
+}
+
+function programs(record: RunRecord): string[] {
+  return record.nodes.filter(({ role }) => role === 'api').map(({ program }) => program)
+}
+
+function stages(record: RunRecord): string {
+  const { stages } = record.load
+  return stages.length < 2
+    ? '-'
+    : stages.map(({ duration_ms, rps }) => `${formatDuration(duration_ms)}: ${formatNumber(rps)}/s`).join(', ')
+}

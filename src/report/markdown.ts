@@ -1,0 +1,107 @@
+import type { RunRecord } from '../core/record.js'
+import { answer } from './answer.js'
+import { latencyComparison, rateComparison } from './charts/comparison.js'
+import { latencyDistribution } from './charts/latency-distribution.js'
+import { latencyOverTime } from './charts/latency-over-time.js'
+import { rateOverTime } from './charts/rate-over-time.js'
+import { sharePerInstance } from './charts/share-per-instance.js'
+import { repeatCommand } from './command.js'
+import { comparisonAnswer } from './comparison-answer.js'
+import { list } from './quantities.js'
+import { nameRuns } from './run-names.js'
+import { differenceSection, spreadSection } from './sections/comparability.js'
+import { evennessSection, rateSection, responseSection, runSection } from './sections/compared-runs.js'
+import { distributionSection } from './sections/distribution.js'
+import { environmentSection } from './sections/environment.js'
+import { eventSection } from './sections/events.js'
+import { latencySection } from './sections/latency.js'
+import { limitSection } from './sections/limits.js'
+import { methodSection } from './sections/method.js'
+import { throughputSection } from './sections/throughput.js'
+import { validitySection } from './sections/validity.js'
+import { verdictSection, verdictTable } from './sections/verdicts.js'
+import { stackWords } from './stack-words.js'
+import { plain } from './table.js'
+
+/** A report: its text, and the charts that the text shows, by the file name under which they lie beside it. */
+export interface Report {
+  markdown: string
+  charts: Record<string, string>
+}
+
+/**
+ * The report of one run. A pure function of the record: the same record gives the same bytes, whenever and wherever.
+ */
+export function renderReport(record: RunRecord): Report {
+  const charts = withoutMissing({
+    'rate-over-time.svg': record.timeline.length === 0 ? null : rateOverTime(record),
+    'latency-over-time.svg': latencyOverTime(record),
+    'latency-distribution.svg': latencyDistribution(record),
+    'share-per-instance.svg': sharePerInstance(record),
+  })
+  const parts = [
+    `# ${record.scenario}: ${plain(stackWords(record))}`,
+    `> ${answer(record)}`,
+    `Run \`${record.id}\`, ${record.started_at} to ${record.ended_at}.`,
+    verdictSection(record),
+    throughputSection(record),
+    ...picture(charts, 'rate-over-time.svg', 'Offered and achieved rate over time'),
+    latencySection(record),
+    ...picture(charts, 'latency-distribution.svg', 'Percentiles of response and service time'),
+    ...picture(charts, 'latency-over-time.svg', 'p50 and p99 of the response time over time'),
+    distributionSection(record),
+    ...picture(charts, 'share-per-instance.svg', 'Share of the answers per instance'),
+    eventSection(record),
+    ...(record.reading === null ? [] : [`## How to read the answer\n\n${plain(record.reading)}`]),
+    methodSection(record),
+    validitySection(record),
+    limitSection(record),
+    environmentSection(record),
+  ]
+  return { markdown: `${parts.join('\n\n')}\n`, charts }
+}
+
+/**
+ * Several runs side by side, the first one the baseline of the ratios.
+ * @param sources links to the runs' own reports, in the order of the records
+ */
+export function renderComparison(records: readonly RunRecord[], sources: readonly string[] = []): Report {
+  const runs = nameRuns(records)
+  const charts = withoutMissing({
+    'comparison-rate.svg': rateComparison(runs),
+    'comparison-latency.svg': latencyComparison(runs),
+  })
+  const verdicts = runs.flatMap(({ name, record }) => record.verdicts.map((verdict) => ({ run: name, verdict })))
+  const parts = [
+    `# ${list(runs.map(({ name }) => name))} side by side`,
+    `> ${comparisonAnswer(runs)}`,
+    runSection(runs, sources),
+    rateSection(runs),
+    ...picture(charts, 'comparison-rate.svg', 'Goodput of each run'),
+    responseSection(runs),
+    ...picture(charts, 'comparison-latency.svg', 'Percentiles of the response time of each run'),
+    ...present(evennessSection(runs)),
+    `## Verdicts\n\n${verdictTable(verdicts)}`,
+    differenceSection(runs),
+    ...present(spreadSection(runs)),
+    [
+      '## What limits the answer',
+      'The limits of each run are in its own report. Runs that were measured one after the other share the noise of the machine at their time only: repeat each before believing a difference of a few per cent.',
+    ].join('\n\n'),
+    ['## To repeat it', ['```sh', ...records.map(repeatCommand), '```'].join('\n')].join('\n\n'),
+  ]
+  return { markdown: `${parts.join('\n\n')}\n`, charts }
+}
+
+function picture(charts: Record<string, string>, file: string, words: string): string[] {
+  return file in charts ? [`![${words}](${file})`] : []
+}
+
+function present(section: string | null): string[] {
+  return section === null ? [] : [section]
+}
+
+/** The charts that could be drawn. */
+function withoutMissing(charts: Record<string, string | null>): Record<string, string> {
+  return Object.fromEntries(Object.entries(charts).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])))
+}

@@ -1,0 +1,41 @@
+import type { RunRecord } from '../../core/record.js'
+import { count } from '../quantities.js'
+
+/** What limits the answer: not faults of the run, but how far its figures reach. */
+export function limitSection(record: RunRecord): string {
+  return `## What limits the answer\n\n${limits(record)
+    .map((limit) => `- ${limit}`)
+    .join('\n')}`
+}
+
+function limits(record: RunRecord): string[] {
+  const { load, latency, engine, environment } = record
+  const answers = latency.response_ms.count
+  return [
+    engine === null
+      ? 'The state of the system and of the network to it is not known: other traffic, its machine, its versions.'
+      : `Everything ran on one machine: generator, ${record.nodes.length > 1 ? 'balancer and instances' : 'instance'} shared ${count(environment.cores, 'core')} and no real network lay between them.`,
+    ...(record.work.startsWith('calibrated')
+      ? [
+          'The instances wait as the model says instead of computing: capacity is set by the model, and the run shows what the stack makes of it, not how fast the code is.',
+        ]
+      : []),
+    ...(load.mode === 'closed'
+      ? [
+          'A closed loop finds the capacity; the latency it shows is that of a full queue. For latency at a given rate run an open loop (`--rps`).',
+        ]
+      : [
+          'An open loop shows the latency at the offered rate, not the capacity. For that run a closed loop (`--max`).',
+        ]),
+    ...(answers > 0 && answers < 10_000 ? [fewAnswers(answers)] : []),
+    'One run is one sample: repeat it before believing a difference of a few per cent (`scalelab report <run> <run>...` puts runs side by side).',
+  ]
+}
+
+/** How many answers a percentile of the tail rests on. */
+function fewAnswers(answers: number): string {
+  const beyond = Math.round(answers / 1_000)
+  const rests =
+    beyond < 1 ? 'p99.9 is no more than the slowest answer' : `p99.9 rests on the slowest ${count(beyond, 'answer')}`
+  return `${rests}${answers < 1_000 ? ', and p99 on fewer than ten' : ''}: a longer run makes it firmer.`
+}

@@ -1,0 +1,37 @@
+import type { RunRecord } from '../../core/record.js'
+import { formatDuration, formatNumber } from '../../core/units.js'
+import { repeatCommand } from '../command.js'
+import { count } from '../quantities.js'
+import { plain } from '../table.js'
+
+/** How it was measured, and the command that measures it again. */
+export function methodSection(record: RunRecord): string {
+  const { load } = record
+  const points = [
+    loadPoint(record),
+    `**Counted** were the requests due in ${formatDuration(load.measured_ms)}${load.warmup_ms > 0 ? `, after a warm-up of ${formatDuration(load.warmup_ms)} (${count(load.warmup_requests, 'request')}, not counted)` : ', without a warm-up'}.`,
+    load.mode === 'open'
+      ? '**Response time** runs from the moment a request was due to its last byte, waiting for a free connection included; **service time** from the moment it was really sent. Where they part, the client saw the first.'
+      : '**Response time** runs from the moment a request was sent to its last byte. A closed loop sends only when it was answered, so it is also the service time, and slow answers hold further requests back.',
+    `**Work per request:** ${plain(record.work)}.`,
+    `**Generator:** ${count(load.generators, 'process', 'processes')} over ${count(load.connections, 'connection')}, seed ${record.seed}; a request without an answer for ${formatDuration(load.timeout_ms)} is lost${load.clients > 0 ? `; ${count(load.clients, 'simulated client address', 'simulated client addresses')} in \`X-Forwarded-For\`` : ''}.`,
+    `**Target:** ${plain(record.target)}, ${record.engine === null ? 'already running' : `on the ${record.engine} engine`}${record.nodes.length === 0 ? '' : ` (${record.nodes.map((node) => `${node.id}: ${plain(node.program)}`).join('; ')})`}.`,
+  ]
+  return [
+    '## How it was measured',
+    points.map((point) => `- ${point}`).join('\n'),
+    'To repeat it:',
+    ['```sh', repeatCommand(record), '```'].join('\n'),
+  ].join('\n\n')
+}
+
+function loadPoint({ load }: RunRecord): string {
+  if (load.mode === 'closed') {
+    return `**Closed loop** over ${count(load.connections, 'connection')}: each sends its next request as soon as the last was answered. This measures capacity.`
+  }
+  const stages = load.stages.map(
+    (stage) => `${formatNumber(stage.rps)} requests/s for ${formatDuration(stage.duration_ms)}`,
+  )
+  const arrival = load.arrival === 'poisson' ? 'at random moments (Poisson)' : 'at equal distances (uniform)'
+  return `**Open loop:** requests are due ${arrival} whatever the answers do: ${stages.join(', then ')}.`
+}

@@ -1,0 +1,60 @@
+import type { RunRecord } from '../../core/record.js'
+import { formatNumber } from '../../core/units.js'
+import { formatValue } from '../../core/verdict.js'
+import { table } from '../table.js'
+
+/** Rates, the ledger of requests in full, answers by status and losses by cause. */
+export function throughputSection(record: RunRecord): string {
+  const { ledger, statuses, losses } = record.load
+  const named = Object.entries(statuses).map(([status, number]) => `${status}: ${formatNumber(number)}`)
+  const causes = Object.entries(losses).map(([cause, number]) => `${cause}: ${formatNumber(number)}`)
+  return [
+    '## Throughput',
+    rates(record),
+    'Where every request that was due in the counted part ended:',
+    ledgerTable(ledger),
+    [
+      named.length === 0 ? 'There was no answer of any status.' : `Answers by status: ${named.join(', ')}.`,
+      ...(causes.length === 0 ? [] : [`Lost requests by cause: ${causes.join(', ')}.`]),
+      ...imbalance(ledger),
+    ].join(' '),
+  ].join('\n\n')
+}
+
+function rates({ load }: RunRecord): string {
+  const offered = load.offered_rps
+  const ofOffered = (value: number): string =>
+    offered === null || offered === 0 ? '-' : formatValue(value / offered, 'share')
+  return table(
+    [{ title: 'Rate' }, { title: 'Requests/s', align: 'right' }, { title: 'Of the offered rate', align: 'right' }],
+    [
+      offered === null
+        ? ['offered (none: a closed loop sends when it was answered)', '-', '-']
+        : ['offered', formatNumber(offered), formatValue(1, 'share')],
+      ['achieved: answers of any status', formatNumber(load.achieved_rps), ofOffered(load.achieved_rps)],
+      ['goodput: answers below 400', formatNumber(load.goodput_rps), ofOffered(load.goodput_rps)],
+    ],
+  )
+}
+
+function ledgerTable(ledger: RunRecord['load']['ledger']): string {
+  const columns = ['due', 'sent', 'ok', 'HTTP error', 'lost', 'unfinished']
+  const values = [ledger.due, ledger.sent, ledger.ok, ledger.http_error, ledger.lost, ledger.unfinished]
+  return table(
+    [{ title: '' }, ...columns.map((title) => ({ title, align: 'right' as const }))],
+    [
+      ['requests', ...values.map(formatNumber)],
+      ['of those due', ...values.map((value) => (ledger.due === 0 ? '-' : formatValue(value / ledger.due, 'share')))],
+    ],
+  )
+}
+
+/** Every due request must have ended somewhere; a ledger that does not add up is said so, not mended. */
+function imbalance({ due, ok, http_error, lost, unfinished }: RunRecord['load']['ledger']): string[] {
+  const difference = due - (ok + http_error + lost + unfinished)
+  return difference === 0
+    ? []
+    : [
+        `**The ledger does not add up**: ${formatNumber(difference)} due requests are not accounted for. Please report this as a bug.`,
+      ]
+}

@@ -1,0 +1,24 @@
+import type { RunRecord } from '../core/record.js'
+import { formatNumber } from '../core/units.js'
+import { count } from './quantities.js'
+
+/** What was measured, as the subject of a sentence: "3 instances behind nginx", "one instance". */
+export function stackWords(record: RunRecord): string {
+  const apis = record.nodes.filter((node) => node.role === 'api').length
+  const balancer = record.nodes.find((node) => node.role === 'balancer')
+  if (apis === 0) return `the system at ${record.target}`
+  const instances = apis === 1 ? 'one instance' : count(apis, 'instance')
+  return balancer === undefined ? instances : `${instances} behind ${balancerName(balancer.program)}`
+}
+
+function balancerName(program: string): string {
+  const name = program.split(/[\s:/]/)[0] ?? program
+  return /^(balancer|builtin|built-in)$/.test(name) ? 'the built-in balancer' : name
+}
+
+/** The load in a few words: "closed loop, 60 connections", "1,500 requests/s offered". */
+export function loadWords(record: RunRecord): string {
+  const { load } = record
+  if (load.mode === 'closed') return `closed loop, ${count(load.connections, 'connection')}`
+  return `open loop, ${load.offered_rps === null ? 'rate unknown' : `${formatNumber(load.offered_rps)} requests/s offered`}`
+}
