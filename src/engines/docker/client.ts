@@ -20,7 +20,10 @@ export interface DockerClient {
  * @param sshAgent socket of the SSH agent, for ssh:// addresses
  * @throws LabError (usage) for an address of no such form
  */
-export function connectDocker(host: string, options: { certPath?: string; sshAgent?: string } = {}): DockerClient {
+export function connectDocker(
+  host: string,
+  options: { certPath?: string | undefined; sshAgent?: string | undefined } = {},
+): DockerClient {
   // The undefined host keeps docker-modem from mixing in a DOCKER_HOST of the environment: this address has been decided.
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1]
   if (socket !== undefined) {

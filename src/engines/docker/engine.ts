@@ -28,17 +28,17 @@ export interface DockerEngineOptions {
 }
 
 /**
- * The engine that runs nodes as containers. Talks to the daemon only when asked to do something.
- * @throws LabError (usage) when DOCKER_HOST is not an address, (environment) when its certificates cannot be read
+ * The engine that runs nodes as containers. Looks for the daemon, and at what DOCKER_HOST says, only when asked to do
+ * something: whoever uses another engine is not troubled with it.
  */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { dockerHost, context, certPath, sshAgent, images, nodesDir } = options
   const host = findDockerHost({ dockerHost, context, home: homedir(), uid: process.getuid?.() })
-  const client = connectDocker(host, {
-    ...(certPath === undefined ? {} : { certPath }),
-    ...(sshAgent === undefined ? {} : { sshAgent }),
-  })
-  const workshop: Workshop = { client, images, nodesDir }
+  let made: Workshop | undefined
+  const workshop = (): Workshop => {
+    made ??= { client: connectDocker(host, { certPath, sshAgent }), images, nodesDir }
+    return made
+  }
 
   return {
     name: 'docker',
@@ -51,16 +51,17 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       if (limitation !== undefined) return { ok: false, reason: limitation, fix: 'use --engine process' }
       let version: string | null
       try {
-        version = await daemonVersion(workshop)
+        version = await daemonVersion(workshop())
       } catch (error) {
         const explanation = explain(host, error) as Error & { hint?: string }
         return { ok: false, reason: explanation.message, fix: explanation.hint ?? NO_DAEMON_HINT }
       }
       if (version === null) return { ok: false, reason: noDaemon(host), fix: NO_DAEMON_HINT }
+      const { docker } = workshop().client
       for (const needed of neededImages(topology.nodes, images)) {
         signal.throwIfAborted()
-        if (await explained(host, () => hasImage(client.docker, needed.image))) continue
-        const why = await whyNotPullable(client.docker, needed.image, REGISTRY_MS)
+        if (await explained(host, () => hasImage(docker, needed.image))) continue
+        const why = await whyNotPullable(docker, needed.image, REGISTRY_MS)
         if (why === null) continue
         const reason = `the image ${needed.image} is not here and cannot be pulled: ${why}`
         return { ok: false, reason, fix: imageHint(needed) }
@@ -72,22 +73,30 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
 
     up(request: UpRequest): Promise<Stack> {
       return explained(host, async () => {
-        await bringUp(workshop, request)
-        return new DockerStack(workshop, request.meta, true)
+        await bringUp(workshop(), request)
+        return new DockerStack(workshop(), request.meta, true)
       })
     },
 
     /** Empty where no daemon can be asked: it runs no containers of ours then. */
     async stacks(): Promise<Stack[]> {
-      if ((await daemonVersion(workshop).catch(() => null)) === null) return []
+      if (!(await answers(workshop))) return []
       return explained(host, async () => {
-        const stacks = byStack(await findAll(client.docker, LABEL.stack))
+        const stacks = byStack(await findAll(workshop().client.docker, LABEL.stack))
         return [...stacks.values()].flatMap(({ containers, networks, markers }) => {
           const labels = [...networks, ...containers, ...markers][0]?.Labels
-          return labels === undefined ? [] : [new DockerStack(workshop, metaOf(labels), markers.length > 0)]
+          return labels === undefined ? [] : [new DockerStack(workshop(), metaOf(labels), markers.length > 0)]
         })
       })
     },
+  }
+}
+
+async function answers(workshop: () => Workshop): Promise<boolean> {
+  try {
+    return (await daemonVersion(workshop())) !== null
+  } catch {
+    return false // also without permission: what cannot be asked has made nothing for this user
   }
 }
 
