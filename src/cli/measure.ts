@@ -26,11 +26,21 @@ export interface Measurement {
 
 /** Measures one subject: its folder, its stack if it needs one, the run; the stack is taken down whatever happens. */
 export async function measure(measurement: Measurement): Promise<{ record: RunRecord; folder: RunFolder }> {
-  const { lab, subject, options } = measurement
-  const { system } = subject
+  const { subject, options } = measurement
   const startedAt = new Date()
   // Before anything is started: a path that cannot be written fails now, not after the measurement.
   const folder = await createRunFolder(options.out, subject.scenario, startedAt)
+  try {
+    const record = await measureInto(folder, startedAt, measurement)
+    return { record, folder }
+  } finally {
+    await folder.removeIfEmpty()
+  }
+}
+
+async function measureInto(folder: RunFolder, startedAt: Date, measurement: Measurement): Promise<RunRecord> {
+  const { lab, subject } = measurement
+  const { system } = subject
   const stack =
     system.kind === 'start'
       ? await startOwn(measurement, system.decision)
@@ -39,8 +49,7 @@ export async function measure(measurement: Measurement): Promise<{ record: RunRe
         : null
   try {
     lab.os.signal.throwIfAborted()
-    const record = await load(measurement, stack, folder, startedAt)
-    return { record, folder }
+    return await load(measurement, stack, folder, startedAt)
   } finally {
     if (system.kind === 'start' && stack !== null) await stack.down()
   }

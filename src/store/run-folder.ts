@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, stat, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { usageError } from '../core/errors.js'
 import { RECORD_SCHEMA, type RunRecord, runRecordSchema } from '../core/record.js'
@@ -13,15 +13,16 @@ export interface RunFolder {
   path: string
   /** Appends samples, one JSON object a line. */
   appendSamples(samples: readonly Sample[]): Promise<void>
-  /** Replaces run.json. */
+  /** Replaces run.json, and points the scenario's `latest` here: from now on there is something to read. */
   writeRecord(record: RunRecord): Promise<void>
+  /** Removes the folder if nothing was ever written into it: a run that never began leaves no trace. */
+  removeIfEmpty(): Promise<void>
   /** Writes a file of the report. */
   writeFile(name: string, text: string): Promise<void>
 }
 
 /**
- * Makes the folder of a run before anything is measured, so that a path that cannot be written fails at once, and
- * points `latest` at it.
+ * Makes the folder of a run before anything is measured, so that a path that cannot be written fails at once.
  * @param startedAt names the folder: 2026-11-20T10-15-00Z, with -2, -3, ... when taken
  * @throws LabError (environment) when it cannot be made
  */
@@ -32,7 +33,6 @@ export async function createRunFolder(reportsDir: string, scenario: string, star
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-')
   const path = await claimFolder(parent, stamp)
-  await pointLatest(parent, path)
   return openRunFolder(path)
 }
 
@@ -49,7 +49,13 @@ export function openRunFolder(path: string): RunFolder {
         throw writeError(error, file)
       }
     },
-    writeRecord: (record) => writeFileAtomically(join(path, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`),
+    async writeRecord(record) {
+      await writeFileAtomically(join(path, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`)
+      await pointLatest(dirname(path), path)
+    },
+    async removeIfEmpty() {
+      await rmdir(path).catch(() => undefined)
+    },
     writeFile: (name, text) => writeFileAtomically(join(path, name), text),
   }
 }
