@@ -67,28 +67,26 @@ export class Dispatcher {
     this.closedK = options.part.index
   }
 
-  /** When there will be something to send: a moment that may have passed, Infinity when never. */
+  /** When there will be something to send: a moment that may have passed, Infinity when never (in a closed loop, too). */
   nextDue(): number {
     if (this.stopped) return Number.POSITIVE_INFINITY
-    const { arrivals } = this.options
-    return this.returned[0]?.due ?? arrivals?.due ?? Number.POSITIVE_INFINITY
+    const due = this.returned[0]?.due ?? this.options.arrivals?.due ?? Number.POSITIVE_INFINITY
+    return due < this.options.endMs() ? due : Number.POSITIVE_INFINITY
   }
 
   /** Sends what is due as long as there are idle connections. */
   pump(now: number): void {
-    const { arrivals } = this.options
+    const { arrivals, endMs, part } = this.options
     while (!this.stopped) {
-      const back = this.returned[0]
-      if (back === undefined && (arrivals === null ? now < 0 || now >= this.options.endMs() : arrivals.due > now))
-        return
+      if (arrivals === null ? now < 0 || now >= endMs() : this.nextDue() > now) return
       const connection = this.takeIdle()
       if (connection < 0) return
+      const back = this.returned.shift()
       if (back !== undefined) {
-        this.returned.shift()
         this.dispatch(connection, back.k, back.due, now)
       } else if (arrivals === null) {
         const k = this.closedK
-        this.closedK += this.options.part.of
+        this.closedK += part.of
         this.dispatch(connection, k, now, now)
       } else {
         const { k, due } = arrivals

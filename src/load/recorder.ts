@@ -6,6 +6,8 @@ import type { GeneratorHealth, InstanceCounts, LoadResult, LoadTick } from './po
 /** More instances than this are counted as "other": a header that differs with every answer must not fill the memory. */
 const MOST_INSTANCES = 200
 
+const SHORTEST_TICK_MS = 0.001
+
 /** Where the counted part lies on the run clock, in milliseconds. The end moves when a run is stopped early. */
 export interface Window {
   startMs: number
@@ -50,6 +52,10 @@ class Tally {
   loss(cause: LossCause): void {
     this.lost += 1
     this.losses[cause] = (this.losses[cause] ?? 0) + 1
+  }
+
+  get empty(): boolean {
+    return this.sent + this.ok + this.httpError + this.lost === 0
   }
 
   encodedInstances(): Record<string, InstanceCounts> {
@@ -152,7 +158,8 @@ export class Recorder {
    */
   finish(now: number, unfinished: number, health: ProcessorHealth, complete: boolean): LoadResult {
     this.roll(now)
-    if (now > this.from) this.closeTick(now)
+    // What happened at the very end of a tick belongs to the next one, however short.
+    if (now > this.from || !this.tick.empty) this.closeTick(Math.max(now, this.from + SHORTEST_TICK_MS))
     const { startMs, endMs } = this.options.window
     const measuredMs = Math.max(0, endMs - startMs)
     const { total } = this
