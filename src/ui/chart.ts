@@ -29,9 +29,13 @@ export function timeColumns(
   for (const tick of history) {
     const value = pick(tick)
     if (value === null || !Number.isFinite(value)) continue
-    const start = Math.max(0, Math.floor(column(tick.t_ms - tickMs) + 0.5))
-    const end = Math.max(start + 1, Math.floor(column(tick.t_ms) + 0.5))
-    for (let at = start; at < end && at < columns; at++) buckets[at]?.push(value)
+    let start = Math.round(column(tick.t_ms - tickMs))
+    let end = Math.round(column(tick.t_ms))
+    if (end <= start) {
+      start = Math.floor(column(tick.t_ms - tickMs / 2))
+      end = start + 1
+    }
+    for (let at = Math.max(0, start); at < end && at < columns; at++) buckets[at]?.push(value)
   }
   return buckets.map((values) => (values.length === 0 ? null : combine(values)))
 }

@@ -63,9 +63,19 @@ function headline({ scenario, engine, target, question }: Snapshot): string {
 }
 
 function runLine(snapshot: Snapshot, since: number): string {
-  const { phase, t_ms, ledger, instances } = snapshot
+  const { phase, t_ms, ledger, instances, response_ms } = snapshot
   const start = `${seconds(t_ms)}  ${phase.padEnd(9)}`
-  if (phase === 'starting') return start
+  const errors = `errors ${count(ledger.http_error + ledger.lost)}`
+  const shares = instances.map(({ id, share, health }) => {
+    const sick = health === 'down' || health === 'overloaded' ? ` ${health}` : ''
+    return `${oneLine(id)} ${formatShare(share)}${sick}`
+  })
+  if (phase === 'starting') return start.trimEnd()
+  if (phase === 'draining') return `${start}  waiting for the last answers`
+  if (phase === 'done') {
+    const whole = `in all: answered ${count(ledger.ok + ledger.http_error)}  p50 ${latency(response_ms.p50)}  p99 ${latency(response_ms.p99)}`
+    return [start, whole, errors, ...shares].join('  ')
+  }
   const ticks = snapshot.history.filter((tick) => tick.t_ms > since)
   const offered =
     snapshot.offered_rps === null ? null : (mean(ticks, (tick) => tick.offered_rps) ?? snapshot.offered_rps)
@@ -77,11 +87,8 @@ function runLine(snapshot: Snapshot, since: number): string {
     `achieved ${rate(achieved)}`,
     `p50 ${latency(worst(ticks, (tick) => tick.p50_ms))}`,
     `p99 ${latency(worst(ticks, (tick) => tick.p99_ms))}`,
-    `errors ${count(ledger.http_error + ledger.lost)}`,
-    ...instances.map(({ id, share, health }) => {
-      const sick = health === 'down' || health === 'overloaded' ? ` ${health}` : ''
-      return `${oneLine(id)} ${formatShare(share)}${sick}`
-    }),
+    errors,
+    ...shares,
   ]
   return figures.join('  ')
 }

@@ -15,7 +15,7 @@ export function renderSummary(record: RunRecord, options: TextOptions): string {
     latency(record, options),
     ...(record.instances.length > 0 ? [instances(record, options)] : []),
     ...(verdicts === '' ? [] : [verdicts]),
-    ...(doubts === '' ? [] : [doubts]),
+    doubts === '' ? paint(`Validity: all ${record.validity.length} checks hold.`, 'dim', options.colour) : doubts,
   ].join('\n\n')
 }
 
@@ -82,7 +82,7 @@ function latency({ latency, load }: RunRecord, options: TextOptions): string {
 
 function instances({ instances: all, distribution }: RunRecord, options: TextOptions): string {
   const table = renderTable(
-    ['instance', ...['requests', 'share', 'due share', 'rate/s', 'p50 ms', 'p99 ms', 'errors'].map(right)],
+    ['instance', ...['requests', 'share', 'expected', 'rate/s', 'p50 ms', 'p99 ms', 'errors'].map(right)],
     all.map(({ id, requests, share, weight, rps, p50_ms, p99_ms, errors }) => [
       id,
       formatNumber(requests),

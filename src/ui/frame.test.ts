@@ -1,0 +1,168 @@
+import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Snapshot } from '../core/snapshot.js'
+import { type FrameOptions, frame } from './frame.js'
+import { createLook } from './style.js'
+import { arbitrarySnapshot } from './testing/arbitrary-snapshot.js'
+import { madeUpRun } from './testing/snapshots.js'
+import { displayWidth } from './width.js'
+
+const plain = createLook({ colour: false })
+const coloured = createLook({ colour: true })
+
+/** The snapshot of a made-up run nearest to a part of its time. */
+function at(part: number, run: Snapshot[] = madeUpRun()): Snapshot {
+  const snapshot = run[Math.round(part * (run.length - 1))]
+  if (snapshot === undefined) throw new Error(`no snapshot at ${part}`)
+  return snapshot
+}
+
+function draw(snapshot: Snapshot, options: Partial<FrameOptions> = {}): string[] {
+  return frame(snapshot, { columns: 80, rows: 24, look: plain, notice: null, ...options })
+}
+
+describe('frame', () => {
+  it('is never higher than the terminal less a line, nor wider than the terminal', () => {
+    fc.assert(
+      fc.property(
+        arbitrarySnapshot,
+        fc.integer({ min: 1, max: 220 }),
+        fc.integer({ min: 1, max: 70 }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.option(fc.string()),
+        (snapshot, columns, rows, colour, unicode, notice) => {
+          const lines = frame(snapshot, { columns, rows, look: createLook({ colour, unicode }), notice })
+          expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1))
+          for (const line of lines) {
+            expect(line).not.toContain('\n')
+            expect(displayWidth(stripVTControlCharacters(line))).toBeLessThanOrEqual(columns)
+          }
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  it('says the same without colours', () => {
+    fc.assert(
+      fc.property(arbitrarySnapshot, (snapshot) => {
+        const bare = draw(snapshot)
+        expect(bare.join('\n')).not.toContain('\x1b')
+        expect(draw(snapshot, { look: coloured }).map((line) => stripVTControlCharacters(line))).toEqual(bare)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('holds the whole run at 80x24', () => {
+    const lines = draw(at(0.5))
+    expect(lines.join('\n')).toContain('14.3 s x api-2 answers no more')
+    for (const part of [
+      'lb-3 · process · http://127.0.0.1:20341',
+      'Do three replicas',
+      'measuring',
+      'left of 32.0 s',
+      'offered      1,500/s',
+      'achieved',
+      'p99 now',
+      'response',
+      'service',
+      'backlog',
+      'api-1',
+      'DOWN',
+      'overloaded',
+      '! saturation',
+    ]) {
+      expect(lines.filter((line) => line.includes(part)).length, part).toBeGreaterThan(0)
+    }
+    expect(lines.join('\n')).not.toContain('…')
+  })
+
+  it('keeps every figure in its place while the run goes on', () => {
+    const columns = madeUpRun()
+      .filter(({ phase }) => phase === 'measuring')
+      .map((snapshot) => draw(snapshot).find((line) => line.startsWith(' response')))
+      .map((line) => [...(line ?? '').matchAll(/[\d.,]+/g)].map(({ index, 0: figure }) => index + figure.length))
+    expect(new Set(columns.map(String)).size).toBe(1)
+  })
+
+  it('keeps to the most needed in 60x16: state, rates, latency, instances, the last event and the doubt', () => {
+    const lines = draw(at(0.5), { columns: 60, rows: 16 })
+    for (const part of [
+      'measuring',
+      'achieved',
+      'response',
+      'sent',
+      'api-3',
+      '! saturation',
+      'api-2 answers no more',
+    ]) {
+      expect(lines.join('\n'), part).toContain(part)
+    }
+  })
+
+  it('names the instances out of sight that are not well', () => {
+    const snapshot = at(0.5, madeUpRun({ instances: 12 }))
+    const [first, second, ...rest] = snapshot.instances
+    if (first === undefined || second === undefined) throw new Error('no instances')
+    const sickLast = {
+      ...snapshot,
+      instances: [...rest.map((row) => ({ ...row, health: 'ok' as const })), first, second],
+    }
+    const lines = draw(sickLast)
+    expect(lines.find((line) => line.includes('more, together'))).toMatch(
+      /^ \+\d+ more, together .*api-1 api-2 not well$/,
+    )
+  })
+
+  it('shows a dozen instances where there is room', () => {
+    const lines = draw(at(0.5, madeUpRun({ instances: 12 })), { columns: 160, rows: 50 })
+    for (let index = 1; index <= 12; index++) expect(lines.join('\n')).toContain(` api-${index} `)
+    expect(lines.join('\n')).not.toContain('more, together')
+  })
+
+  it('drops columns that do not fit, health never before processor and memory', () => {
+    const head = (columns: number): string =>
+      draw(at(0.5), { columns }).find((line) => line.startsWith(' instance')) ?? ''
+    expect(head(80)).toMatch(/share.*rate\/s.*p50 ms.*p99 ms.*errors.*health.*CPU.*MiB/)
+    expect(head(60)).toContain('health')
+    expect(head(60)).not.toContain('CPU')
+    expect(head(40)).toContain('health')
+  })
+
+  it('says for a closed loop that nothing is offered, and shows the one latency there is', () => {
+    const lines = draw(at(0.5, madeUpRun({ mode: 'closed' })))
+    expect(lines.join('\n')).toContain('closed loop, 60 connections')
+    expect(lines.find((line) => line.startsWith(' offered'))).toContain('as fast as the answers come')
+    expect(lines.some((line) => line.startsWith(' service'))).toBe(false)
+  })
+
+  it('leaves the instances out for a system that tells none apart', () => {
+    const lines = draw(at(0.5, madeUpRun({ tellsInstances: false })))
+    expect(lines[0]).toContain(' lb-3 · http://127.0.0.1:20341')
+    expect(lines.join('\n')).not.toContain('instance')
+  })
+
+  it.each([
+    [0, 'starting', '32.0 s left of 32.0 s'],
+    [0.05, 'warm-up', 'left of'],
+    [0.985, 'draining', 'waiting for the last answers'],
+    [1, 'done', 'after 32.4 s'],
+  ])('names the phase at %d of the run: %s', (part, phase, words) => {
+    const line = draw(at(part)).find((candidate) => candidate.startsWith(` ${phase}`))
+    expect(line).toContain(words)
+  })
+
+  it('puts a notice where the question was', () => {
+    const lines = draw(at(0.5), { notice: 'draining; Ctrl-C once more to abort' })
+    expect(lines[1]).toBe(' ! draining; Ctrl-C once more to abort')
+    expect(draw(at(0.5), { rows: 4, notice: 'draining' }).join('\n')).toContain('! draining')
+  })
+
+  it('lets nothing from outside through to the terminal', () => {
+    const snapshot = { ...at(0.5), events: [{ t_ms: 1, level: 'info' as const, text: 'log \x1b[2J\x07line\nsecond' }] }
+    expect(draw(snapshot).find((line) => line.includes('log line'))).toMatch(/log line second$/)
+  })
+})
