@@ -4,7 +4,7 @@ import type { NamedRun } from './charts/comparison.js'
 import { differences } from './differences.js'
 import { doubtWords } from './doubts.js'
 import { capital, list, ms } from './quantities.js'
-import { instanceCount, shareOfLinear } from './scaling.js'
+import { shareOfLinear } from './scaling.js'
 
 /** Differences below this say nothing where each side was measured once. */
 const TELLABLE = 0.05
@@ -63,7 +63,7 @@ function latency(baseline: NamedRun, other: NamedRun): string {
 
 function linear(baseline: RunRecord, other: RunRecord): string {
   const share = shareOfLinear(baseline, other)
-  return share === null ? '' : `; ${formatNumber(share * 100)} % of what ${instanceCount(other)} instances could gain`
+  return share === null ? '' : `; ${formatNumber(share * 100)} % of linear scaling`
 }
 
 /** "2.95 times". */

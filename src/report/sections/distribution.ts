@@ -3,7 +3,7 @@ import { formatNumber, formatProbability, formatShare } from '../../core/units.j
 import { formatValue } from '../../core/verdict.js'
 import { expectedShares } from '../../stats/distribution.js'
 import { numberOr } from '../quantities.js'
-import { table } from '../table.js'
+import { plain, table } from '../table.js'
 
 /** Requests per instance, held against the share each should have. */
 export function distributionSection(record: RunRecord): string {
@@ -37,7 +37,7 @@ function instanceTable({ instances }: RunRecord): string {
 
 function statistics(record: RunRecord): string[] {
   const { chi_square, p_value, jain_index, max_deviation, degrees_of_freedom } = record.distribution
-  const nameless = record.instances.filter((instance) => instance.weight === 0).map((instance) => instance.id)
+  const nameless = record.instances.filter((instance) => instance.weight === 0).map(({ id }) => plain(id))
   const apart =
     nameless.length === 0
       ? ''

@@ -45,7 +45,7 @@ export function makeRecord(options: RunOptions): RunRecord {
       row: {
         id: `api-${index + 1}`,
         requests: mine.length,
-        share: mine.length / ok.length,
+        share: mine.length / (ok.length + failed.length),
         weight,
         rps: mine.length / (measuredMs / 1_000),
         p50_ms: latency.percentile(50),
@@ -116,7 +116,7 @@ export function makeRecord(options: RunOptions): RunRecord {
       service_ms: service.percentiles(),
       error_response_ms: histogramOf(failed, 'due').percentiles(),
     },
-    instances: perInstance.map(({ row }) => row),
+    instances: [...perInstance.map(({ row }) => row), ...nameless(failed.length, ok.length, measuredMs)],
     distribution: distribution(perInstance.map(({ row }) => row)),
     validity: validity(offered, arrived.length / (measuredMs / 1_000), unfinished),
     verdicts: [],
@@ -140,6 +140,23 @@ export function makeRecord(options: RunOptions): RunRecord {
   }
   const changed = options.change?.(record) ?? record
   return { ...changed, verdicts: (options.expect ?? []).map((expectation) => judgeExpectation(expectation, changed)) }
+}
+
+/** The row of answers that the balancer itself gave; none without them. */
+function nameless(failed: number, ok: number, measuredMs: number): RunRecord['instances'] {
+  if (failed === 0) return []
+  return [
+    {
+      id: 'unknown',
+      requests: failed,
+      share: failed / (ok + failed),
+      weight: 0,
+      rps: failed / (measuredMs / 1_000),
+      p50_ms: null,
+      p99_ms: null,
+      errors: failed,
+    },
+  ]
 }
 
 /** The rate at a moment: the stages after the warm-up, which runs at the first one's rate. */
@@ -319,19 +336,6 @@ export const outage = (): RunRecord =>
     change: (record) => ({
       ...record,
       question: 'Does the service go on when one of three instances dies?',
-      instances: [
-        ...record.instances,
-        {
-          id: 'unknown',
-          requests: record.load.ledger.http_error,
-          share: record.load.ledger.http_error / record.load.ledger.ok,
-          weight: 0,
-          rps: record.load.ledger.http_error / 18,
-          p50_ms: null,
-          p99_ms: null,
-          errors: record.load.ledger.http_error,
-        },
-      ],
       events: [
         ...record.events,
         { t_ms: 8_000, level: 'warn', text: 'api-1 killed' },
@@ -393,8 +397,6 @@ export const nothing = (): RunRecord =>
     change: (record) => ({
       ...record,
       status: 'failed',
-      instances: [],
-      histograms: { ...record.histograms, instances: {} },
       events: [...record.events, { t_ms: 5_000, level: 'error', text: 'nothing answered at http://127.0.0.1:8080' }],
     }),
   })
