@@ -13,12 +13,20 @@ const KILL_LIMIT_MS = 5_000
 /** How long the id may be missing from a pid file that exists, in milliseconds: between a shell's open and its write. */
 const ENTRY_LIMIT_MS = 1_000
 
+/** How long a signal to freeze or thaw may take to show, in milliseconds. */
+const SETTLE_LIMIT_MS = 2_000
+
 /** What lives of a node. */
 export interface Living {
   /** The process that the node was started as, leader of its group; it may have ended before the others. */
   leader: number
   leaderLives: boolean
   processes: ProcessRow[]
+}
+
+/** Whether all that lives is stopped by a signal. */
+export function isFrozen({ processes }: Living): boolean {
+  return processes.every(({ state }) => state === 'T')
 }
 
 /** The processes of one node, found by its folder. No process is signalled that is not proven to be the node's. */
@@ -81,6 +89,27 @@ export class NodeProcess {
         const pids = (await this.living())?.processes.map(({ pid }) => pid) ?? []
         throw runError(`${this.id} does not end after SIGKILL (pid ${pids.join(', ')})`, 'Look at it with: ps -fp PID')
       }
+    }
+  }
+
+  /** Freezes every process; returns when all stand still, which takes a busy machine a moment. */
+  async freeze(): Promise<void> {
+    await this.signal('SIGSTOP')
+    await this.settled(isFrozen)
+  }
+
+  /** Undoes `freeze`. */
+  async thaw(): Promise<void> {
+    await this.signal('SIGCONT')
+    await this.settled((living) => !living.processes.some(({ state }) => state === 'T'))
+  }
+
+  private async settled(as: (living: Living) => boolean): Promise<void> {
+    const deadline = performance.now() + SETTLE_LIMIT_MS
+    for (;;) {
+      const living = await this.living()
+      if (living === undefined || as(living) || performance.now() > deadline) return
+      await sleep(2)
     }
   }
 

@@ -13,7 +13,7 @@ import { answers, notReadyError, untilReady } from '../readiness.js'
 import { addressBook, addressOf, clientPort, listenHost } from './addresses.js'
 import { launch } from './launch.js'
 import { lastLines, logSize, newLines } from './node-log.js'
-import { type Living, NodeProcess } from './node-process.js'
+import { isFrozen, type Living, NodeProcess } from './node-process.js'
 import { choosePorts } from './ports.js'
 import type { ProcessTable } from './process-table.js'
 import { commandLine, lackOf, type ProgramPlaces, versionsOf } from './programs.js'
@@ -93,12 +93,12 @@ export class ProcessStack implements Stack {
 
   async pause(node: string): Promise<void> {
     await this.find(node)
-    await this.process(node).signal('SIGSTOP')
+    await this.process(node).freeze()
   }
 
   async resume(node: string): Promise<void> {
     await this.find(node)
-    await this.process(node).signal('SIGCONT')
+    await this.process(node).thaw()
   }
 
   async restart(node: string): Promise<void> {
@@ -289,7 +289,7 @@ export class ProcessStack implements Stack {
   }
 
   private async stateOf(record: StackRecord, spec: NodeSpec, living: Living): Promise<NodeState> {
-    if (living.processes.every(({ state }) => state === 'T')) return 'paused'
+    if (isFrozen(living)) return 'paused'
     const readyFile = join(this.folder(spec.id), READY_FILE)
     const marked = await access(readyFile).then(
       () => true,

@@ -14,8 +14,8 @@ export interface EngineUnderTest {
   again(): Promise<Engine>
   /** What is still there of the stack, by the engine's own marks (processes, folders, containers, networks). */
   leftovers(stackName: string): Promise<string[]>
-  /** An HTTP answer from a node. Rejects when there is none. Real HTTP unless given. */
-  get?(url: string): Promise<{ status: number; body: string }>
+  /** An HTTP answer from a node. Rejects when there is none within the time. Real HTTP unless given. */
+  get?(url: string, timeoutMs: number): Promise<{ status: number; body: string }>
   /** Makes a port of this machine unavailable until released. A real listener on 127.0.0.1 unless given. */
   takePort?(): Promise<{ port: number; release(): Promise<void> }>
   cleanup(): Promise<void>
@@ -73,7 +73,8 @@ export function describeEngineContract(name: string, options: EngineContractOpti
         onEvent: () => {},
         ...request,
       })
-    const get = (url: string): Promise<{ status: number; body: string }> => (under.get ?? realGet)(url)
+    const get = (url: string, timeoutMs = 5_000): Promise<{ status: number; body: string }> =>
+      (under.get ?? realGet)(url, timeoutMs)
     const takePort = (): ReturnType<typeof realTakePort> => (under.takePort ?? realTakePort)()
     const find = async (engine: Engine, stackName: string): Promise<Stack | undefined> =>
       (await engine.stacks()).find((stack) => stack.meta.name === stackName)
@@ -227,7 +228,7 @@ export function describeEngineContract(name: string, options: EngineContractOpti
         await stack.pause('api-1')
         expect(await state('api-1')).toBe('paused')
         await stack.pause('api-1')
-        await expect(get(`${url}/id`)).rejects.toThrow()
+        await expect(get(`${url}/id`, 300)).rejects.toThrow()
         await stack.resume('api-1')
         await stack.resume('api-1')
         expect(await state('api-1')).toBe('running')
@@ -515,10 +516,10 @@ async function eventually(check: () => Promise<void>, limitMs = 8_000): Promise<
   }
 }
 
-function realGet(url: string): Promise<{ status: number; body: string }> {
+function realGet(url: string, timeout: number): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     // No pooled connection: a node that was restarted must not answer through an old one.
-    const request = httpGet(url, { agent: false, timeout: 400 }, (response) => {
+    const request = httpGet(url, { agent: false, timeout }, (response) => {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
