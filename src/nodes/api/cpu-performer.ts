@@ -4,7 +4,8 @@ import type { Performer } from './performer.js'
 /**
  * Real processor work: each request keeps this process busy until it has used so many milliseconds of processor time,
  * one request at a time in arrival order. Between two of them the event loop has a turn, so that health checks are
- * answered. Service time is what passed on the clock: longer than the work when the processor is shared.
+ * answered. Service time is what passed on the clock: longer than the work when the processor is shared. Queue time is
+ * what this process saw of it: requests that came while it was busy waited in the system's buffers first.
  */
 export function cpuPerformer(ms: number): Performer {
   const queue: (() => void)[] = []
