@@ -1,0 +1,43 @@
+/** One line of the benchmark: what was asked for and what was measured. */
+export interface Figure {
+  figure: string
+  /** In words: "<= 40", "520-560". */
+  target: string
+  measured: number
+  unit: string
+  ok: boolean
+}
+
+/** A figure that must not exceed a limit. */
+export function atMost(figure: string, measured: number, limit: number, unit = ''): Figure {
+  return { figure, target: `<= ${limit}`, measured, unit, ok: measured <= limit }
+}
+
+/** A figure that must stay below a limit. */
+export function below(figure: string, measured: number, limit: number, unit = ''): Figure {
+  return { figure, target: `< ${limit}`, measured, unit, ok: measured < limit }
+}
+
+/** A figure that must lie in a range, ends included. */
+export function within(figure: string, measured: number, low: number, high: number, unit = ''): Figure {
+  return { figure, target: `${low}-${high}`, measured, unit, ok: measured >= low && measured <= high }
+}
+
+/** Two counts that must be the same. */
+export function equal(figure: string, measured: number, expected: number, unit = ''): Figure {
+  return { figure, target: `= ${expected}`, measured, unit, ok: measured === expected }
+}
+
+/** The number a target is held against for the ratio: its limit, or the middle of its range. */
+export function targetNumber(target: string): number {
+  const numbers = [...target.matchAll(/\d+(?:\.\d+)?/g)].map(([text]) => Number(text))
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length
+}
+
+/** The median. NaN for no values. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}

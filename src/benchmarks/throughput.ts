@@ -1,0 +1,63 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { atMost, below, type Figure, median, within } from './figure.js'
+import { generate } from './generate.js'
+import { ServerProcess } from './server-process.js'
+import type { UnpacedRun } from './unpaced.js'
+
+const RPS = 20_000
+const CONNECTIONS = 100
+const ROUNDS = 3
+const SECONDS = 4
+
+/** What one generator process holds, and what a request costs it against autocannon as it comes, in alternating runs. */
+export async function throughput(): Promise<Figure[]> {
+  const server = await ServerProcess.start()
+  try {
+    server.tell({ type: 'plain' })
+    const ratios: number[] = []
+    const p99s: number[] = []
+    const rates: number[] = []
+    const costs: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const unpaced = await unpacedCost({ origin: server.origin, connections: CONNECTIONS, seconds: SECONDS })
+      const { result, response } = await generate(server.origin, {
+        rps: RPS,
+        durationMs: SECONDS * 1_000,
+        connections: CONNECTIONS,
+      })
+      const cost =
+        (result.generator.cpu * result.measuredMs * 1_000) / (result.achievedRps * (result.measuredMs / 1_000))
+      ratios.push(cost / unpaced)
+      costs.push(cost)
+      p99s.push(response.p99 ?? Number.NaN)
+      rates.push(result.achievedRps)
+    }
+    return [
+      within('20,000/s from one process: achieved rate (median of 3)', median(rates), 19_800, 20_200, '/s'),
+      below('20,000/s from one process: p99 (median of 3)', median(p99s), 5, 'ms'),
+      atMost(
+        `CPU per request against unpaced autocannon (median of 3; ${median(costs).toFixed(1)} us)`,
+        median(ratios),
+        1.5,
+        'x',
+      ),
+    ]
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Microseconds of processor time per request. */
+async function unpacedCost(run: UnpacedRun): Promise<number> {
+  const child = fork(fileURLToPath(new URL('./unpaced.js', import.meta.url)))
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('message', (cost) => resolve(cost as number))
+      child.once('exit', (code) => reject(new Error(`unpaced autocannon ended with exit code ${code}`)))
+      child.send(run)
+    })
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
