@@ -5,6 +5,7 @@ import type { Line, Span, Tone } from '../style.js'
 import { LABEL_WIDTH, label } from './rates.js'
 
 const WIDEST = 10
+const UNIT = '   ms'
 const COLUMNS = [
   ['p50', 'p50'],
   ['p90', 'p90'],
@@ -15,11 +16,9 @@ const COLUMNS = [
 
 /** The names of the percentiles. */
 export function latencyHead(width: number): Line {
-  return [
-    [label(''), 'dim'],
-    ...COLUMNS.map(([name]): Span => [name.padStart(columnWidth(width)), 'dim']),
-    ['   ms', 'dim'],
-  ]
+  const cells = columnWidth(width)
+  const unit = LABEL_WIDTH + COLUMNS.length * cells + UNIT.length <= width ? UNIT : ''
+  return [[label(''), 'dim'], ...COLUMNS.map(([name]): Span => [name.padStart(cells), 'dim']), [unit, 'dim']]
 }
 
 /** From the moment a request was due to its answer: what a client would see. */

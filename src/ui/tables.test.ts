@@ -1,0 +1,187 @@
+import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { NodeStatus } from '../core/stack.js'
+import { renderTable } from './table.js'
+import { renderComparisonTable, renderList, renderNodes, renderSummary } from './tables.js'
+import { madeUpRecord } from './testing/records.js'
+import { displayWidth } from './width.js'
+
+const plain = { colour: false, width: 80 }
+const coloured = { colour: true, width: 80 }
+
+function widest(text: string): number {
+  return Math.max(...text.split('\n').map((line) => displayWidth(stripVTControlCharacters(line))))
+}
+
+/** Ordinary and wide characters, and what should never reach a terminal. On rarer ones cli-table3 measures differently. */
+const text = fc
+  .array(
+    fc.constantFrom('api-1', 'réplica', '日本語', 'サーバー', '👍', 'x'.repeat(50), '\x1b[2J', '\n', ' ', '1,500'),
+    {
+      maxLength: 12,
+    },
+  )
+  .map((parts) => parts.join(''))
+
+describe('renderTable', () => {
+  it('aligns columns under their titles, without trailing spaces', () => {
+    const table = renderTable(
+      ['name', { title: 'rate', align: 'right' }],
+      [
+        ['api-1', '7'],
+        ['日本', '1,500'],
+      ],
+      plain,
+    )
+    expect(table).toBe(['name    rate', '────────────', 'api-1      7', '日本   1,500'].join('\n'))
+  })
+
+  it('wraps the widest column when there is no room', () => {
+    const table = renderTable(['name', 'question'], [['single', 'how many requests does one answer']], {
+      ...plain,
+      width: 25,
+    })
+    expect(table.split('\n').slice(2)).toEqual(['single  how many requests', '        does one answer'])
+  })
+
+  it('is no wider than asked for, whatever is in it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(text, { minLength: 4, maxLength: 4 }), {
+          maxLength: 5,
+        }),
+        fc.integer({ min: 16, max: 120 }),
+        fc.boolean(),
+        (rows, width, colour) => {
+          const table = renderTable(['a', 'b', { title: 'c', align: 'right' }, 'a long title'], rows, { width, colour })
+          expect(widest(table)).toBeLessThanOrEqual(width)
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('renderSummary', () => {
+  const summary = renderSummary(madeUpRecord(), plain)
+
+  it('holds the rates, the ledger, both latencies, the instances and how even they are', () => {
+    expect(summary).toMatch(/offered\/s.*unfinished\n─+\n +1,500 +1,448 +1,448 +45,000 +43,440 +15 +12 +1,533\n/)
+    expect(summary).toMatch(/response \(since due\) +40\.1 +88\.1 +103 +160 +231 +413\n/)
+    expect(summary).toMatch(/service \(since sent\) +36\.4/)
+    expect(summary).toMatch(/errors \(since due\) +1\.9/)
+    expect(summary).toMatch(/api-2 +14,480 +33\.3 % +33\.3 % +483 +40\.1 +160 +15\n/)
+    expect(summary).toContain("Jain's index 1.0000; largest deviation 0.1 %; chi-square 0.02 with 2 df, p 0.990")
+  })
+
+  it('says each verdict as a word, and why one is unknown', () => {
+    expect(summary).toMatch(/^PASS {5}three instances answer.*\(document 000\): expected$/m)
+    expect(summary).toMatch(/^FAIL {5}half of the requests/m)
+    expect(summary).toMatch(/^UNKNOWN {2}the load is spread evenly/m)
+    expect(summary).toContain('the answers name no instance')
+  })
+
+  it('says which checks failed and what to do, or that all hold', () => {
+    expect(summary).toMatch(/^! host-cpu 0\.99 \(limit 0\.97\): the machine was full/m)
+    expect(summary).not.toContain('generator-lateness')
+    const sound = madeUpRecord({ validity: madeUpRecord().validity.filter(({ ok }) => ok) })
+    expect(renderSummary(sound, plain)).toMatch(/^Validity: all 1 checks hold\.$/m)
+  })
+
+  it('fits its width, and says the same with colours', () => {
+    for (const width of [80, 100, 60])
+      expect(widest(renderSummary(madeUpRecord(), { ...plain, width }))).toBeLessThanOrEqual(width)
+    expect(summary).not.toContain('\x1b')
+    const painted = renderSummary(madeUpRecord(), coloured)
+    expect(painted).toContain('\x1b[')
+    expect(stripVTControlCharacters(painted)).toBe(summary)
+  })
+
+  it('says that a run was interrupted', () => {
+    expect(renderSummary(madeUpRecord({ status: 'interrupted' }), plain)).toContain('INTERRUPTED')
+  })
+
+  it('has one latency and no offered rate for a closed loop, and no instances where there are none', () => {
+    const { load } = madeUpRecord()
+    const closed = renderSummary(
+      madeUpRecord({
+        load: { ...load, mode: 'closed', arrival: null, offered_rps: null },
+        instances: [],
+        engine: null,
+      }),
+      plain,
+    )
+    expect(closed).toContain('closed loop over 60 connections')
+    expect(closed).not.toContain('service (since sent)')
+    expect(closed).not.toMatch(/^instance/m)
+    expect(closed).toMatch(/─\n +- +1,448/)
+  })
+})
+
+describe('renderComparisonTable', () => {
+  const { load, latency } = madeUpRecord()
+  const single = madeUpRecord({
+    scenario: 'single',
+    validity: [],
+    load: { ...load, achieved_rps: 498 },
+    latency: { ...latency, response_ms: { ...latency.response_ms, p50: 118, p99: null } },
+  })
+  const balanced = madeUpRecord({ validity: [] })
+
+  it('has a row per metric, with ratios to the first run', () => {
+    const table = renderComparisonTable([single, balanced], plain)
+    expect(table).toMatch(/^ +single +lb-3$/m)
+    expect(table).toMatch(/^achieved\/s +498 +1,448 {2}2\.91x$/m)
+    expect(table).toMatch(/^p50 ms +118 +40\.1 {2}0\.34x$/m)
+    expect(table).toMatch(/^p99 ms +- +160$/m)
+    expect(table).toMatch(/^offered\/s +1,500 +1,500$/m)
+    expect(table).toMatch(/^errors +0\.1 % +0\.1 %$/m)
+  })
+
+  it('numbers runs of one scenario and breaks into tables that fit, the first run in each', () => {
+    const table = renderComparisonTable([single, ...Array.from({ length: 7 }, () => balanced)], plain)
+    expect(widest(table)).toBeLessThanOrEqual(80)
+    const heads = table.split('\n').filter((line) => line.includes('lb-3 #'))
+    expect(heads.length).toBeGreaterThan(1)
+    for (const head of heads) expect(head).toMatch(/^ +single /)
+    expect(heads.join(' ').match(/lb-3 #\d/g)).toEqual([1, 2, 3, 4, 5, 6, 7].map((number) => `lb-3 #${number}`))
+  })
+
+  it('says which run cannot be relied on', () => {
+    expect(renderComparisonTable([single, madeUpRecord()], plain)).toMatch(/\n\nlb-3: cannot be relied on\n! host-cpu/)
+    expect(renderComparisonTable([single, balanced], plain)).not.toContain('cannot be relied on')
+  })
+
+  it('is empty for no runs, and one column for one', () => {
+    expect(renderComparisonTable([], plain)).toBe('')
+    expect(renderComparisonTable([single], plain)).toMatch(/^achieved\/s +498$/m)
+  })
+})
+
+it('renderNodes names each node, its state in a word', () => {
+  const nodes: NodeStatus[] = [
+    {
+      id: 'balancer',
+      role: 'balancer',
+      state: 'running',
+      url: 'http://127.0.0.1:20340',
+      handle: 'pid 4711',
+      internalAddresses: [],
+    },
+    { id: 'api-1', role: 'api', state: 'stopped', url: null, handle: 'pid 4712', internalAddresses: [] },
+  ]
+  expect(renderNodes(nodes, plain).split('\n').slice(2)).toEqual([
+    'balancer  balancer  running  http://127.0.0.1:20340  pid 4711',
+    'api-1     api       stopped  -                       pid 4712',
+  ])
+})
+
+it('renderList gives each scenario its question, wrapped', () => {
+  const list = renderList(
+    [{ name: 'lb-3', question: 'Do three replicas carry three times the load of one? '.repeat(3), claims: 4 }],
+    plain,
+  )
+  expect(widest(list)).toBeLessThanOrEqual(80)
+  expect(list).toMatch(/^lb-3 +Do three replicas .* 4$/m)
+})
