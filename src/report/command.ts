@@ -1,14 +1,37 @@
 import { type StackParameters, stackParametersSchema } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
 
-/** The command that repeats a run, as far as its record tells (not: request path, headers, faults). */
+/** Longest line of a command, in characters: what GitHub shows without scrolling. */
+const LINE = 96
+
+/**
+ * The command that repeats a run, as far as its record tells (not: request path, headers, faults), in lines that a
+ * shell joins again.
+ */
 export function repeatCommand(record: RunRecord): string {
   const parameters = stackParametersSchema.safeParse(record.parameters)
   const stack =
     record.engine === null
       ? ['--url', record.target]
       : [record.scenario, '--engine', record.engine, ...(parameters.success ? stackFlags(parameters.data) : [])]
-  return ['scalelab', 'bench', ...stack, ...loadFlags(record)].map(quoted).join(' ')
+  return wrapped(['scalelab', 'bench', ...stack, ...loadFlags(record)].map(quoted))
+}
+
+/** Breaks before a flag where a line would grow too long. */
+function wrapped(words: readonly string[]): string {
+  const flags: string[] = []
+  for (const word of words) {
+    if (word.startsWith('--') || flags.length === 0) flags.push(word)
+    else flags.push(`${flags.pop()} ${word}`)
+  }
+  const lines: string[] = []
+  for (const flag of flags) {
+    const line = lines.at(-1)
+    if (line === undefined) lines.push(flag)
+    else if (line.length + 1 + flag.length <= LINE) lines[lines.length - 1] = `${line} ${flag}`
+    else lines.push(`  ${flag}`)
+  }
+  return lines.join(' \\\n')
 }
 
 function stackFlags(parameters: StackParameters): string[] {

@@ -72,7 +72,7 @@ describe('renderReport', () => {
 
   it('puts the doubt before every figure', () => {
     const { markdown } = renderReport(records.doubtful())
-    expect(markdown.split('\n')[2]).toMatch(/^> \*\*Generator-limited and host-limited\*\*: /)
+    expect(markdown.split('\n')[2]).toMatch(/^\*\*Generator-limited and host-limited\*\*: /)
   })
 
   it('says when a ledger does not add up', () => {
@@ -113,7 +113,7 @@ describe('renderComparison', () => {
 
   it('names no winner where a run is in doubt', () => {
     const { markdown } = renderComparison([records.lb3(), records.doubtful()])
-    expect(markdown.split('\n')[2]).toMatch(/^> \*\*Generator-limited.*no winner is named/)
+    expect(markdown.split('\n')[2]).toMatch(/^\*\*Generator-limited.*no winner is named/)
     expect(markdown.split('\n')[2]).not.toMatch(/times/)
   })
 

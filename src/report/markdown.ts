@@ -41,7 +41,7 @@ export function renderReport(record: RunRecord): Report {
   })
   const parts = [
     `# ${record.scenario}: ${plain(stackWords(record))}`,
-    `> ${answer(record)}`,
+    answer(record),
     `Run \`${record.id}\`, ${record.started_at} to ${record.ended_at}.`,
     verdictSection(record),
     throughputSection(record),
@@ -74,7 +74,7 @@ export function renderComparison(records: readonly RunRecord[], sources: readonl
   const verdicts = runs.flatMap(({ name, record }) => record.verdicts.map((verdict) => ({ run: name, verdict })))
   const parts = [
     `# ${list(runs.map(({ name }) => name))} side by side`,
-    `> ${comparisonAnswer(runs)}`,
+    comparisonAnswer(runs),
     runSection(runs, sources),
     rateSection(runs),
     ...picture(charts, 'comparison-rate.svg', 'Goodput of each run'),

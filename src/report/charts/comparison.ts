@@ -81,6 +81,7 @@ export function latencyComparison(runs: readonly NamedRun[]): Svg | null {
 
 /** Colour and dashes of the i-th series: dashes tell them apart in black and white. */
 function style(i: number): string {
-  const dashes = ['', ' dash1', ' dash2'][i % 3] ?? ''
+  // Shifted each time the colours begin again, so that no two of the first eighteen look alike.
+  const dashes = ['', ' dash1', ' dash2'][(i + Math.floor(i / SERIES_COLOURS)) % 3] ?? ''
   return `s${i % SERIES_COLOURS}${dashes}`
 }
