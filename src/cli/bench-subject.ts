@@ -47,7 +47,7 @@ export async function subjectOfScenario(
   const decision = await decide(requested, parameters, lab.engines(options.image), lab.os.signal)
   return {
     title: `${scenario.name} on the ${decision.engine.name} engine`,
-    ...aboutScenario(scenario, decision.parameters),
+    ...aboutScenario(scenario, decision.parameters, load),
     load,
     request,
     system: { kind: 'start', decision },
@@ -59,10 +59,11 @@ export async function subjectOfStack(lab: Lab, name: string | undefined, options
   const stack = await theStack(lab.allEngines(), name)
   const parameters = stackParametersSchema.parse(stack.meta.parameters)
   const scenario = await findScenario(stack.meta.scenario, lab.scenariosDir)
+  const load = applyLoadOptions(scenario.load, options)
   return {
     title: `${stack.meta.name} on the ${stack.meta.engine} engine`,
-    ...aboutScenario(scenario, parameters),
-    load: applyLoadOptions(scenario.load, options),
+    ...aboutScenario(scenario, parameters, load),
+    load,
     request: requestOf(parameters, options),
     system: { kind: 'stack', stack },
   }
@@ -101,12 +102,14 @@ export function subjectOfUrl(text: string, options: LoadOptions): BenchSubject {
 function aboutScenario(
   scenario: Scenario,
   parameters: StackParameters,
+  load: Load,
 ): Pick<BenchSubject, 'scenario' | 'question' | 'reading' | 'parameters' | 'work' | 'expectations' | 'instances'> {
   const work = workOf(parameters)
   return {
     scenario: scenario.name,
     question: scenario.question.trim(),
-    reading: scenario.reading?.trim() ?? null,
+    // Written for the scenario's own kind of load: of another one it would say what is not so.
+    reading: load.mode === scenario.load.mode ? (scenario.reading?.trim() ?? null) : null,
     parameters,
     work: work === null ? 'unknown: your own application' : describeWork(work),
     expectations: scenario.expect.filter((expectation) => stillApplies(expectation, scenario.topology, parameters)),
