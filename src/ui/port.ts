@@ -1,4 +1,3 @@
-import type { RunEvent } from '../core/record.js'
 import type { Snapshot } from '../core/snapshot.js'
 
 /** A listener of the run that shows it to a person. A view keeps no state of the run: each snapshot holds all of it. */
@@ -10,5 +9,3 @@ export interface View {
   /** Gives the terminal back as it was. Idempotent, never rejects; after it `update` and `notice` do nothing. */
   close(): Promise<void>
 }
-
-export type EventLevel = RunEvent['level']

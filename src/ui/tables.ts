@@ -2,4 +2,3 @@
 export { renderComparisonTable } from './comparison.js'
 export { renderList, renderNodes } from './listings.js'
 export { renderSummary } from './summary.js'
-export type { TextOptions } from './table.js'

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { bundleDemo } from './testing/bundle-demo.js'
 import { openTerminal, type Terminal } from './testing/terminal.js'
 
+/** Synchronized output: the terminal shows what follows at once, when it is complete. */
+const BEGINS_FRAME = '\x1b[?2026h'
 const CLEARS_SCROLLBACK = '\x1b[3J'
 
 let demo = ''
@@ -34,7 +36,7 @@ function filled(lines: readonly string[]): string[] {
   return lines.filter((line) => line !== '')
 }
 
-describe('the dashboard in a terminal', { timeout: 30_000 }, () => {
+describe('the dashboard in a terminal', { timeout: 60_000 }, () => {
   it('shows the run at 80x24', async () => {
     const terminal = await startHeld(80, 24)
     const lines = terminal.lines()
@@ -75,11 +77,21 @@ describe('the dashboard in a terminal', { timeout: 30_000 }, () => {
   })
 
   it('gives the terminal back at the end: main screen, cursor, and what was there before', async () => {
-    const terminal = start(80, 24, '--speed', '40')
+    const terminal = start(80, 24, '--speed', '100')
     expect(await terminal.exited()).toBe(0)
     expect(terminal.onAlternateScreen()).toBe(false)
     expect(terminal.cursorHidden()).toBe(false)
     expect(filled(terminal.mainLines())).toEqual([expect.stringContaining('demo done after 0 interrupts')])
+  })
+
+  it('draws a few frames a second however many snapshots come, and never misses the last', async () => {
+    const terminal = start(80, 24, '--speed', '100')
+    await terminal.exited()
+    // 67 snapshots, 5 ms apart.
+    const frames = terminal.written().split(BEGINS_FRAME).length - 1
+    expect(frames).toBeGreaterThan(1)
+    expect(frames).toBeLessThan(33)
+    expect(terminal.written()).toContain('after 32.4 s')
   })
 
   it('tells what Ctrl-C does, and a second one ends it', async () => {

@@ -1,5 +1,7 @@
 // The dashboard with a made-up run, to look at and for the tests in a pseudo-terminal:
-//   node src/ui/testing/run-demo.mjs [--instances 12] [--closed] [--url] [--speed 4] [--hold] [--throw] [--no-colour]
+//   npx esbuild src/ui/testing/demo.tsx --bundle --platform=node --format=esm --packages=external --outfile=node_modules/.cache/demo.mjs
+//   node node_modules/.cache/demo.mjs [--instances 12] [--closed] [--url] [--speed 4] [--measured 60000] [--no-colour] [--ascii]
+// It says at its end how much of a core it took.
 import { createDashboard } from '../dashboard.js'
 import { type MadeUpRun, madeUpRun } from './snapshots.js'
 

@@ -22,6 +22,10 @@ export interface Terminal {
 
 const PATIENCE_MS = 15_000
 
+/** DEC private modes: whether the cursor shows, and whether output is held back until a frame is complete. */
+const CURSOR = 25
+const SYNCHRONIZED = 2026
+
 /** Runs a program in a pseudo-terminal and keeps what a person would see of it. */
 export function openTerminal(args: string[], size: { columns: number; rows: number }): Terminal {
   const screen = new xterm.Terminal({
@@ -40,16 +44,20 @@ export function openTerminal(args: string[], size: { columns: number; rows: numb
   })
   let written = ''
   let cursorHidden = false
+  /** A terminal shows a frame when it is complete. */
+  let frameBegun = false
   child.onData((data) => {
     written += data
     screen.write(data)
   })
   screen.parser.registerCsiHandler({ prefix: '?', final: 'h' }, (codes) => {
-    if (codes.includes(25)) cursorHidden = false
+    if (codes.includes(CURSOR)) cursorHidden = false
+    if (codes.includes(SYNCHRONIZED)) frameBegun = true
     return false
   })
   screen.parser.registerCsiHandler({ prefix: '?', final: 'l' }, (codes) => {
-    if (codes.includes(25)) cursorHidden = true
+    if (codes.includes(CURSOR)) cursorHidden = true
+    if (codes.includes(SYNCHRONIZED)) frameBegun = false
     return false
   })
   let ended = false
@@ -88,7 +96,7 @@ export function openTerminal(args: string[], size: { columns: number; rows: numb
       for (;;) {
         await parsed()
         const now = lines().join('\n')
-        if (typeof text === 'string' ? now.includes(text) : text.test(now)) return
+        if (!frameBegun && (typeof text === 'string' ? now.includes(text) : text.test(now))) return
         if (performance.now() > deadline) throw new Error(`never saw ${text} on the screen:\n${now}`)
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
