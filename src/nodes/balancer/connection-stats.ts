@@ -14,7 +14,8 @@ export class ConnectionStats {
       this.#active++
       socket.on('close', () => this.#active--)
     })
-    server.on('request', (_, response) => {
+    // before the handler, so that the request for the status counts itself as nginx's does
+    server.prependListener('request', (_, response) => {
       this.#requests++
       this.#writing++
       response.on('close', () => this.#writing--)

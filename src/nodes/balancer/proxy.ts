@@ -92,6 +92,8 @@ class Exchange {
       answered = true
       if (upstream.health.succeeded()) this.#options.log(`${upstream.id} (${upstream.address}) answers again`)
       this.#passBack(upstream, answer)
+      // An answer that ends before the body was sent: Node would not finish the sending, so the connection is given up.
+      if (this.#hasBody) answer.on('end', () => outgoing.writableFinished || outgoing.destroy())
     })
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       // after the head of the answer the answer's own stream tells of the end
