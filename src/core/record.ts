@@ -123,6 +123,17 @@ export const runRecordSchema = z.object({
     losses: z.record(z.string(), count).describe('lost requests by cause'),
     warmup_requests: count,
   }),
+  faults: z
+    .array(
+      z.object({
+        fault: z.string(),
+        node: z.string(),
+        at_ms: z.number().describe('into the counted part'),
+        for_ms: z.number(),
+      }),
+    )
+    .optional()
+    .describe('faults as planned; what became of them is among the events'),
   latency: z.object({
     /** From the moment a request was due. For a closed loop the two are the same. */
     response_ms: percentilesSchema,

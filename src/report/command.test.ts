@@ -45,6 +45,10 @@ describe('repeatCommand', () => {
     expect(command).toContain('--warmup 0ms --timeout 2500ms --clients 30 --generators 2')
   })
 
+  it('injects the same faults', () => {
+    expect(joined(records.outage())).toMatch(/--fault kill:api-1@6s\+5s$/)
+  })
+
   it('keeps its lines short, each but the last ending in a backslash', () => {
     const lines = repeatCommand(records.lb3()).split('\n')
     expect(lines.length).toBeGreaterThan(1)

@@ -5,7 +5,7 @@ import type { RunRecord } from '../core/record.js'
 const LINE = 96
 
 /**
- * The command that repeats a run, as far as its record tells (not: request path, headers, faults), in lines that a
+ * The command that repeats a run, as far as its record tells (not: request path, method, headers and body), in lines that a
  * shell joins again.
  */
 export function repeatCommand(record: RunRecord): string {
@@ -14,7 +14,7 @@ export function repeatCommand(record: RunRecord): string {
     record.engine === null
       ? ['--url', record.target]
       : [record.scenario, '--engine', record.engine, ...(parameters.success ? stackFlags(parameters.data) : [])]
-  return wrapped(['scalelab', 'bench', ...stack, ...loadFlags(record)].map(quoted))
+  return wrapped(['scalelab', 'bench', ...stack, ...loadFlags(record), ...faultFlags(record)].map(quoted))
 }
 
 /** Breaks before a flag where a line would grow too long. */
@@ -80,6 +80,13 @@ function loadFlags(record: RunRecord): string[] {
     ...(load.generators === 1 ? [] : ['--generators', String(load.generators)]),
     ...['--seed', String(record.seed)],
   ]
+}
+
+function faultFlags({ faults = [] }: RunRecord): string[] {
+  return faults.flatMap(({ fault, node, at_ms, for_ms }) => [
+    '--fault',
+    `${fault}:${node}@${duration(at_ms)}+${duration(for_ms)}`,
+  ])
 }
 
 /** As parseDuration reads it: "10s", "4200ms". */

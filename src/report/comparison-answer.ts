@@ -22,13 +22,18 @@ export function comparisonAnswer(runs: readonly NamedRun[]): string {
   return [...sentences, ...(caveat === null ? [] : [caveat])].join(' ')
 }
 
-/** The doubts of all runs as the first sentence; null when there are none. */
+/** The doubts of all runs as the first sentence, each with the runs it falls on; null when there are none. */
 function doubtOf(runs: readonly NamedRun[]): string | null {
-  const doubted = runs.flatMap(({ name, record }) => {
+  const fallenOn = new Map<string, string[]>()
+  for (const { name, record } of runs) {
     const words = [...(record.status === 'complete' ? [] : [record.status]), ...doubtWords(record)]
-    return words.length === 0 ? [] : [`${list(words)} (${name})`]
-  })
-  return doubted.length === 0 ? null : `**${capital(doubted.join('; '))}**: no winner is named.`
+    for (const word of words) fallenOn.set(word, [...(fallenOn.get(word) ?? []), name])
+  }
+  if (fallenOn.size === 0) return null
+  const doubts = [...fallenOn].map(
+    ([word, names]) => `${word} (${names.length === runs.length ? 'every run' : names.join(', ')})`,
+  )
+  return `**${capital(list(doubts))}**: no winner is named.`
 }
 
 function figures(runs: readonly NamedRun[]): string {

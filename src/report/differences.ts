@@ -32,6 +32,7 @@ const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; r
     { name: 'stages', kind: 'load', read: stages },
     { name: 'simulated clients', kind: 'load', read: (record) => formatNumber(record.load.clients) },
     { name: 'warm-up', kind: 'load', read: (record) => formatDuration(record.load.warmup_ms) },
+    { name: 'faults', kind: 'load', read: faults },
     {
       name: 'counted time',
       kind: 'load',
@@ -85,4 +86,8 @@ function stages(record: RunRecord): string {
   return stages.length < 2
     ? '-'
     : stages.map(({ duration_ms, rps }) => `${formatDuration(duration_ms)}: ${formatNumber(rps)}/s`).join(', ')
+}
+
+function faults({ faults = [] }: RunRecord): string {
+  return faults.map(({ fault, node, at_ms }) => `${fault} ${node} at ${formatDuration(at_ms)}`).join(', ') || 'none'
 }

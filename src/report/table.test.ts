@@ -34,6 +34,8 @@ describe('plain', () => {
   it.each([
     ['two\n lines', 'two lines'],
     ['a <b>', 'a &lt;b>'],
+    ['</b><!-- -->', '&lt;/b>&lt;!-- -->'],
+    ['p < 0.001', 'p < 0.001'],
     ['  x ', 'x'],
   ])('makes %j one line without HTML: %j', (text, expected) => {
     expect(plain(text)).toBe(expected)

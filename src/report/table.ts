@@ -25,5 +25,8 @@ function cell(text: string): string {
 
 /** Text from outside as one line that brings no HTML along. */
 export function plain(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().replaceAll('<', '&lt;')
+  return text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/<(?=[a-z!/?])/gi, '&lt;')
 }

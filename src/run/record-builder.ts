@@ -62,6 +62,11 @@ export function buildRecord(input: RecordInput): RunRecord {
       losses: result.losses,
       warmup_requests: result.warmupRequests,
     },
+    ...(plan.faults.length === 0
+      ? {}
+      : {
+          faults: plan.faults.map(({ fault, node, atMs, forMs }) => ({ fault, node, at_ms: atMs, for_ms: forMs })),
+        }),
     latency: {
       response_ms: Histogram.decode(result.response).percentiles(),
       service_ms: Histogram.decode(result.service).percentiles(),

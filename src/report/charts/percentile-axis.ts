@@ -92,7 +92,7 @@ function dotLabel(
   plot: Plot,
 ): { x: number; y: number; anchor: 'start' | 'middle' | 'end' } {
   if (share > 0.5) return { x: x - 7, y: Math.max(y - 8, plot.top + 10), anchor: 'end' }
-  return plot.bottom - y > 26 ? { x: x + 8, y: y + 15, anchor: 'start' } : { x, y: y - 10, anchor: 'middle' }
+  return plot.bottom - y > 26 ? { x: x + 8, y: y + 15, anchor: 'start' } : { x: x - 14, y: y - 10, anchor: 'middle' }
 }
 
 /** The largest share short of 1; everything beyond it is the one longest answer. */

@@ -15,6 +15,7 @@ export function methodSection(record: RunRecord): string {
       : '**Response time** runs from the moment a request was sent to its last byte. A closed loop sends only when it was answered, so it is also the service time, and slow answers hold further requests back.',
     `**Work per request:** ${plain(record.work)}.`,
     `**Generator:** ${count(load.generators, 'process', 'processes')} over ${count(load.connections, 'connection')}, seed ${record.seed}; a request without an answer for ${formatDuration(load.timeout_ms)} is lost${load.clients > 0 ? `; ${count(load.clients, 'simulated client address', 'simulated client addresses')} in \`X-Forwarded-For\`` : ''}.`,
+    ...faultPoint(record),
     `**Target:** ${plain(record.target)}, ${record.engine === null ? 'already running' : `on the ${record.engine} engine`}${record.nodes.length === 0 ? '' : ` (${record.nodes.map((node) => `${node.id}: ${plain(node.program)}`).join('; ')})`}.`,
   ]
   return [
@@ -23,6 +24,15 @@ export function methodSection(record: RunRecord): string {
     'To repeat it:',
     ['```sh', repeatCommand(record), '```'].join('\n'),
   ].join('\n\n')
+}
+
+function faultPoint({ faults = [] }: RunRecord): string[] {
+  if (faults.length === 0) return []
+  const each = faults.map(
+    ({ fault, node, at_ms, for_ms }) =>
+      `${fault} ${node} ${formatDuration(at_ms)} into the counted part, for ${formatDuration(for_ms)}`,
+  )
+  return [`**Faults, as planned:** ${each.join('; ')}.`]
 }
 
 function loadPoint({ load }: RunRecord): string {

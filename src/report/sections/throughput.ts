@@ -11,6 +11,9 @@ export function throughputSection(record: RunRecord): string {
   return [
     '## Throughput',
     rates(record),
+    ...(overtaking(record)
+      ? ['More was achieved than offered: answers to requests of the warm-up came in the counted part.']
+      : []),
     'Where every request that was due in the counted part ended:',
     ledgerTable(ledger),
     [
@@ -35,6 +38,11 @@ function rates({ load }: RunRecord): string {
       ['goodput: answers below 400', formatNumber(load.goodput_rps), ofOffered(load.goodput_rps)],
     ],
   )
+}
+
+/** Rates count answers by when they came, the ledger counts requests by when they were due. */
+function overtaking({ load }: RunRecord): boolean {
+  return load.offered_rps !== null && load.achieved_rps > load.offered_rps * 1.005
 }
 
 function ledgerTable(ledger: RunRecord['load']['ledger']): string {

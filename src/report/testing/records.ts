@@ -336,6 +336,7 @@ export const outage = (): RunRecord =>
     change: (record) => ({
       ...record,
       question: 'Does the service go on when one of three instances dies?',
+      faults: [{ fault: 'kill', node: 'api-1', at_ms: 6_000, for_ms: 5_000 }],
       events: [
         ...record.events,
         { t_ms: 8_000, level: 'warn', text: 'api-1 killed' },
