@@ -1,5 +1,7 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { environmentError } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import { writeError } from './atomic-file.js'
@@ -12,11 +14,17 @@ interface Holder {
   since: string
 }
 
-let attempts = 0
+/** How long a command tries before it says who holds the lock, in milliseconds. */
+const PATIENCE_MS = 400
 
 /**
- * Runs `fn` while no other command does the same for this stack name. The lock of a command that no longer lives is
- * taken over; a process that got its id since does not keep it alive.
+ * Runs `fn` while no other command does the same for this stack name. The lock of a command that no longer lives does
+ * not count; a process that got its number since does not keep it alive.
+ *
+ * Every command that wants the lock puts a file of its own into the lock's folder and then looks at the others' files.
+ * The later of two always sees the earlier one's, so never do both go on; when both see each other both take theirs
+ * back and try again after a random pause. No file is ever shared or taken over: that of a dead command can be removed
+ * by anybody at any moment.
  * @param stateDir "$XDG_STATE_HOME/scalelab"; made when needed
  * @throws LabError (environment) when another command that lives holds the lock, or the lock cannot be written
  */
@@ -26,71 +34,50 @@ export async function withLock<T>(
   fn: () => Promise<T>,
   identity: ProcessIdentity = processIdentity(),
 ): Promise<T> {
-  const folder = join(stateDir, 'locks')
-  const lock = join(folder, `${encodeURIComponent(name)}.lock`)
+  const folder = join(stateDir, 'locks', encodeURIComponent(name))
   const own = await identity.of(process.pid)
   if (own === undefined) throw new Error('this process has no identity')
-  const text = JSON.stringify({ pid: process.pid, identity: own, since: new Date().toISOString() } satisfies Holder)
-  // Written aside and linked into place, so that nobody ever reads half a lock.
-  attempts += 1
-  const mine = `${lock}.${process.pid}-${attempts}`
+  const mine = `${randomUUID()}.lock`
+  const holder: Holder = { pid: process.pid, identity: own, since: new Date().toISOString() }
+  const deadline = performance.now() + PATIENCE_MS
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(mine, text, { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    throw writeError(error, mine, 'set XDG_STATE_HOME to another folder')
-  }
-  try {
-    while (!(await linked(mine, lock))) {
-      const found = await readFile(lock, 'utf8').catch(() => undefined)
-      // Released between the two: try again.
-      if (found === undefined) continue
-      const holder = await livingHolder(found, identity)
-      if (holder !== undefined) throw heldError(name, holder)
-      await takeAway(lock, found, `${mine}.dead`)
+    for (;;) {
+      await put(folder, mine, holder)
+      const other = await livingOther(folder, mine, identity)
+      if (other === undefined) return await fn()
+      await rm(join(folder, mine), { force: true })
+      if (performance.now() > deadline) throw heldError(name, other)
+      await sleep(5 + 35 * Math.random())
     }
   } finally {
-    await rm(mine, { force: true })
-  }
-  try {
-    return await fn()
-  } finally {
-    await rm(lock, { force: true })
+    await rm(join(folder, mine), { force: true })
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+async function put(folder: string, file: string, holder: Holder): Promise<void> {
+  const path = join(folder, file)
   try {
-    await link(from, to)
-    return true
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    // Written aside and renamed into place, so that nobody ever reads half a file.
+    await writeFile(`${path}.tmp`, JSON.stringify(holder), { mode: 0o600 })
+    await rename(`${path}.tmp`, path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
+    throw writeError(error, path, 'set XDG_STATE_HOME to another folder')
   }
 }
 
-async function livingHolder(text: string, identity: ProcessIdentity): Promise<Holder | undefined> {
-  let holder: Holder
-  try {
-    holder = JSON.parse(text)
-  } catch {
-    return undefined
+async function livingOther(folder: string, mine: string, identity: ProcessIdentity): Promise<Holder | undefined> {
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith('.lock') || file === mine) continue
+    const path = join(folder, file)
+    const text = await readFile(path, 'utf8').catch(() => undefined)
+    // Taken back in the meantime.
+    if (text === undefined) continue
+    const holder: Holder = JSON.parse(text)
+    if ((await identity.of(holder.pid)) === holder.identity) return holder
+    await rm(path, { force: true })
   }
-  return (await identity.of(holder.pid)) === holder.identity ? holder : undefined
-}
-
-/**
- * Removes a dead holder's lock. Two commands may get here with the same dead lock, and the slower one would remove the
- * faster one's new lock: a rename hands the file to one of them, which looks at what it got and puts a living one back.
- */
-async function takeAway(lock: string, dead: string, aside: string): Promise<void> {
-  try {
-    await rename(lock, aside)
-  } catch {
-    return
-  }
-  if ((await readFile(aside, 'utf8')) !== dead) await linked(aside, lock)
-  await rm(aside, { force: true })
+  return undefined
 }
 
 function heldError(name: string, holder: Holder): Error {

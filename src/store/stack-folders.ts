@@ -18,10 +18,16 @@ export function stackFolders(stateDir: string): StackFolders {
   const closedIn = (name: string): string => join(folder(name), 'closed')
   const nodeFolder = (name: string, node: string): string => join(nodesIn(name), checked(node))
 
+  /** Throws the error, or says that there is nothing to write to any more. */
+  const orGone = async (name: string, error: unknown): Promise<never> => {
+    if (await exists(nodesIn(name))) throw error
+    throw environmentError(`stack ${name} was taken down by another command in the meantime`)
+  }
+
   const save = async (record: StackRecord): Promise<void> => {
     const { name } = record.meta
     const text = `${JSON.stringify(record, null, 2)}\n`
-    await writeFileAtomically(recordFile(name), text, ELSEWHERE).catch(goneError(name))
+    await writeFileAtomically(recordFile(name), text, ELSEWHERE).catch((error: unknown) => orGone(name, error))
   }
 
   const read = async (name: string): Promise<StackRecord | undefined> => {
@@ -59,11 +65,11 @@ export function stackFolders(stateDir: string): StackFolders {
         throw writeError(error, folder(name), ELSEWHERE)
       }
       try {
-        await save(record)
         await mkdir(nodesIn(name), { mode: 0o700 })
+        await save(record)
       } catch (error) {
         await rm(folder(name), { recursive: true, force: true })
-        throw writeError(error, folder(name), ELSEWHERE)
+        throw error instanceof LabError ? error : writeError(error, folder(name), ELSEWHERE)
       }
     },
 
@@ -107,7 +113,7 @@ export function stackFolders(stateDir: string): StackFolders {
           await writeFileAtomically(target, text, ELSEWHERE)
         }
       } catch (error) {
-        goneError(name)(writeError(error, home, ELSEWHERE))
+        await orGone(name, error instanceof LabError ? error : writeError(error, home, ELSEWHERE))
       }
     },
 
@@ -130,13 +136,6 @@ async function makeInside(outer: string, inner: string): Promise<void> {
   await mkdir(inner, { mode: 0o700 }).catch((error: unknown) => {
     if (codeOf(error) !== 'EEXIST') throw error
   })
-}
-
-function goneError(name: string): (error: unknown) => never {
-  return (error) => {
-    if (codeOf(error) !== 'ENOENT') throw error
-    throw environmentError(`stack ${name} was taken down by another command in the meantime`)
-  }
 }
 
 function parsed(text: string, name: string, file: string): StackRecord {
