@@ -62,8 +62,11 @@ export const METRICS = [
     short: 'instances',
     label: 'instances that answered',
     unit: 'instances',
-    read: (record: RunRecord) =>
-      record.instances.length === 0 ? null : record.instances.filter((instance) => instance.requests > 0).length,
+    read: (record: RunRecord) => {
+      // Answers that name no instance (a balancer's own 502) have a row of weight 0: they are no instance.
+      const instances = record.instances.filter((instance) => instance.weight > 0)
+      return instances.length === 0 ? null : instances.filter((instance) => instance.requests > 0).length
+    },
   },
   {
     name: 'distribution.max_deviation',

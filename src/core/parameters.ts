@@ -26,24 +26,41 @@ const workSchema = z.discriminatedUnion('kind', [
  * What a topology is made from. Plain JSON with every default filled in: it is written in scenario files, kept with a
  * running stack (so that `scale` and `bench` can make the topology again) and repeated in the record.
  */
-export const stackParametersSchema = z.strictObject({
-  kind: z.enum(['single', 'balanced']),
-  replicas: z.number().int().min(1).max(MAX_REPLICAS).default(1).describe('API instances'),
-  balancer: z.enum(BALANCERS).default('auto').describe('auto: nginx where there is one, else the built-in balancer'),
-  strategy: z.string().default('round-robin'),
-  weights: z.array(z.number().int().min(1).max(1_000)).nullable().default(null).describe('one per replica'),
-  work: workSchema.prefault({ kind: 'model' }),
-  app: z
-    .union([z.strictObject({ command: z.string().min(1) }), z.strictObject({ image: z.string().min(1) })])
-    .nullable()
-    .default(null)
-    .describe('your own application instead of the sample API; {port} in the command is where it must listen'),
-  app_port: z.number().int().min(1).max(65_535).default(8_000).describe('port that an own image listens on'),
-  app_ready: z.string().startsWith('/').default('/').describe('path that answers below 500 once the application works'),
-  cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each API instance (Docker)'),
-  memory_mib: z.number().int().min(16).nullable().default(null).describe('memory limit of each API instance (Docker)'),
-  port: z.number().int().min(1).max(65_535).nullable().default(null).describe('port of the entry on the host'),
-})
+export const stackParametersSchema = z
+  .strictObject({
+    kind: z.enum(['single', 'balanced']),
+    replicas: z.number().int().min(1).max(MAX_REPLICAS).default(1).describe('API instances'),
+    balancer: z.enum(BALANCERS).default('auto').describe('auto: nginx where there is one, else the built-in balancer'),
+    strategy: z.string().default('round-robin'),
+    weights: z.array(z.number().int().min(1).max(1_000)).nullable().default(null).describe('one per replica'),
+    work: workSchema.prefault({ kind: 'model' }),
+    app: z
+      .union([z.strictObject({ command: z.string().min(1) }), z.strictObject({ image: z.string().min(1) })], {
+        error: 'expected either command: a shell command, or image: its name',
+      })
+      .nullable()
+      .default(null)
+      .describe('your own application instead of the sample API; {port} in the command is where it must listen'),
+    app_port: z.number().int().min(1).max(65_535).default(8_000).describe('port that an own image listens on'),
+    app_ready: z
+      .string()
+      .startsWith('/')
+      .default('/')
+      .describe('path that answers below 500 once the application works'),
+    cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each API instance (Docker)'),
+    memory_mib: z
+      .number()
+      .int()
+      .min(16)
+      .nullable()
+      .default(null)
+      .describe('memory limit of each API instance (Docker)'),
+    port: z.number().int().min(1).max(65_535).nullable().default(null).describe('port of the entry on the host'),
+  })
+  .refine((parameters) => parameters.kind === 'balanced' || parameters.replicas === 1, {
+    message: 'expected 1: more than one instance needs kind: balanced',
+    path: ['replicas'],
+  })
 export type StackParameters = z.infer<typeof stackParametersSchema>
 export type StackParametersInput = z.input<typeof stackParametersSchema>
 

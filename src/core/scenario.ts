@@ -8,17 +8,25 @@ import { parseDuration } from './units.js'
 /** Version of the scenario file format. */
 export const SCENARIO_SCHEMA = 'scalelab/scenario@1'
 
-const duration = z.string().refine(
-  (text) => {
-    try {
-      return parseDuration(text, 'duration') >= 0
-    } catch (error) {
-      if (error instanceof LabError) return false
-      throw error
-    }
-  },
-  { message: 'a duration such as 500ms, 10s or 2m' },
-)
+/** A duration as text, no shorter than so many milliseconds and no longer than a day. */
+function duration(minMs: number): z.ZodString {
+  const expected = `expected a duration such as 500ms, 10s or 2m, from ${minMs}ms to 24h`
+  return z.string({ error: expected }).refine(
+    (text) => {
+      try {
+        const ms = parseDuration(text, 'duration')
+        return ms >= minMs && ms <= 86_400_000
+      } catch (error) {
+        if (error instanceof LabError) return false
+        throw error
+      }
+    },
+    { message: expected },
+  )
+}
+
+/** A counted part (or a stage of it) below this would hold less than a tick. */
+const SHORTEST_MS = 500
 
 const rate = z.number().positive().max(1_000_000)
 
@@ -27,19 +35,27 @@ export const loadSectionSchema = z
     mode: z.enum(['open', 'closed']).describe('open: requests are due at a rate; closed: each connection waits'),
     rps: rate.optional().describe('open: constant rate, requests per second'),
     stages: z
-      .array(z.strictObject({ duration, rps: rate }))
+      .array(z.strictObject({ duration: duration(SHORTEST_MS), rps: rate }))
       .min(1)
       .optional()
       .describe('open: one rate after another, instead of rps and duration'),
     arrival: z.enum(ARRIVALS).default('uniform'),
-    duration: duration.default('10s'),
-    warmup: duration.default('2s'),
+    duration: duration(SHORTEST_MS).default('10s'),
+    warmup: duration(0).default('2s'),
     connections: z.number().int().min(1).max(20_000).default(60),
-    timeout: duration.default('10s').describe('a request without an answer for this long is lost'),
+    timeout: duration(10).default('10s').describe('a request without an answer for this long is lost'),
     clients: z.number().int().min(0).max(65_536).default(0).describe('simulated client addresses (X-Forwarded-For)'),
   })
   .refine((load) => load.mode === 'closed' || load.rps !== undefined || load.stages !== undefined, {
     message: 'an open load needs rps or stages',
+    path: ['rps'],
+  })
+  .refine((load) => load.mode === 'open' || (load.rps === undefined && load.stages === undefined), {
+    message: 'a closed load has no rate: leave rps and stages out, or write mode: open',
+    path: ['mode'],
+  })
+  .refine((load) => load.rps === undefined || load.stages === undefined, {
+    message: 'rps and stages exclude each other',
     path: ['rps'],
   })
 export type LoadSection = z.infer<typeof loadSectionSchema>
@@ -57,6 +73,10 @@ export const expectationSchema = z
   })
   .refine((expectation) => expectation.min !== undefined || expectation.max !== undefined, {
     message: 'an expectation needs min or max',
+    path: ['min'],
+  })
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
+    message: 'expected at most max: nothing lies between the two',
     path: ['min'],
   })
 export type Expectation = z.infer<typeof expectationSchema>
@@ -101,7 +121,8 @@ export function withReplicas(scenario: Scenario, name: string, replicas: number)
   return {
     ...scenario,
     name,
-    question: scenario.question.replace(String(scenario.topology.replicas), String(replicas)),
+    // As a word of its own: the 3 of "30 s" is another number.
+    question: scenario.question.replace(new RegExp(`\\b${scenario.topology.replicas}\\b`), String(replicas)),
     topology: { ...scenario.topology, replicas },
     expect: scenario.expect.filter((expectation) => expectation.replicas === 'any'),
   }

@@ -41,12 +41,14 @@ function parseBound(text: string, metric: Metric, objective: string): number {
   if (metric.unit === 'ms') return parseDuration(text.replaceAll(' ', ''), `--slo ${objective}`)
   const percent = /^([\d.]+)\s*%$/.exec(text)
   const value = percent === null ? Number(text) : Number(percent[1]) / 100
-  if (!Number.isFinite(value) || (percent !== null && metric.unit !== 'share')) {
+  // A bare 1 or 5 for a share is meant as a percentage: taken as a share it would always hold.
+  const bareWhole = metric.unit === 'share' && percent === null && value >= 1
+  if (!Number.isFinite(value) || bareWhole || (percent !== null && metric.unit !== 'share')) {
     throw usageError(
       `--slo: "${text}" is not a bound for ${metric.short ?? metric.name}`,
       metric.unit === 'share'
         ? 'Write a percentage (0.1%) or a share (0.001)'
-        : `Write a plain number (${metric.unit})`,
+        : `Write a plain number${metric.unit === '' ? '' : ` (${metric.unit})`}`,
     )
   }
   return value

@@ -72,9 +72,13 @@ export const CHECKS = {
 
 export type CheckName = keyof typeof CHECKS
 
-/** A check's outcome: `value` against `limit`, larger being worse unless `atLeast`. Null values pass: nothing to doubt. */
-export function checked(check: CheckName, value: number | null, limit: number, atLeast = false): Validity {
+/**
+ * A check's outcome: `value` against `limit`, larger being worse unless `atLeast`. What could not be read (null, or the
+ * quotient of nothing by nothing) passes with the value null: nothing to doubt.
+ */
+export function checked(check: CheckName, measured: number | null, limit: number, atLeast = false): Validity {
   const { unit, meaning } = CHECKS[check]
+  const value = measured === null || !Number.isFinite(measured) ? null : measured
   const ok = value === null || (atLeast ? value >= limit : value <= limit)
   return { check, ok, value, limit, unit, meaning }
 }

@@ -8,12 +8,19 @@ import { formatNumber, formatShare } from './units.js'
 export function formatValue(value: number, unit: string): string {
   if (unit === 'share')
     return value !== 0 && Math.abs(value) < 0.001 ? `${(value * 100).toFixed(3)} %` : formatShare(value)
-  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`
+  if (unit === '') return formatNumber(value)
+  return `${formatNumber(value)} ${value === 1 ? (SINGULAR[unit] ?? unit) : unit}`
 }
+
+const SINGULAR: Readonly<Record<string, string>> = { requests: 'request', instances: 'instance' }
 
 function expectedText(expectation: Expectation, unit: string): string {
   const { min, max } = expectation
-  if (min !== undefined && max !== undefined) return `${formatValue(min, '')} to ${formatValue(max, unit)}`
+  if (min !== undefined && min === max) return `exactly ${formatValue(min, unit)}`
+  if (min !== undefined && max !== undefined) {
+    // "450 to 550 requests/s"; a share without its sign would be another number.
+    return `${formatValue(min, unit === 'share' ? unit : '')} to ${formatValue(max, unit)}`
+  }
   return min === undefined ? `at most ${formatValue(max ?? 0, unit)}` : `at least ${formatValue(min, unit)}`
 }
 
@@ -41,9 +48,13 @@ function unknownReason(expectation: Expectation, record: RunRecord, measured: nu
       ? 'needs a capacity run (closed loop, --max)'
       : 'needs a run at an offered rate (--rps)'
   }
+  return unmeasuredReason(record, measured)
+}
+
+function unmeasuredReason(record: RunRecord, measured: number | null): string | null {
   if (measured === null) return 'the run did not measure it'
-  if (record.status !== 'complete') return `the run was ${record.status}`
-  return null
+  if (record.status === 'complete') return null
+  return record.status === 'failed' ? 'the run failed' : `the run was ${record.status}`
 }
 
 const HOLDS: Record<Comparison, (value: number, bound: number) => boolean> = {
@@ -53,7 +64,7 @@ const HOLDS: Record<Comparison, (value: number, bound: number) => boolean> = {
   '>=': (value, bound) => value >= bound,
 }
 
-/** A service level objective held against a record. */
+/** A service level objective held against a record. Unknown, with the reason, where the run cannot tell. */
 export function judgeObjective(objective: Objective, record: RunRecord): Verdict {
   const measured = objective.metric.read(record)
   const verdict = {
@@ -64,6 +75,7 @@ export function judgeObjective(objective: Objective, record: RunRecord): Verdict
     measured,
     unit: objective.metric.unit,
   }
-  if (measured === null) return { ...verdict, result: 'unknown', reason: 'the run did not measure it' }
+  const reason = unmeasuredReason(record, measured)
+  if (reason !== null || measured === null) return { ...verdict, result: 'unknown', reason }
   return { ...verdict, result: HOLDS[objective.comparison](measured, objective.bound) ? 'pass' : 'fail', reason: null }
 }

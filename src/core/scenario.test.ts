@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import {
+  expectationSchema,
+  loadOf,
+  loadSectionSchema,
+  SCENARIO_SCHEMA,
+  type Scenario,
+  scenarioSchema,
+  withReplicas,
+} from './scenario.js'
+
+const issuesOf = (
+  schema: { safeParse(data: unknown): { error?: { issues: { path: PropertyKey[] }[] } } },
+  data: unknown,
+) => schema.safeParse(data).error?.issues.map((issue) => issue.path.join('.')) ?? []
+
+describe('loadSectionSchema', () => {
+  it('fills every default in', () => {
+    expect(loadSectionSchema.parse({ mode: 'closed' })).toEqual({
+      mode: 'closed',
+      arrival: 'uniform',
+      duration: '10s',
+      warmup: '2s',
+      connections: 60,
+      timeout: '10s',
+      clients: 0,
+    })
+  })
+
+  it.each<[string, object]>([
+    ['rps', { mode: 'open' }],
+    ['mode', { mode: 'closed', rps: 500 }],
+    ['mode', { mode: 'closed', stages: [{ duration: '1s', rps: 5 }] }],
+    ['rps', { mode: 'open', rps: 500, stages: [{ duration: '1s', rps: 5 }] }],
+    ['rps', { mode: 'open', rps: 0 }],
+    ['stages', { mode: 'open', stages: [] }],
+    ['stages.0.duration', { mode: 'open', stages: [{ duration: '0s', rps: 5 }] }],
+    ['duration', { mode: 'closed', duration: '0s' }],
+    ['duration', { mode: 'closed', duration: '100ms' }],
+    ['duration', { mode: 'closed', duration: '25h' }],
+    ['duration', { mode: 'closed', duration: '10' }],
+    ['duration', { mode: 'closed', duration: 10 }],
+    ['timeout', { mode: 'closed', timeout: '0s' }],
+    ['connections', { mode: 'closed', connections: 0 }],
+    ['arrival', { mode: 'open', rps: 5, arrival: 'bursty' }],
+  ])('refuses at %s: %j', (path, wrong) => {
+    expect(issuesOf(loadSectionSchema, wrong)).toEqual([path])
+  })
+
+  it('may do without a warm-up', () => {
+    expect(issuesOf(loadSectionSchema, { mode: 'closed', warmup: '0s' })).toEqual([])
+  })
+})
+
+describe('expectationSchema', () => {
+  it.each<[object, string[]]>([
+    [{ min: 1 }, []],
+    [{ max: 1 }, []],
+    [{ min: 1, max: 1 }, []],
+    [{}, ['min']],
+    [{ min: 2, max: 1 }, ['min']],
+    [{ min: 1, metric: 'load.rps' }, ['metric']],
+  ])('%j has mistakes at %j', (bounds, paths) => {
+    expect(issuesOf(expectationSchema, { claim: 'so', metric: 'load.achieved_rps', ...bounds })).toEqual(paths)
+  })
+})
+
+describe('loadOf', () => {
+  it('makes a closed loop', () => {
+    const section = loadSectionSchema.parse({ mode: 'closed', duration: '1.5s', warmup: '500ms', timeout: '1m' })
+    expect(loadOf(section, 7)).toEqual({
+      mode: 'closed',
+      durationMs: 1_500,
+      warmupMs: 500,
+      connections: 60,
+      timeoutMs: 60_000,
+      generators: 'auto',
+      clients: 0,
+      seed: 7,
+    })
+  })
+
+  it('makes an open loop of one rate, or of stages', () => {
+    const open = { mode: 'open', arrival: 'poisson', duration: '3s' }
+    expect(loadOf(loadSectionSchema.parse({ ...open, rps: 20 }), 1, 2)).toMatchObject({
+      mode: 'open',
+      arrival: 'poisson',
+      stages: [{ durationMs: 3_000, rps: 20 }],
+      generators: 2,
+    })
+    const stages = [
+      { duration: '1s', rps: 5 },
+      { duration: '2m', rps: 9 },
+    ]
+    expect(loadOf(loadSectionSchema.parse({ ...open, stages }), 1)).toMatchObject({
+      stages: [
+        { durationMs: 1_000, rps: 5 },
+        { durationMs: 120_000, rps: 9 },
+      ],
+    })
+  })
+})
+
+describe('withReplicas', () => {
+  const scenario: Scenario = scenarioSchema.parse({
+    schema: SCENARIO_SCHEMA,
+    name: 'lb-3',
+    question: 'In 30 s, do 3 instances answer three times as much as 1 of the 3?',
+    topology: { kind: 'balanced', replicas: 3 },
+    load: { mode: 'closed' },
+    expect: [
+      { claim: 'three do', metric: 'load.achieved_rps', min: 1_350 },
+      { claim: 'any is even', metric: 'distribution.max_deviation', max: 0.01, replicas: 'any' },
+    ],
+  })
+
+  it('changes number, name and question, and drops claims about the number of the file', () => {
+    const five = withReplicas(scenario, 'lb-5', 5)
+    expect(five.name).toBe('lb-5')
+    expect(five.topology).toEqual({ ...scenario.topology, replicas: 5 })
+    expect(five.question).toBe('In 30 s, do 5 instances answer three times as much as 1 of the 3?')
+    expect(five.expect.map(({ claim }) => claim)).toEqual(['any is even'])
+    expect(scenario.topology.replicas).toBe(3)
+  })
+
+  it('keeps everything for the number of the file', () => {
+    expect(withReplicas(scenario, 'lb-3', 3)).toEqual(scenario)
+  })
+})

@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CHECKS, type CheckName, checked, doubtsOf } from './validity.js'
+
+const names = Object.keys(CHECKS) as CheckName[]
+
+describe('checked', () => {
+  it.each<[number | null, number, boolean, boolean]>([
+    [5, 5, false, true],
+    [5.1, 5, false, false],
+    [0.99, 0.99, true, true],
+    [0.98, 0.99, true, false],
+    [null, 5, false, true],
+    [null, 5, true, true],
+  ])('%j against %d (at least: %j) is ok: %j', (value, limit, atLeast, ok) => {
+    expect(checked('backlog', value, limit, atLeast)).toEqual({
+      check: 'backlog',
+      ok,
+      value,
+      limit,
+      ...said('backlog'),
+    })
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('has no value for %d', (value) => {
+    expect(checked('offered-rate', value, 0.99, true)).toMatchObject({ ok: true, value: null })
+  })
+})
+
+describe('doubtsOf', () => {
+  it('names each doubt once, the gravest first', () => {
+    fc.assert(
+      fc.property(fc.subarray(names), (failed) => {
+        const rows = names.map((name) => checked(name, failed.includes(name) ? 2 : 0, 1))
+        const doubts = doubtsOf(rows)
+        expect(new Set(doubts)).toEqual(new Set(failed.map((name) => CHECKS[name].doubt)))
+        expect(new Set(doubts).size).toBe(doubts.length)
+        const order = ['generator-limited', 'host-limited', 'not steady', 'overloaded']
+        expect(doubts.map((doubt) => order.indexOf(doubt))).toEqual(
+          doubts.map((doubt) => order.indexOf(doubt)).toSorted((a, b) => a - b),
+        )
+      }),
+    )
+  })
+
+  it('passes over checks that it does not know, as a newer record may have them', () => {
+    expect(doubtsOf([{ ...checked('backlog', 2, 1), check: 'phase-of-the-moon' }])).toEqual([])
+  })
+})
+
+function said(name: CheckName) {
+  return { unit: CHECKS[name].unit, meaning: CHECKS[name].meaning }
+}

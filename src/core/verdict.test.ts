@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { MetricName } from './metrics.js'
+import type { RunRecord } from './record.js'
+import type { Expectation } from './scenario.js'
+import { type Comparison, parseSlo } from './slo.js'
+import { type RecordFacts, recordWith } from './testing/record.js'
+import { formatValue, judgeExpectation, judgeObjective } from './verdict.js'
+
+const rps = (achieved_rps: number, more: RecordFacts = {}): RunRecord =>
+  recordWith({ ...more, load: { ...more.load, achieved_rps } })
+
+function claim(bounds: Partial<Expectation>, metric: MetricName = 'load.achieved_rps'): Expectation {
+  return { claim: 'it is so', metric, replicas: 'same', ...bounds }
+}
+
+describe('formatValue', () => {
+  it.each<[number, string, string]>([
+    [1_447.3, 'requests/s', '1,447 requests/s'],
+    [1, 'requests/s', '1 requests/s'],
+    [40.24, 'ms', '40.2 ms'],
+    [1, 'ms', '1 ms'],
+    [3, 'instances', '3 instances'],
+    [1, 'instances', '1 instance'],
+    [1, 'requests', '1 request'],
+    [0.9998, '', '1'],
+    [0.982, '', '0.98'],
+    [0.333, 'share', '33.3 %'],
+    [0, 'share', '0.0 %'],
+    [0.00042, 'share', '0.042 %'],
+    [-0.00042, 'share', '-0.042 %'],
+  ])('writes %d in %j as %j', (value, unit, text) => {
+    expect(formatValue(value, unit)).toBe(text)
+  })
+})
+
+describe('judgeExpectation', () => {
+  it.each<[string, Partial<Expectation>, MetricName, string]>([
+    ['min', { min: 1_350 }, 'load.achieved_rps', 'at least 1,350 requests/s'],
+    ['max', { max: 150 }, 'latency.response_ms.p50', 'at most 150 ms'],
+    ['both', { min: 1_350, max: 1_650 }, 'load.achieved_rps', '1,350 to 1,650 requests/s'],
+    ['both of a share', { min: 0.05, max: 0.1 }, 'load.error_share', '5.0 % to 10.0 %'],
+    ['both the same', { min: 3, max: 3 }, 'distribution.instances', 'exactly 3 instances'],
+    ['both one', { min: 1, max: 1 }, 'distribution.instances', 'exactly 1 instance'],
+    ['max of a share', { max: 0.01 }, 'distribution.max_deviation', 'at most 1.0 %'],
+    ['max of an index', { max: 1 }, 'distribution.jain_index', 'at most 1'],
+    ['max of nothing', { max: 0 }, 'load.ledger.lost', 'at most 0 requests'],
+  ])('words %s', (_, bounds, metric, expected) => {
+    expect(judgeExpectation(claim(bounds, metric), recordWith()).expected).toBe(expected)
+  })
+
+  it.each<[Partial<Expectation>, number, 'pass' | 'fail']>([
+    [{ min: 450 }, 450, 'pass'],
+    [{ min: 450 }, 449.9, 'fail'],
+    [{ max: 550 }, 550, 'pass'],
+    [{ max: 550 }, 550.1, 'fail'],
+    [{ min: 450, max: 550 }, 500, 'pass'],
+    [{ min: 450, max: 550 }, 449, 'fail'],
+    [{ min: 450, max: 550 }, 551, 'fail'],
+    [{ min: 500, max: 500 }, 500, 'pass'],
+  ])('%j with %d measured is a %s', (bounds, value, result) => {
+    expect(judgeExpectation(claim(bounds), rps(value))).toMatchObject({ result, measured: value, reason: null })
+  })
+
+  it('repeats the claim with its source, metric and unit', () => {
+    const source = 'document 000, claim 1'
+    expect(judgeExpectation(claim({ min: 450, source }), rps(500))).toEqual({
+      claim: 'it is so',
+      source,
+      metric: 'load.achieved_rps',
+      expected: 'at least 450 requests/s',
+      measured: 500,
+      unit: 'requests/s',
+      result: 'pass',
+      reason: null,
+    })
+    expect(judgeExpectation(claim({ min: 450 }), rps(500)).source).toBeNull()
+  })
+
+  it.each<[string, Partial<Expectation>, RecordFacts, string]>([
+    ['needs capacity', { min: 1, when: 'closed' }, { load: { mode: 'open' } }, 'needs a capacity run'],
+    ['needs a rate', { min: 1, when: 'open' }, { load: { mode: 'closed' } }, 'needs a run at an offered rate'],
+    ['was interrupted', { min: 1 }, { status: 'interrupted' }, 'the run was interrupted'],
+    ['failed', { min: 1 }, { status: 'failed' }, 'the run failed'],
+  ])('cannot tell when the run %s', (_, bounds, facts, reason) => {
+    const verdict = judgeExpectation(claim(bounds), rps(500, facts))
+    expect(verdict).toMatchObject({ result: 'unknown', measured: 500 })
+    expect(verdict.reason).toContain(reason)
+  })
+
+  it('cannot tell what was not measured', () => {
+    expect(judgeExpectation(claim({ max: 5 }, 'latency.response_ms.p99'), recordWith())).toMatchObject({
+      result: 'unknown',
+      measured: null,
+      reason: 'the run did not measure it',
+    })
+  })
+
+  it('never passes and fails by anything but the bounds', () => {
+    const value = fc.integer({ min: 0, max: 1_000 })
+    fc.assert(
+      fc.property(value, value, value, (a, b, measured) => {
+        const [min, max] = [Math.min(a, b), Math.max(a, b)]
+        const { result } = judgeExpectation(claim({ min, max }), rps(measured))
+        expect(result).toBe(measured < min || measured > max ? 'fail' : 'pass')
+      }),
+    )
+  })
+})
+
+describe('judgeObjective', () => {
+  const judge = (text: string, record: RunRecord) =>
+    parseSlo(text).map((objective) => judgeObjective(objective, record))
+
+  it.each<[Comparison, 'pass' | 'fail', 'pass' | 'fail', 'pass' | 'fail']>([
+    ['<', 'pass', 'fail', 'fail'],
+    ['<=', 'pass', 'pass', 'fail'],
+    ['>', 'fail', 'fail', 'pass'],
+    ['>=', 'fail', 'pass', 'pass'],
+  ])('%s below, at and above the bound', (comparison, ...results) => {
+    expect([499, 500, 501].map((value) => judge(`rps${comparison}500`, rps(value))[0]?.result)).toEqual(results)
+  })
+
+  it('words the objective', () => {
+    expect(judge('errors<0.1%', recordWith())[0]).toEqual({
+      claim: 'objective errors<0.1%',
+      source: '--slo',
+      metric: 'load.error_share',
+      expected: '< 0.1 %',
+      measured: null,
+      unit: 'share',
+      result: 'unknown',
+      reason: 'the run did not measure it',
+    })
+  })
+
+  it('is not met by a run that was cut short', () => {
+    expect(judge('rps>400', rps(500, { status: 'interrupted' }))[0]).toMatchObject({
+      result: 'unknown',
+      reason: 'the run was interrupted',
+    })
+  })
+})
