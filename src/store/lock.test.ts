@@ -64,6 +64,12 @@ it('takes over when the number of the holder is another process by now', async (
   expect(await withLock(stateDir, 'lb-3', async () => 'taken over')).toBe('taken over')
 })
 
+it('takes over from a file that says nothing', async () => {
+  await mkdir(join(stateDir, 'locks', 'lb-3'), { recursive: true })
+  await writeFile(join(stateDir, 'locks', 'lb-3', 'left.lock'), '')
+  expect(await withLock(stateDir, 'lb-3', async () => 'taken over')).toBe('taken over')
+})
+
 it('lets one of many in, also over a dead lock', async () => {
   for (const dead of [false, true]) {
     if (dead) await leaveLock(other.pid, 'an earlier boot/1')

@@ -73,11 +73,20 @@ async function livingOther(folder: string, mine: string, identity: ProcessIdenti
     const text = await readFile(path, 'utf8').catch(() => undefined)
     // Taken back in the meantime.
     if (text === undefined) continue
-    const holder: Holder = JSON.parse(text)
-    if ((await identity.of(holder.pid)) === holder.identity) return holder
+    const holder = parsed(text)
+    if (holder !== undefined && (await identity.of(holder.pid)) === holder.identity) return holder
     await rm(path, { force: true })
   }
   return undefined
+}
+
+/** Undefined for what no living command has written: a file that a crash of the machine left empty, say. */
+function parsed(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function heldError(name: string, holder: Holder): Error {
