@@ -29,7 +29,6 @@ async function evenness(): Promise<Figure[]> {
     return [
       atMost('1,500/s uniform: most arrivals in 10 ms at the server', largestBucket, 40),
       within('1,500/s uniform: achieved rate', result.achievedRps, 1_485, 1_515, '/s'),
-      below('1,500/s uniform: lateness of the generator, p99', result.generator.latenessMs, 2, 'ms'),
     ]
   } finally {
     await server.stop()

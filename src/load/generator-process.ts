@@ -6,10 +6,14 @@ import type { LoadResult, LoadTick } from './port.js'
 /** How many lines of a generator's stderr are kept for when it dies. */
 const STDERR_LINES = 15
 
+/** How long a process may take to end after its result, in milliseconds. */
+const LAST_WORDS_MS = 1_000
+
 /** The command's end of one generator process. */
 export class GeneratorProcess {
   onTick: (tick: LoadTick) => void = () => {}
 
+  private finished = false
   private readonly child
   private readonly exited: Promise<void>
   private readonly stderr: string[] = []
@@ -51,7 +55,9 @@ export class GeneratorProcess {
 
   /** Sends the load, to its end. @throws LabError exit code 4 when the process dies */
   async run(originNs: bigint): Promise<LoadResult> {
-    return (await this.ask({ type: 'run', originNs }, 'result')).result
+    const { result } = await this.ask({ type: 'run', originNs }, 'result')
+    this.finished = true
+    return result
   }
 
   /** See Generator.stop. */
@@ -59,10 +65,11 @@ export class GeneratorProcess {
     this.send({ type: 'stop', atMs })
   }
 
-  /** Ends the process, if it has not ended by itself, and returns when it is gone. */
+  /** Returns when the process is gone: by itself after its result, else by force. */
   async end(): Promise<void> {
-    this.child.kill('SIGKILL')
+    const force = setTimeout(() => this.child.kill('SIGKILL'), this.finished ? LAST_WORDS_MS : 0)
     await this.exited
+    clearTimeout(force)
   }
 
   private ask<T extends FromGenerator['type']>(
