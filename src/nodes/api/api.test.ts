@@ -2,7 +2,7 @@ import { Agent, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ask, askUntil, bundle, type Running, start, temporaryFolder } from '../testing.js'
+import { ask, askUntil, bundle, type Running, start, temporaryFolder } from './testing/program.js'
 
 const folder = temporaryFolder()
 const running: Running[] = []

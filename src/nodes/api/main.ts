@@ -34,9 +34,9 @@ try {
 async function stop(): Promise<void> {
   if (phase === 'draining') process.exit(1)
   phase = 'draining'
-  console.log(`${instanceId} draining`)
-  const complete = await drain(server)
-  process.exit(complete ? 0 : 1)
+  const drained = drain(server)
+  console.log(`${instanceId} draining`) // from here on no connection is accepted
+  process.exit((await drained) ? 0 : 1)
 }
 
 async function performerOf(work: Work): Promise<Performer | undefined> {

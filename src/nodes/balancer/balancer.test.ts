@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BalancerConfig } from '../../core/balancer-config.js'
 import { balancingStrategy } from '../../strategies/balancing/registry.js'
-import { ask, bundle, type Running, start, temporaryFolder } from '../testing.js'
+import { ask, bundle, type Running, start, temporaryFolder } from '../api/testing/program.js'
 
 const folder = temporaryFolder()
 const running: Running[] = []

@@ -52,9 +52,9 @@ try {
 async function stop(): Promise<void> {
   if (draining) process.exit(1)
   draining = true
-  console.log('balancer draining')
-  const complete = await drain(server)
-  process.exit(complete ? 0 : 1)
+  const drained = drain(server)
+  console.log('balancer draining') // from here on no connection is accepted
+  process.exit((await drained) ? 0 : 1)
 }
 
 /** The configuration in the file, or undefined, with a line in the log, when there is something wrong with it. */

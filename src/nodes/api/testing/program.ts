@@ -16,7 +16,7 @@ export function temporaryFolder(): { path: string; remove: () => Promise<void> }
 /** Bundles a program as the build does, into a folder of the test's own; returns the file. */
 export async function bundle(name: 'api' | 'balancer', folder: string): Promise<string> {
   const outfile = join(folder, `${name}.mjs`)
-  const entry = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url))
+  const entry = fileURLToPath(new URL(`../../${name}/main.ts`, import.meta.url))
   await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' })
   return outfile
 }
