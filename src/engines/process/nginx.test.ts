@@ -1,20 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { get } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { NodeSpec, Topology } from '../../core/topology.js'
 import { testNode } from '../testing/test-node.js'
+import { lackOf } from './programs.js'
 import { type TestMachine, testMachine, upRequest } from './testing/test-machine.js'
 
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin`
-const present = (() => {
-  try {
-    execFileSync('nginx', ['-v'], { env: { PATH }, stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-})()
 const required = process.env.SCALELAB_REQUIRE === '1'
 
 const config = (servers: string): string => `daemon off;
@@ -47,6 +38,9 @@ const balancer: NodeSpec = {
   files: { 'nginx.conf': config('server {{address api-1 http}};') },
 }
 const topology: Topology = { nodes: [balancer, ...apis], entry: { node: 'lb', port: 'http' } }
+
+const places = { nodesDir: '', nodeBinary: '', path: process.env.PATH ?? '' }
+const present = (await lackOf({ ...topology, nodes: [balancer] }, places)) === undefined
 
 let machine: TestMachine
 beforeAll(async () => {
