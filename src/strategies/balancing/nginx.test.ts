@@ -11,8 +11,10 @@ import { balancingStrategy } from './registry.js'
 // All sockets are UNIX sockets in a folder of their own, so that no port is taken.
 
 const required = process.env.SCALELAB_REQUIRE === '1'
-const present = spawnSync('nginx', ['-v']).status === 0
-const reason = present ? '' : ' (skipped: no nginx on the PATH)'
+const command = 'nginx'
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } // where Debian has it, not on everybody's PATH
+const present = spawnSync(command, ['-v'], { env }).status === 0
+const reason = present ? '' : ' (skipped: there is no nginx)'
 const LETTERS = 'abc'
 
 let folder = ''
@@ -52,7 +54,8 @@ async function startNginx(directives: readonly string[], weights: readonly numbe
        server { listen ${socket('entry')}; location / { proxy_pass http://all; } }
      }`,
   )
-  nginx = spawn('nginx', ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')], {
+  nginx = spawn(command, ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')], {
+    env,
     stdio: 'inherit',
   })
   for (let i = 0; i < 200 && !existsSync(join(folder, 'nginx.pid')); i++) await sleep(20)
@@ -95,6 +98,7 @@ it.skipIf(!present && !required).each([
   ['ip-hash', [1, 1, 1], [true, false, true]],
   ['ip-hash', [1, 4, 1], [true, false, true]],
 ] as const)(`%s with weights %j and servers alive %j chooses as nginx does${reason}`, async (name, weights, alive) => {
+  if (!present) throw new Error('SCALELAB_REQUIRE=1, and there is no nginx')
   const strategy = balancingStrategy(name)
   if (strategy === undefined) throw new Error(`no strategy ${name}`)
   const picker = strategy.picker(weights.map((weight, i) => ({ id: LETTERS[i] ?? '', weight })))
