@@ -44,7 +44,7 @@ export async function subjectOfScenario(
   const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
   const load = applyLoadOptions(scenario.load, options)
   const request = requestOf(parameters, options)
-  const decision = await decide(requested, parameters, lab.engines(options.image), lab.os.signal)
+  const decision = await decide(requested, parameters, await lab.engines(options.image), lab.os.signal)
   return {
     title: `${scenario.name} on the ${decision.engine.name} engine`,
     ...aboutScenario(scenario, decision.parameters, load),
@@ -56,7 +56,7 @@ export async function subjectOfScenario(
 
 /** The stack that runs already. */
 export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<BenchSubject> {
-  const stack = await theStack(lab.allEngines(), name)
+  const stack = await theStack(await lab.allEngines(), name)
   const parameters = stackParametersSchema.parse(stack.meta.parameters)
   const scenario = await findScenario(stack.meta.scenario, lab.scenariosDir)
   const load = applyLoadOptions(scenario.load, options)

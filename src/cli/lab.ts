@@ -1,11 +1,7 @@
 import { join } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
-import { createDockerEngine } from '../engines/docker/engine.js'
-import { DEFAULT_IMAGES } from '../engines/docker/images.js'
 import type { Engine } from '../engines/port.js'
-import { createProcessEngine } from '../engines/process/engine.js'
-import { createLoadGenerator } from '../load/child-process-generator.js'
 import type { LoadGenerator } from '../load/port.js'
 import { processIdentity } from '../store/process-identity.js'
 import { stackFolders } from '../store/stack-folders.js'
@@ -26,11 +22,11 @@ export interface Lab {
   os: Os
   scenariosDir: string
   identity: ProcessIdentity
-  generator: LoadGenerator
+  generator(): Promise<LoadGenerator>
   /** The engines; `images` are the values of --image. */
-  engines(images?: readonly string[]): Engines
+  engines(images?: readonly string[]): Promise<Engines>
   /** The engines in the order in which their stacks are listed. */
-  allEngines(): Engine[]
+  allEngines(): Promise<Engine[]>
   look(): Look
   /** A text and a line end on stdout. */
   print(text: string): void
@@ -44,35 +40,46 @@ export interface Lab {
 export function createLab(os: Os, exit: Lab['exit']): Lab {
   const nodesDir = join(os.packageDir, 'dist', 'nodes')
   const identity = processIdentity()
-  const engines = (images?: readonly string[]): Engines => ({
-    docker: createDockerEngine({
-      dockerHost: os.env.DOCKER_HOST,
-      context: os.env.DOCKER_CONTEXT,
-      certPath: os.env.DOCKER_CERT_PATH,
-      sshAgent: os.env.SSH_AUTH_SOCK,
-      images: { ...DEFAULT_IMAGES, ...imageOverrides(images, os.env) },
-      nodesDir,
-    }),
-    process: createProcessEngine({
-      folders: stackFolders(os.stateDir),
-      identity,
-      nodesDir,
-      nodeBinary: os.nodeBinary,
-      cwd: os.cwd,
-      env: os.env,
-    }),
-  })
+  // Loaded where they are used: dockerode and execa alone would double the time of `scalelab list`.
+  const engines = async (images?: readonly string[]): Promise<Engines> => {
+    const [{ createDockerEngine }, { DEFAULT_IMAGES }, { createProcessEngine }] = await Promise.all([
+      import('../engines/docker/engine.js'),
+      import('../engines/docker/images.js'),
+      import('../engines/process/engine.js'),
+    ])
+    return {
+      docker: createDockerEngine({
+        dockerHost: os.env.DOCKER_HOST,
+        context: os.env.DOCKER_CONTEXT,
+        certPath: os.env.DOCKER_CERT_PATH,
+        sshAgent: os.env.SSH_AUTH_SOCK,
+        images: { ...DEFAULT_IMAGES, ...imageOverrides(images, os.env) },
+        nodesDir,
+      }),
+      process: createProcessEngine({
+        folders: stackFolders(os.stateDir),
+        identity,
+        nodesDir,
+        nodeBinary: os.nodeBinary,
+        cwd: os.cwd,
+        env: os.env,
+      }),
+    }
+  }
   return {
     os,
     scenariosDir: join(os.packageDir, 'scenarios'),
     identity,
-    generator: createLoadGenerator({
-      nodeBinary: os.nodeBinary,
-      childEntry: join(os.packageDir, 'dist', 'load', 'generator-child.js'),
-    }),
+    async generator() {
+      const { createLoadGenerator } = await import('../load/child-process-generator.js')
+      return createLoadGenerator({
+        nodeBinary: os.nodeBinary,
+        childEntry: join(os.packageDir, 'dist', 'load', 'generator-child.js'),
+      })
+    },
     engines,
-    allEngines() {
-      const { process, docker } = engines()
+    async allEngines() {
+      const { process, docker } = await engines()
       return [process, docker]
     },
     look: () => ({

@@ -118,7 +118,7 @@ async function load(
       plan,
       target: targetAt(origin, subject),
       stack,
-      generator: lab.generator,
+      generator: await lab.generator(),
       probes: runProbes(() => performance.now()),
       faults: FAULTS,
       sink: folder,

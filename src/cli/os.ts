@@ -32,10 +32,13 @@ export class Interrupted extends Error {
 
 /** The real one. */
 export function realOs(): Os {
+  // React's development build costs the dashboard twice the processor time.
+  process.env.NODE_ENV ??= 'production'
   const controller = new AbortController()
   const interrupt = (): void => {
     if (controller.signal.aborted) {
-      process.stderr.write('\nEnded at once. What may be left behind: scalelab clean\n')
+      // Registered now, it runs after the view's own handler has given the terminal back.
+      process.on('exit', () => process.stderr.write('\nEnded at once. What may be left behind: scalelab clean\n'))
       process.exit(130)
     }
     controller.abort(new Interrupted('interrupted'))

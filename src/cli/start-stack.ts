@@ -53,7 +53,7 @@ export async function startStack(request: StartRequest): Promise<{ stack: Stack;
 
 /** The stack of this name if it runs whole and as asked; an error if it is anything else. */
 async function runningStack({ lab, name, decision }: StartRequest): Promise<Stack | undefined> {
-  const { stacks } = await findStacks(lab.allEngines())
+  const { stacks } = await findStacks(await lab.allEngines())
   const stack = stacks.find((candidate) => candidate.meta.name === name)
   if (stack === undefined) return undefined
   if (!stack.complete) {

@@ -1,4 +1,4 @@
-import { chooseView } from '../ui/choose-view.js'
+import { chooseView, wantsUnicode } from '../ui/choose-view.js'
 import { createPlainView } from '../ui/plain-view.js'
 import type { View } from '../ui/port.js'
 import { createSilentView } from '../ui/silent-view.js'
@@ -34,5 +34,10 @@ async function viewOf(kind: ReturnType<typeof chooseView>, lab: Lab): Promise<Vi
   if (kind === 'plain') return createPlainView({ write: (line) => lab.remark(line), everyMs: 1_000 })
   // Ink and React are loaded only where they draw.
   const { createDashboard } = await import('../ui/dashboard.js')
-  return createDashboard({ stdout: os.stdout, stdin: os.stdin, onInterrupt: () => os.interrupt() })
+  return createDashboard({
+    stdout: os.stdout,
+    stdin: os.stdin,
+    onInterrupt: () => os.interrupt(),
+    unicode: wantsUnicode(os.env),
+  })
 }

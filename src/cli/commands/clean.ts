@@ -16,7 +16,7 @@ export function addClean(program: Command, lab: Lab): void {
     .option('--leftovers', 'only what was cut off or has no owner any more; keep stacks that run')
     .addHelpText('after', '\nExamples:\n  $ scalelab clean --dry-run\n  $ scalelab clean')
     .action(async (options: { dryRun?: boolean; leftovers?: boolean }) => {
-      const { stacks, problems } = await findStacks(lab.allEngines())
+      const { stacks, problems } = await findStacks(await lab.allEngines())
       let removed = 0
       let failed = false
       for (const stack of stacks) {

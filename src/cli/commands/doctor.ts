@@ -48,7 +48,7 @@ export function addDoctor(program: Command, lab: Lab): void {
 }
 
 async function examine(lab: Lab): Promise<Finding[]> {
-  const engines = lab.engines()
+  const engines = await lab.engines()
   const withNginx = topologyWith('nginx')
   const withBuiltin = topologyWith('builtin')
   const [docker, nginx, processes, state, stacks] = await Promise.all([
@@ -56,7 +56,7 @@ async function examine(lab: Lab): Promise<Finding[]> {
     available(engines.process, withNginx, lab),
     available(engines.process, withBuiltin, lab),
     stateFinding(lab),
-    findStacks(lab.allEngines()),
+    findStacks(await lab.allEngines()),
   ])
   const files = openFileLimit()
   const major = Number(process.versions.node.split('.')[0])

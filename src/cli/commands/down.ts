@@ -15,7 +15,7 @@ export function addDown(program: Command, lab: Lab): void {
     .option('--all', 'every stack')
     .addHelpText('after', '\nExamples:\n  $ scalelab down\n  $ scalelab down lb-3\n  $ scalelab down --all')
     .action(async (name: string | undefined, options: { all?: boolean }) => {
-      const { stacks, problems } = await findStacks(lab.allEngines())
+      const { stacks, problems } = await findStacks(await lab.allEngines())
       for (const problem of problems) lab.remark(`Not looked at: ${problem}`)
       const chosen = choose(stacks, name, options.all === true)
       if (chosen.length === 0) {

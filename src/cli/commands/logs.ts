@@ -18,7 +18,7 @@ export function addLogs(program: Command, lab: Lab): void {
     )
     .action(async (node: string | undefined, options: { stack?: string; tail: string; follow?: boolean }) => {
       const tail = number('--tail', options.tail, 0, 1_000_000)
-      const stack = await theStack(lab.allEngines(), options.stack)
+      const stack = await theStack(await lab.allEngines(), options.stack)
       const ids = node === undefined ? (await stack.nodes()).map(({ id }) => id) : [node]
       const width = Math.max(...ids.map((id) => id.length))
       const show = (id: string, line: string): void =>

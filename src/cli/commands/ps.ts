@@ -10,7 +10,7 @@ export function addPs(program: Command, lab: Lab): void {
     .option('--json', 'as JSON: an array of nodes')
     .addHelpText('after', '\nExamples:\n  $ scalelab ps\n  $ scalelab ps --json | jq -r ".[0].url"')
     .action(async (options: { json?: boolean }) => {
-      const { stacks, problems } = await findStacks(lab.allEngines())
+      const { stacks, problems } = await findStacks(await lab.allEngines())
       const rows = await Promise.all(stacks.map(async (stack) => ({ stack, nodes: await stack.nodes() })))
       if (options.json === true) {
         return lab.printJson(

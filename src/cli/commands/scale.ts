@@ -21,13 +21,13 @@ export function addScale(program: Command, lab: Lab): void {
     .addHelpText('after', '\nExamples:\n  $ scalelab scale 5\n  $ scalelab scale 2 --stack lb-3')
     .action(async (text: string, options: { stack?: string }) => {
       const replicas = number('<replicas>', text, 1, MAX_REPLICAS)
-      const { meta } = await theStack(lab.allEngines(), options.stack)
+      const { meta } = await theStack(await lab.allEngines(), options.stack)
       await withLock(lab.os.stateDir, meta.name, () => scale(lab, meta.name, replicas))
     })
 }
 
 async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
-  const stack = await theStack(lab.allEngines(), name)
+  const stack = await theStack(await lab.allEngines(), name)
   const parameters = stackParametersSchema.parse(stack.meta.parameters)
   if (parameters.kind !== 'balanced') {
     throw usageError(`${name} has one instance and no balancer`, 'Bring a balanced stack up: scalelab up lb-3')

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CommandLine } from '../testing/command-line.js'
+
+const COMMANDS = [
+  'list',
+  'up',
+  'ps',
+  'bench',
+  'report',
+  'scale',
+  'logs',
+  'down',
+  'clean',
+  'compose',
+  'doctor',
+  'schema',
+  'completion',
+]
+
+describe('the command line', () => {
+  let cli: CommandLine
+  beforeAll(async () => {
+    cli = await CommandLine.create()
+  })
+  afterAll(() => cli.dispose())
+
+  it('explains itself and its exit codes', async () => {
+    const help = await cli.ok('--help')
+    for (const command of COMMANDS) expect(help).toContain(`  ${command}`)
+    expect(help).toContain('Exit codes:')
+  })
+
+  it.each(COMMANDS)('%s --help has examples', async (command) => {
+    const help = await cli.ok(command, '--help')
+    expect(help).toContain('Examples:')
+    expect(help).toContain(`$ scalelab ${command}`.trim())
+  })
+
+  it.each([
+    [['up', 'lb3'], /unknown scenario "lb3"[\s\S]*Did you mean "lb-3"\?[\s\S]*Allowed: single, lb-3/],
+    [['up', 'lb-0'], /from 1 to 64/],
+    [['up', 'lb-3', '--strategy', 'rund-robin'], /Did you mean "round-robin"\?[\s\S]*least-conn/],
+    [['up', 'lb-3', '--balancer', 'ngnix'], /Did you mean "nginx"\?/],
+    [['up', 'lb-3', '--engine', 'proces'], /Did you mean "process"\?/],
+    [['up', 'lb-3', '--weights', '3,1'], /2 weights for 3 replicas/],
+    [['up', 'lb-3', '--app', 'uvicorn main:app'], /\{port\}/],
+    [['up', 'lb-3', '--name', 'No Name'], /not a stack name/],
+    [['bench', 'lb-3', '--rps', 'many'], /--rps: "many" is not a number/],
+    [['bench', 'lb-3', '--rps', '5', '--max'], /exclude each other/],
+    [['bench', 'lb-3', '--duration', '10'], /"10" is not a duration[\s\S]*500ms, 10s, 2m/],
+    [['bench', 'lb-3', '--slo', 'p98<5ms'], /unknown metric in --slo "p98"[\s\S]*Did you mean/],
+    [['bench', 'lb-3', '--fault', 'pase:api-1@1s+1s'], /Did you mean "pause"\?/],
+    [['bench', '--rsp', '5'], /Did you mean --rps\?/],
+    [['bench'], /no stack is running[\s\S]*scalelab up lb-3/],
+    [['bench', '--url', 'somewhere', '--max'], /is not an address/],
+    [['logs', 'api-1'], /no stack is running/],
+    [['report', 'nowhere'], /there is no run at nowhere/],
+    [['schema', 'rnu'], /rnu/],
+    [['benhc'], /Did you mean bench\?/],
+  ])('%j is a usage error that says what is allowed', async (args, message) => {
+    const outcome = await cli.run(args)
+    expect(outcome.stderr).toMatch(message)
+    expect(outcome.stderr).not.toMatch(/^\s+at /m)
+    expect(outcome.stdout).toBe('')
+    expect(outcome.code).toBe(2)
+  })
+
+  it('gives errors as JSON too', async () => {
+    const outcome = await cli.run(['bench', 'lb-4711', '--json'])
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ error: { exit_code: 2 } })
+  })
+
+  it('says that there is nothing to do', async () => {
+    expect(await cli.ok('ps')).toContain('No stack is running')
+    expect(await cli.ok('down')).toContain('Nothing is running')
+    expect(await cli.ok('down', 'lb-3')).toContain('nothing to do')
+    expect(await cli.ok('clean')).toContain('Nothing to remove')
+    expect(await cli.json('ps', '--json')).toEqual([])
+  })
+
+  it('publishes its schemas', async () => {
+    const run = await cli.json<{ properties: Record<string, unknown> }>('schema')
+    expect(Object.keys(run.properties)).toEqual(
+      expect.arrayContaining(['load', 'latency', 'instances', 'validity', 'verdicts']),
+    )
+    expect(await cli.json('schema', 'scenario')).toMatchObject({ type: 'object' })
+  })
+
+  it.each(['bash', 'zsh', 'fish'])('completes in %s', async (shell) => {
+    const script = await cli.ok('completion', shell)
+    for (const command of COMMANDS) expect(script).toContain(command)
+    expect(script).toContain('rps')
+  })
+
+  it('examines the machine', async () => {
+    const { findings } = await cli.json<{ findings: { what: string }[] }>('doctor', '--json')
+    expect(findings.map((finding) => finding.what)).toEqual(
+      expect.arrayContaining(['node', 'nginx', 'docker engine', 'open files']),
+    )
+  })
+})

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const BIN = fileURLToPath(new URL('../../../bin/scalelab.js', import.meta.url))
+
+/** In CI everything a test needs must be there: what is skipped elsewhere fails there. */
+export const REQUIRED = process.env.SCALELAB_REQUIRE === '1'
+
+export interface Outcome {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface RunOptions {
+  env?: Record<string, string | undefined>
+  /** Called with the process once it runs, to interrupt or kill it. */
+  onStart?: (child: ChildProcess) => void
+}
+
+/** The built command line with a state folder and a working folder of its own, so that tests run side by side. */
+export class CommandLine {
+  private constructor(readonly folder: string) {}
+
+  static async create(): Promise<CommandLine> {
+    return new CommandLine(await mkdtemp(join(tmpdir(), 'scalelab-e2e-')))
+  }
+
+  get env(): Record<string, string | undefined> {
+    // Debian keeps nginx where only root looks.
+    const path = [process.env.PATH, '/usr/sbin', '/usr/local/sbin'].join(delimiter)
+    return { ...process.env, PATH: path, SCALELAB_STATE: join(this.folder, 'state'), NO_COLOR: '1', CI: undefined }
+  }
+
+  /** Runs one command to its end. */
+  run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [BIN, ...args], {
+        cwd: this.folder,
+        env: { ...this.env, ...options.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let stdout = ''
+      let stderr = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text
+      })
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text
+      })
+      child.on('error', reject)
+      child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+      options.onStart?.(child)
+    })
+  }
+
+  /** Runs a command that must succeed. @returns what it wrote to stdout */
+  async ok(...args: string[]): Promise<string> {
+    const outcome = await this.run(args)
+    if (outcome.code !== 0) {
+      const logs = await this.run(['logs', '--tail', '20'])
+      throw new Error(
+        `scalelab ${args.join(' ')} ended with ${outcome.code ?? outcome.signal}\n${outcome.stdout}\n${outcome.stderr}\nlogs:\n${logs.stdout}`,
+      )
+    }
+    return outcome.stdout
+  }
+
+  async json<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.ok(...args)) as T
+  }
+
+  /** Processes of stacks of this state folder that still live, by the mark in their environment. Linux only. */
+  async survivors(): Promise<number[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+    const marked = await Promise.all(
+      pids.map(async (pid) => {
+        const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+        const ours = environment.includes(`SCALELAB_STATE=${join(this.folder, 'state')}\0`)
+        return ours && environment.includes('SCALELAB_STACK=') ? [pid] : []
+      }),
+    )
+    return marked.flat()
+  }
+
+  /** Takes down whatever a test left and removes the folder. */
+  async dispose(): Promise<void> {
+    await this.run(['down', '--all'])
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
