@@ -2,6 +2,9 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { environmentError } from '../core/errors.js'
 
+/** Numbers the temporary files, so that two writes of one path do not share one. */
+let written = 0
+
 /**
  * Writes a file whole or not at all: into a neighbour that is flushed and then renamed, so that neither a crash nor a
  * full disk leaves half a file under the name.
@@ -9,7 +12,7 @@ import { environmentError } from '../core/errors.js'
  * @throws LabError (environment) when the disk is full or the folder cannot be written
  */
 export async function writeFileAtomically(path: string, text: string, elsewhere = '--out DIR'): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${process.pid}-${++written}.tmp`
   try {
     const file = await open(temporary, 'w')
     try {
@@ -34,11 +37,12 @@ export function writeError(error: unknown, path: string, elsewhere = '--out DIR'
       `Free some space, or write elsewhere: ${elsewhere}\nSee what is full: df -h ${dirname(path)}`,
     )
   }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return environmentError(`${path} cannot be written (${code})`, `Write elsewhere: ${elsewhere}`)
-  }
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return environmentError(`${dirname(path)} is not a folder that can be written to`, `Write elsewhere: ${elsewhere}`)
+  }
+  // Whatever else the operating system refuses (EACCES, EROFS, EMFILE, ...) is the machine's, and no bug of ours.
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
+    return environmentError(`${path} cannot be written (${code})`, `Write elsewhere: ${elsewhere}`)
   }
   return error
 }

@@ -103,6 +103,9 @@ export async function readRecord(path: string): Promise<{ record: RunRecord; fol
     throw usageError(`${file} is damaged: it is not JSON`, 'Its samples.ndjson may still be whole')
   }
   const schema = typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined
+  if (schema === undefined) {
+    throw usageError(`${file} is no record of a run: it names no schema`, 'Give a run folder, or the run.json in it')
+  }
   if (schema !== RECORD_SCHEMA) {
     throw usageError(
       `${file} has the schema ${JSON.stringify(schema)}, and this version reads ${RECORD_SCHEMA}`,

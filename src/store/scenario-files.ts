@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMap, isPair, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml'
-import { unknownValueError, usageError } from '../core/errors.js'
-import { nearest } from '../core/nearest.js'
+import { type Document, LineCounter, parseDocument, visit } from 'yaml'
+import { type LabError, unknownValueError, usageError } from '../core/errors.js'
 import { MAX_REPLICAS } from '../core/parameters.js'
 import { type Scenario, scenarioSchema, withReplicas } from '../core/scenario.js'
+import { describeMistakes } from './scenario-mistakes.js'
 
 /** A family: any `<prefix>-<n>` is made from the scenario file of one n. */
 const FAMILY = { prefix: 'lb', from: 'lb-3' }
@@ -49,82 +49,46 @@ export async function readScenario(file: string): Promise<Scenario> {
   const info = await stat(file).catch(() => null)
   if (info === null || !info.isFile())
     throw usageError(`there is no scenario file ${file}`, 'See the built-in ones: scalelab list')
-  return parseScenario(await readFile(file, 'utf8'), file)
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
+  })
+  return parseScenario(text, file)
 }
 
-/** The scenario in a text; `file` is only named in errors. */
+/** The scenario in a text; `file` is only named in errors. @throws LabError (usage) as `readScenario` */
 export function parseScenario(text: string, file: string): Scenario {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [syntax] = document.errors
   if (syntax !== undefined) {
-    const { line, col } = lines.linePos(syntax.pos[0])
-    throw usageError(`${file}:${line}:${col}: not valid YAML: ${syntax.message}`)
+    const what = syntax.code === 'MULTIPLE_DOCS' ? 'a file holds one scenario, and here begins another' : syntax.message
+    throw invalidYaml(file, lines, syntax.pos[0], what)
   }
-  const result = scenarioSchema.safeParse(document.toJS())
+  const data = plainValue(document, lines, file)
+  const result = scenarioSchema.safeParse(data)
   if (result.success) return result.data
-  const mistakes = result.error.issues.flatMap((issue) => {
-    const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
-    return paths.map((path) => {
-      const { line, col } = lines.linePos(offsetOf(document.contents, path))
-      const allowed = issue.code === 'unrecognized_keys' ? allowedKeys(path) : []
-      const close = nearest(String(path.at(-1) ?? ''), allowed)
-      const what =
-        issue.code === 'unrecognized_keys'
-          ? `unknown key${close === undefined ? '' : `; did you mean "${close}"?`}${allowed.length === 0 ? '' : ` (allowed: ${allowed.join(', ')})`}`
-          : expectedText(issue)
-      return `${file}:${line}:${col}: ${path.join('.') || 'the file'}: ${what}`
+  throw usageError(describeMistakes(result.error.issues, data, document, lines, file).join('\n'))
+}
+
+function invalidYaml(file: string, lines: LineCounter, offset: number, what: string): LabError {
+  const { line, col } = lines.linePos(offset)
+  return usageError(`${file}:${line}:${col}: not valid YAML: ${what}`)
+}
+
+/** The document as plain data; aliases (`*name`) are resolved only here, so their mistakes show only here. */
+function plainValue(document: Document.Parsed, lines: LineCounter, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    let offset = 0
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document) !== undefined) return undefined
+        offset = alias.range?.[0] ?? 0
+        return visit.BREAK
+      },
     })
-  })
-  throw usageError(mistakes.join('\n'))
-}
-
-/** zod's message in the words of a file's author: what was expected there. */
-function expectedText(issue: { code: string; message: string }): string {
-  return issue.message
-    .replace(/^Invalid option: /, '')
-    .replace(/^Invalid input: /, '')
-    .replace(/^Too small: /, '')
-    .replace(/^Too big: /, '')
-    .replace(/^Invalid string: /, '')
-}
-
-/** The keys that the schema allows beside an unknown one. */
-function allowedKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = scenarioSchema
-  for (const key of path.slice(0, -1))
-    schema = typeof key === 'number' ? child(schema, 'element') : child(schema, 'shape', key)
-  const shape = child(schema, 'shape')
-  return typeof shape === 'object' && shape !== null ? Object.keys(shape) : []
-}
-
-/** A property of a schema, looking through the wrappers that defaults and null put around it. */
-function child(schema: unknown, property: string, key?: PropertyKey): unknown {
-  let current = schema
-  for (;;) {
-    const record = current as Record<PropertyKey, unknown> | undefined
-    const value = record?.[property]
-    if (value !== undefined) return key === undefined ? value : (value as Record<PropertyKey, unknown>)[key]
-    const inner = (record?.def as Record<string, unknown> | undefined)?.innerType
-    if (inner === undefined) return undefined
-    current = inner
+    throw invalidYaml(file, lines, offset, error.message)
   }
-}
-
-/** Where in the text the value at a path stands; the nearest enclosing value when the path leads nowhere. */
-function offsetOf(root: ParsedNode | null, path: readonly PropertyKey[]): number {
-  let node: unknown = root
-  let offset = root?.range?.[0] ?? 0
-  for (const key of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key)
-      if (pair === undefined) return offset
-      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset
-      node = pair.value
-    } else if (isSeq(node)) {
-      node = node.items[Number(key)]
-      offset = (node as ParsedNode | undefined)?.range?.[0] ?? offset
-    } else return offset
-  }
-  return offset
 }

@@ -1,0 +1,215 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MAX_REPLICAS } from '../core/parameters.js'
+import { labErrorOf, labErrorOfAsync } from '../core/testing/thrown.js'
+import { builtinScenarios, findScenario, parseScenario, readScenario } from './scenario-files.js'
+import { asNobody } from './testing/as-nobody.js'
+
+const BUILTIN = fileURLToPath(new URL('../../scenarios', import.meta.url))
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'scalelab-scenarios-'))
+  await chmod(folder, 0o755)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** A whole scenario; lines are numbered in the tables below by this text. */
+const WHOLE = `schema: scalelab/scenario@1
+name: mine
+question: How fast?
+topology:
+  kind: balanced
+  replicas: 2
+  work: { kind: model, mean_ms: 2 }
+load:
+  mode: open
+  rps: 100
+  duration: 5s
+expect:
+  - claim: fast
+    metric: latency.response_ms.p99
+    max: 50
+`
+
+describe('built-in scenarios', () => {
+  it('are all whole, single first, each named as its file and with a claim to judge', async () => {
+    const scenarios = await builtinScenarios(BUILTIN)
+    expect(scenarios.map(({ name }) => name)).toEqual([
+      'single',
+      ...scenarios
+        .slice(1)
+        .map(({ name }) => name)
+        .toSorted(),
+    ])
+    expect(scenarios.length).toBeGreaterThanOrEqual(2)
+    for (const scenario of scenarios) {
+      expect(scenario.expect.length).toBeGreaterThan(0)
+      expect(scenario.reading).toBeDefined()
+      expect(await findScenario(scenario.name, BUILTIN)).toEqual(scenario)
+    }
+  })
+})
+
+describe('findScenario', () => {
+  it.each([1, 2, 3, 5, MAX_REPLICAS])('makes lb-%d', async (n) => {
+    const scenario = await findScenario(`lb-${n}`, BUILTIN)
+    expect(scenario).toMatchObject({ name: `lb-${n}`, topology: { kind: 'balanced', replicas: n } })
+    expect(scenario.question).toContain(`${n} API instances`)
+    const about3 = scenario.expect.filter((expectation) => expectation.replicas === 'same')
+    expect(about3.length > 0).toBe(n === 3)
+  })
+
+  it('reads the number however it is written', async () => {
+    expect(await findScenario('lb-007', BUILTIN)).toMatchObject({ name: 'lb-7', topology: { replicas: 7 } })
+  })
+
+  it.each([
+    ['lb-0', 'lb-0: the number of replicas must be from 1 to 64', ''],
+    ['lb-65', 'lb-65: the number of replicas must be from 1 to 64', ''],
+    ['lb-99999999999999999999', 'the number of replicas must be from 1 to 64', ''],
+    ['lb3', 'unknown scenario "lb3"', 'Did you mean "lb-3"?'],
+    ['singel', 'unknown scenario "singel"', 'Did you mean "single"?'],
+    ['lb--1', 'unknown scenario "lb--1"', 'Allowed: single, '],
+    ['replication', 'unknown scenario "replication"', 'lb-<n>, a path to a .yaml file'],
+    ['', 'unknown scenario ""', 'Allowed: single, '],
+    ['mine.yaml', 'there is no scenario file mine.yaml', 'scalelab list'],
+    ['./mine', 'there is no scenario file ./mine', 'scalelab list'],
+    ['src/', 'there is no scenario file src/', 'scalelab list'],
+  ])('refuses %j', async (name, message, hint) => {
+    const error = await labErrorOfAsync(findScenario(name, BUILTIN))
+    expect(error.exitCode).toBe(2)
+    expect(error.message).toContain(message)
+    expect(error.hint ?? '').toContain(hint)
+  })
+
+  it('reads a file by its path', async () => {
+    const file = join(folder, 'mine.yml')
+    await writeFile(file, WHOLE)
+    expect(await findScenario(file, BUILTIN)).toMatchObject({ name: 'mine', load: { rps: 100, connections: 60 } })
+  })
+
+  it('says so when a file may not be read', async () => {
+    const file = join(folder, 'secret.yaml')
+    await writeFile(file, WHOLE, { mode: 0o000 })
+    const error = await asNobody(() => labErrorOfAsync(readScenario(file)))
+    expect(error.exitCode).toBe(2)
+    expect(error.message).toContain(`${file} cannot be read: EACCES`)
+  })
+})
+
+describe('parseScenario', () => {
+  const mistakesOf = (text: string): string[] => {
+    const error = labErrorOf(() => parseScenario(text, 'mine.yaml'))
+    expect(error.exitCode).toBe(2)
+    return error.message.split('\n')
+  }
+
+  it('reads a whole file', () => {
+    expect(parseScenario(WHOLE, 'mine.yaml').topology.work).toMatchObject({ kind: 'model', mean_ms: 2, workers: 1 })
+  })
+
+  it('follows aliases', () => {
+    const text = WHOLE.replace('duration: 5s', 'duration: &d 5s\n  warmup: *d')
+    expect(parseScenario(text, 'mine.yaml').load).toMatchObject({ duration: '5s', warmup: '5s' })
+  })
+
+  it.each<[string, string, string]>([
+    ['name: mine', 'nmae: mine', 'mine.yaml:2:1: nmae: unknown key; did you mean "name"? (allowed: schema, name,'],
+    ['name: mine', 'name: My Own', 'mine.yaml:2:1: name: lower-case letters, digits and dashes, at most 40'],
+    ['question: How fast?\n', '', 'mine.yaml:1:1: question: missing; expected string'],
+    ['question: How fast?', "question: ''", 'mine.yaml:3:1: question: expected some text'],
+    ['scenario@1', 'scenario@9', 'mine.yaml:1:1: schema: expected scalelab/scenario@1'],
+    [
+      'kind: balanced',
+      'kind: balancd',
+      'mine.yaml:5:3: topology.kind: expected one of single, balanced; did you mean "balanced"?',
+    ],
+    ['replicas: 2', 'replicas: two', 'mine.yaml:6:3: topology.replicas: expected number, received string'],
+    ['replicas: 2', 'replicas: 2.5', 'mine.yaml:6:3: topology.replicas: expected a whole number'],
+    ['replicas: 2', 'replicas: 65', 'mine.yaml:6:3: topology.replicas: expected number to be <=64'],
+    ['replicas: 2', 'weights: [1, x]', 'mine.yaml:6:16: topology.weights.1: expected number, received string'],
+    [
+      'replicas: 2',
+      'replica: 2',
+      'mine.yaml:6:3: topology.replica: unknown key; did you mean "replicas"? (allowed: kind, replicas,',
+    ],
+    [
+      'mean_ms: 2',
+      'maen_ms: 2',
+      'mine.yaml:7:24: topology.work.maen_ms: unknown key; did you mean "mean_ms"? (allowed: kind, workers, distribution, mean_ms, queue_limit)',
+    ],
+    [
+      'kind: model, mean_ms: 2',
+      'kind: cpu, mean_ms: 2, ms: 1',
+      'mine.yaml:7:22: topology.work.mean_ms: unknown key (allowed: kind, ms)',
+    ],
+    [
+      'kind: model,',
+      'kind: modle,',
+      'mine.yaml:7:11: topology.work.kind: expected one of model, cpu, none; did you mean "model"?',
+    ],
+    ['kind: model,', '', 'mine.yaml:7:3: topology.work.kind: missing; expected one of model, cpu, none'],
+    ['{ kind: model, mean_ms: 2 }', 'model', 'mine.yaml:7:3: topology.work: expected object, received string'],
+    [
+      'replicas: 2',
+      'app: { comand: x }',
+      'mine.yaml:6:3: topology.app: expected either command: a shell command, or image: its name',
+    ],
+    ['mode: open', 'mode: half-open', 'mine.yaml:9:3: load.mode: expected one of open, closed'],
+    ['  rps: 100\n', '', 'mine.yaml:8:1: load.rps: an open load needs rps or stages'],
+    ['rps: 100', 'rps: 0', 'mine.yaml:10:3: load.rps: expected number to be >0'],
+    [
+      'rps: 100',
+      'stages: [{ duration: 5s, rps: 1, rate: 2 }]',
+      'mine.yaml:10:36: load.stages.0.rate: unknown key (allowed: duration, rps)',
+    ],
+    [
+      'duration: 5s',
+      'duration: 5',
+      'mine.yaml:11:3: load.duration: expected a duration such as 500ms, 10s or 2m, from 500ms to 24h',
+    ],
+    ['duration: 5s', 'duration: 5sec', 'mine.yaml:11:3: load.duration: expected a duration such as 500ms, 10s or 2m'],
+    ['.p99', '.p98', 'mine.yaml:14:5: expect.0.metric: expected one of load.achieved_rps'],
+    ['.p99', '.p98', 'did you mean "latency.response_ms.p9'],
+    ['max: 50', 'maximum: 50', 'mine.yaml:15:5: expect.0.maximum: unknown key'],
+    ['    max: 50\n', '', 'mine.yaml:13:5: expect.0.min: an expectation needs min or max'],
+    ['max: 50', 'max: 50\n    min: 60', 'mine.yaml:16:5: expect.0.min: expected at most max'],
+    ['name: mine', '1: mine', 'mine.yaml:2:1: 1: unknown key (allowed: schema,'],
+  ])('%j -> %j', (from, to, expected) => {
+    expect(WHOLE).toContain(from)
+    const mistakes = mistakesOf(WHOLE.replace(from, to))
+    expect(
+      mistakes.filter((line) => line.includes(expected)),
+      mistakes.join('\n'),
+    ).toHaveLength(1)
+  })
+
+  it.each([
+    ['', 'mine.yaml:1:1: the file: expected object, received null'],
+    ['# only a comment\n', 'mine.yaml:1:1: the file: expected object, received null'],
+    ['- a\n- b\n', 'mine.yaml:1:1: the file: expected object, received array'],
+    ['just words', 'mine.yaml:1:1: the file: expected object, received string'],
+    ['name: "mine\n', 'mine.yaml:2:1: not valid YAML: Missing closing "quote'],
+    ['name: mine\nname: yours\n', 'mine.yaml:2:1: not valid YAML: Map keys must be unique'],
+    [`${WHOLE}---\n${WHOLE}`, 'mine.yaml:16:1: not valid YAML: a file holds one scenario, and here begins another'],
+    ['name: mine\nquestion: *why\n', 'mine.yaml:2:11: not valid YAML: Unresolved alias'],
+  ])('refuses %j as a whole', (text, expected) => {
+    expect(mistakesOf(text)).toEqual([expect.stringContaining(expected)])
+  })
+
+  it('refuses a file that would unfold without end', () => {
+    const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${Array(9).fill(`*l${n}`).join(', ')}]`)
+    expect(mistakesOf(`l0: &l0 [x]\n${levels.join('\n')}\n`)).toEqual([
+      expect.stringMatching(/^mine\.yaml:1:1: not valid YAML: Excessive alias count/),
+    ])
+  })
+
+  it('tells every mistake of a file at once', () => {
+    const text = WHOLE.replace('name: mine', 'name: My').replace('rps: 100', 'rps: -1').replace('5s', 'soon')
+    expect(mistakesOf(text).map((line) => line.split(': ')[1])).toEqual(['name', 'load.rps', 'load.duration'])
+  })
+})
