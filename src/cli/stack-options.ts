@@ -122,8 +122,11 @@ export function number(flag: string, value: string, min: number, max: number, wh
   return result
 }
 
-/** The scenario's parameters with the flags laid over them. @throws LabError (usage) */
-export function applyStackOptions(base: StackParameters, options: StackOptions): StackParameters {
+/**
+ * The scenario's parameters with the flags laid over them; `--seed` seeds service times as well as arrivals.
+ * @throws LabError (usage)
+ */
+export function applyStackOptions(base: StackParameters, options: StackOptions & { seed?: string }): StackParameters {
   const changed: StackParametersInput = {
     ...base,
     ...(options.balancer === undefined ? {} : { balancer: choice('--balancer', options.balancer, BALANCERS) }),
@@ -133,6 +136,7 @@ export function applyStackOptions(base: StackParameters, options: StackOptions):
     ...(options.port === undefined ? {} : { port: number('--port', options.port, 1, 65_535) }),
     ...(options.appPort === undefined ? {} : { app_port: number('--app-port', options.appPort, 1, 65_535) }),
     ...(options.appReady === undefined ? {} : { app_ready: options.appReady }),
+    ...(options.seed === undefined ? {} : { seed: number('--seed', options.seed, 0, 2 ** 31 - 1) }),
     app: appOf(base, options),
     work: workWith(base.work, options),
   }

@@ -1,13 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  DEFAULT_WORK_PARAMETERS,
-  MAX_REPLICAS,
-  type StackParametersInput,
-  stackParametersSchema,
-  weightsOf,
-  workOf,
-} from './parameters.js'
+import { MAX_REPLICAS, type StackParametersInput, stackParametersSchema, weightsOf, workOf } from './parameters.js'
 import { DEFAULT_WORK } from './work.js'
 
 const parse = (input: Partial<StackParametersInput> = {}) => stackParametersSchema.parse({ kind: 'balanced', ...input })
@@ -20,7 +13,8 @@ describe('stackParametersSchema', () => {
       balancer: 'auto',
       strategy: 'round-robin',
       weights: null,
-      work: DEFAULT_WORK_PARAMETERS,
+      work: { kind: 'model', workers: 1, distribution: 'exp', mean_ms: 2, queue_limit: 1_000 },
+      seed: 1,
       app: null,
       app_port: 8_000,
       app_ready: '/',

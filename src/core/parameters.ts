@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEFAULT_WORK, DISTRIBUTIONS, type Work } from './work.js'
+import { DISTRIBUTIONS, type Work } from './work.js'
 
 export const BALANCERS = ['auto', 'nginx', 'builtin'] as const
 
@@ -34,6 +34,7 @@ export const stackParametersSchema = z
     strategy: z.string().default('round-robin'),
     weights: z.array(z.number().int().min(1).max(1_000)).nullable().default(null).describe('one per replica'),
     work: workSchema.prefault({ kind: 'model' }),
+    seed: z.number().int().nonnegative().default(1).describe('of the service times; each instance mixes in its id'),
     app: z
       .union([z.strictObject({ command: z.string().min(1) }), z.strictObject({ image: z.string().min(1) })], {
         error: 'expected either command: a shell command, or image: its name',
@@ -81,12 +82,4 @@ export function workOf(parameters: StackParameters): Work | null {
 /** The weight of each instance, by position; 1 where the strategy has none. */
 export function weightsOf(parameters: StackParameters): number[] {
   return Array.from({ length: parameters.replicas }, (_, index) => parameters.weights?.[index] ?? 1)
-}
-
-export const DEFAULT_WORK_PARAMETERS: StackParameters['work'] = {
-  kind: 'model',
-  workers: DEFAULT_WORK.kind === 'model' ? DEFAULT_WORK.workers : 1,
-  distribution: 'exp',
-  mean_ms: 2,
-  queue_limit: 1_000,
 }

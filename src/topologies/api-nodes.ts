@@ -5,6 +5,9 @@ import { workToEnv } from '../core/work.js'
 /** Port of every API inside a container. */
 const API_PORT = 8_000
 
+/** Our own programs give up draining after 10 s; a little more lets them say so. */
+export const STOP_GRACE_MS = 11_000
+
 /** The name of the n-th API instance, counted from 1. */
 export function apiId(position: number): string {
   return `api-${position}`
@@ -23,7 +26,12 @@ export function apiNode(parameters: StackParameters, position: number): NodeSpec
     id,
     role: 'api',
     program: programOf(parameters),
-    env: { HOST: '{{host}}', PORT: '{{port http}}', INSTANCE_ID: id, ...(work === null ? {} : workToEnv(work)) },
+    env: {
+      HOST: '{{host}}',
+      PORT: '{{port http}}',
+      INSTANCE_ID: id,
+      ...(work === null ? {} : { SEED: String(parameters.seed), ...workToEnv(work) }),
+    },
     files: {},
     ports: { http: app !== null && 'image' in app ? parameters.app_port : API_PORT },
     publish: {},
@@ -33,7 +41,7 @@ export function apiNode(parameters: StackParameters, position: number): NodeSpec
         ? { port: 'http', path: '/ready', accept: 'ok' }
         : { port: 'http', path: parameters.app_ready, accept: 'answers' },
     limits,
-    stopGraceMs: 5_000,
+    stopGraceMs: STOP_GRACE_MS,
   }
 }
 

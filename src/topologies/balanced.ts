@@ -2,7 +2,7 @@ import type { BalancerConfig } from '../core/balancer-config.js'
 import type { StackParameters } from '../core/parameters.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
-import { apiNode, apiServers } from './api-nodes.js'
+import { apiNode, apiServers, STOP_GRACE_MS } from './api-nodes.js'
 import { FAIL_TIMEOUT_MS, MAX_FAILS, nginxConfig } from './nginx-config.js'
 
 export const BALANCER_ID = 'balancer'
@@ -43,6 +43,6 @@ function balancerNode(parameters: DecidedParameters, strategy: BalancingStrategy
     dependsOn: servers.map((server) => server.id),
     readiness: { port: 'http', path: '/nginx_status', accept: 'ok' },
     limits: {},
-    stopGraceMs: 5_000,
+    stopGraceMs: STOP_GRACE_MS,
   }
 }

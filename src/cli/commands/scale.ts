@@ -43,7 +43,9 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   const removed = present.filter((id) => !wanted.some((node) => node.id === id))
 
   await Promise.all(added.map((spec) => stack.add(spec)))
-  await stack.reload(nodeOf(topology, topology.entry.node))
+  const balancerNow = (await stack.specs()).find((spec) => spec.id === topology.entry.node)
+  if (balancerNow === undefined) throw new Error(`${name} has no node ${topology.entry.node}`)
+  await stack.reload({ ...balancerNow, files: nodeOf(topology, topology.entry.node).files })
   for (const id of removed) await stack.remove(id)
 
   const changes = [...added.map((node) => `+${node.id}`), ...removed.map((id) => `-${id}`)]
