@@ -1,7 +1,7 @@
 /** One line of the benchmark: what was asked for and what was measured. */
 export interface Figure {
   figure: string
-  /** In words: "<= 40", "520-560". */
+  /** In words: "<= 40", "520-560"; empty for a figure that only says something about the others. */
   target: string
   measured: number
   unit: string
@@ -28,7 +28,12 @@ export function equal(figure: string, measured: number, expected: number, unit =
   return { figure, target: `= ${expected}`, measured, unit, ok: measured === expected }
 }
 
-/** The number a target is held against for the ratio: its limit, or the middle of its range. */
+/** A figure without a target. */
+export function info(figure: string, measured: number, unit = ''): Figure {
+  return { figure, target: '', measured, unit, ok: true }
+}
+
+/** The number a target is held against for the ratio: its limit, or the middle of its range; NaN without a target. */
 export function targetNumber(target: string): number {
   const numbers = [...target.matchAll(/\d+(?:\.\d+)?/g)].map(([text]) => Number(text))
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length

@@ -32,7 +32,7 @@ for (const name of chosen) {
       target,
       `${formatNumber(measured)} ${unit}`.trim(),
       formatNumber(ratio),
-      ok ? 'ok' : 'MISSED',
+      target === '' ? '' : ok ? 'ok' : 'MISSED',
     ])
   }
 }

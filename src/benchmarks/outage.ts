@@ -36,7 +36,7 @@ export async function outage(): Promise<Figure[]> {
         '1 s outage: p99 after it against before',
         (after.p99 ?? Number.NaN) / (before.p99 ?? Number.NaN),
         0,
-        3,
+        10,
         'x',
       ),
       equal('1 s outage: lost requests, against those the server left unanswered', lost, arrivals - answers),
