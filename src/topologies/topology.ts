@@ -24,9 +24,13 @@ export function topologyOf(parameters: DecidedParameters): Topology {
   }
   if (weights !== null && weights.length !== replicas) {
     throw usageError(
-      `${weights.length} weights for ${replicas} replicas`,
+      `${counted(weights.length, 'weight')} for ${counted(replicas, 'replica')}`,
       `Give one weight per replica: --weights ${Array(replicas).fill(1).join(',')}`,
     )
   }
   return balanced(parameters, strategy)
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
