@@ -109,11 +109,20 @@ export const runRecordSchema = z.object({
     mode: z.enum(['open', 'closed']),
     arrival: z.enum(['uniform', 'poisson']).nullable(),
     stages: z.array(z.object({ duration_ms: z.number(), rps: z.number() })),
+    request: z
+      .object({
+        method: z.string(),
+        path: z.string(),
+        headers: z.record(z.string(), z.string()).describe('values that may hold a secret are left out: "***"'),
+        body: z.string().nullable(),
+      })
+      .describe('what was requested'),
     connections: count,
     clients: count,
     generators: count,
     timeout_ms: z.number(),
     warmup_ms: z.number(),
+    planned_ms: z.number().describe('length of the counted part as asked for, in milliseconds'),
     measured_ms: z.number().describe('length of the counted part as it was, in milliseconds'),
     offered_rps: nullableNumber.describe('null for a closed loop'),
     achieved_rps: z.number().describe('answers (any status) per second in the counted part'),

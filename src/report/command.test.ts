@@ -22,7 +22,7 @@ describe('repeatCommand', () => {
 
   it('repeats stages against a running system', () => {
     expect(joined(records.external())).toBe(
-      'scalelab bench --url http://192.0.2.10:8000 --stages 4s:200,4s:400 --arrival uniform --connections 20 --warmup 2s --seed 5',
+      'scalelab bench --url http://192.0.2.10:8000/api/products --stages 4s:200,4s:400 --arrival uniform --connections 20 --warmup 2s --seed 5',
     )
   })
 

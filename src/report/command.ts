@@ -4,17 +4,16 @@ import type { RunRecord } from '../core/record.js'
 /** Longest line of a command, in characters: what GitHub shows without scrolling. */
 const LINE = 96
 
-/**
- * The command that repeats a run, as far as its record tells (not: request path, method, headers and body), in lines that a
- * shell joins again.
- */
+/** The command that repeats a run, in lines that a shell joins again. Header values that were secret read "***". */
 export function repeatCommand(record: RunRecord): string {
   const parameters = stackParametersSchema.safeParse(record.parameters)
   const stack =
     record.engine === null
-      ? ['--url', record.target]
+      ? ['--url', `${record.target}${record.load.request.path}`]
       : [record.scenario, '--engine', record.engine, ...(parameters.success ? stackFlags(parameters.data) : [])]
-  return wrapped(['scalelab', 'bench', ...stack, ...loadFlags(record), ...faultFlags(record)].map(quoted))
+  return wrapped(
+    ['scalelab', 'bench', ...stack, ...requestFlags(record), ...loadFlags(record), ...faultFlags(record)].map(quoted),
+  )
 }
 
 /** Breaks before a flag where a line would grow too long. */
@@ -64,12 +63,22 @@ function workFlags(work: StackParameters['work']): string[] {
   ]
 }
 
+function requestFlags({ engine, load: { request }, parameters }: RunRecord): string[] {
+  const usual = parameters.app === null ? '/api/products' : '/'
+  return [
+    ...(request.method === 'GET' ? [] : ['--method', request.method]),
+    ...(engine === null || request.path === usual ? [] : ['--path', request.path]),
+    ...Object.entries(request.headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
+    ...(request.body === null ? [] : ['--body', request.body]),
+  ]
+}
+
 function loadFlags(record: RunRecord): string[] {
   const { load } = record
   const [only, ...more] = load.stages
   return [
     ...(load.mode === 'closed' || only === undefined
-      ? ['--max', '--duration', duration(load.measured_ms)]
+      ? ['--max', '--duration', duration(load.planned_ms)]
       : more.length === 0
         ? ['--rps', String(only.rps), '--duration', duration(only.duration_ms)]
         : ['--stages', load.stages.map((stage) => `${duration(stage.duration_ms)}:${stage.rps}`).join(',')]),

@@ -1,7 +1,7 @@
 import { measuredMs, offeredRps } from '../core/load.js'
 import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
 import { judgeExpectation, judgeObjective } from '../core/verdict.js'
-import type { InstanceCounts, LoadResult } from '../load/port.js'
+import type { InstanceCounts, LoadResult, LoadTarget } from '../load/port.js'
 import { distribution } from '../stats/distribution.js'
 import { Histogram, mergeEncoded } from '../stats/histogram.js'
 import type { RunPlan } from './plan.js'
@@ -10,7 +10,7 @@ import { validityOf } from './validity.js'
 
 export interface RecordInput {
   plan: RunPlan
-  target: string
+  target: LoadTarget
   nodes: RunRecord['nodes']
   environment: RunRecord['environment']
   startedAt: Date
@@ -35,7 +35,7 @@ export function buildRecord(input: RecordInput): RunRecord {
     question: plan.question,
     reading: plan.reading,
     engine: plan.engine,
-    target: input.target,
+    target: input.target.origin,
     started_at: input.startedAt.toISOString(),
     ended_at: input.endedAt.toISOString(),
     status: input.status,
@@ -48,11 +48,13 @@ export function buildRecord(input: RecordInput): RunRecord {
       arrival: load.mode === 'open' ? load.arrival : null,
       stages:
         load.mode === 'open' ? load.stages.map((stage) => ({ duration_ms: stage.durationMs, rps: stage.rps })) : [],
+      request: requestOf(input.target),
       connections: load.connections,
       clients: load.clients,
       generators: result.generators,
       timeout_ms: load.timeoutMs,
       warmup_ms: load.warmupMs,
+      planned_ms: measuredMs(load),
       measured_ms: result.measuredMs,
       offered_rps: actuallyOffered(input),
       achieved_rps: result.achievedRps,
@@ -93,6 +95,22 @@ export function buildRecord(input: RecordInput): RunRecord {
     ],
   }
 }
+
+/** The request of a target as the record keeps it: without what may be a password or a token. */
+function requestOf({ requests }: LoadTarget): RunRecord['load']['request'] {
+  const [request] = requests
+  if (request === undefined) throw new Error('a target needs a request')
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, SECRET.test(name) ? '***' : value])
+  return {
+    method: request.method,
+    path: request.path,
+    headers: Object.fromEntries(headers),
+    body: request.body ?? null,
+  }
+}
+
+/** Names of headers whose values are nobody else's business. */
+const SECRET = /auth|cookie|token|secret|key|password/i
 
 /** The offered rate as planned; for a run that was cut short, that of the part that took place. */
 function actuallyOffered({ plan, result }: RecordInput): number | null {

@@ -124,7 +124,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
     await writing
     const record = buildRecord({
       ...input,
-      target: input.target.origin,
+      target: input.target,
       startedAt,
       endedAt: input.wallClock(),
       status,

@@ -1,5 +1,5 @@
 import type { Validity, Verdict } from '../core/record.js'
-import { formatNumber } from '../core/units.js'
+import { formatValue } from '../core/verdict.js'
 import { paint, type Tone } from './style.js'
 import type { TextOptions } from './table.js'
 import { oneLine, wrap } from './width.js'
@@ -17,7 +17,7 @@ export function renderVerdicts(verdicts: readonly Verdict[], { width, colour }: 
     .flatMap((verdict) => {
       const [word, tone] = RESULTS[verdict.result]
       const measured =
-        verdict.measured === null ? 'not measured' : `measured ${quantity(verdict.measured, verdict.unit)}`
+        verdict.measured === null ? 'not measured' : `measured ${formatValue(verdict.measured, verdict.unit)}`
       const source = verdict.source === null ? '' : ` (${verdict.source})`
       const reason = verdict.reason === null ? '' : `; ${verdict.reason}`
       const text = `${verdict.claim}${source}: expected ${verdict.expected}, ${measured}${reason}`
@@ -33,8 +33,8 @@ export function renderDoubts(validity: readonly Validity[], { width, colour }: T
   return validity
     .filter(({ ok }) => !ok)
     .flatMap(({ check, value, limit, unit, meaning }) => {
-      const figure = value === null ? 'unknown' : quantity(value, unit)
-      const lines = hang(`${check} ${figure} (limit ${quantity(limit, unit)}): ${meaning}`, 2, width)
+      const figure = value === null ? 'unknown' : formatValue(value, unit)
+      const lines = hang(`${check} ${figure} (limit ${formatValue(limit, unit)}): ${meaning}`, 2, width)
       return lines.map((line, index) => paint(index === 0 ? `!${line.slice(1)}` : line, 'warn', colour))
     })
     .join('\n')
@@ -43,9 +43,4 @@ export function renderDoubts(validity: readonly Validity[], { width, colour }: T
 /** Text in lines with a margin of `indent` cells. */
 function hang(text: string, indent: number, width: number): string[] {
   return wrap(oneLine(text), Math.max(1, width - indent)).map((line) => ' '.repeat(indent) + line)
-}
-
-/** A value with its unit; a bare number where the unit is empty. */
-function quantity(value: number, unit: string): string {
-  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`
 }
