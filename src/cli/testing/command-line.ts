@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const BIN = fileURLToPath(new URL('../../../bin/scalelab.js', import.meta.url))
+/** The command as `npm install` would link it. */
+export const BIN = fileURLToPath(new URL('../../../bin/scalelab.js', import.meta.url))
 
 /** In CI everything a test needs must be there: what is skipped elsewhere fails there. */
 export const REQUIRED = process.env.SCALELAB_REQUIRE === '1'

@@ -27,7 +27,11 @@ const CURSOR = 25
 const SYNCHRONIZED = 2026
 
 /** Runs a program in a pseudo-terminal and keeps what a person would see of it. */
-export function openTerminal(args: string[], size: { columns: number; rows: number }): Terminal {
+export function openTerminal(
+  args: string[],
+  size: { columns: number; rows: number },
+  where: { cwd?: string; env?: Record<string, string> } = {},
+): Terminal {
   const screen = new xterm.Terminal({
     cols: size.columns,
     rows: size.rows,
@@ -40,7 +44,8 @@ export function openTerminal(args: string[], size: { columns: number; rows: numb
     name: 'xterm-256color',
     cols: size.columns,
     rows: size.rows,
-    env: { ...env, NODE_ENV: 'production' },
+    ...(where.cwd === undefined ? {} : { cwd: where.cwd }),
+    env: { ...env, NODE_ENV: 'production', ...where.env },
   })
   let written = ''
   let cursorHidden = false
