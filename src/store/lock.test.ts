@@ -22,13 +22,13 @@ afterEach(async () => {
   await rm(stateDir, { recursive: true, force: true })
 })
 
-const locks = () => readdir(join(stateDir, 'locks', 'lb-3'))
+const locks = () => readdir(join(stateDir, 'locks'))
 
 /** A lock as a command with this id and identity would have left it. */
 async function leaveLock(pid: number | undefined, holderIdentity: string | undefined): Promise<void> {
-  await mkdir(join(stateDir, 'locks', 'lb-3'), { recursive: true })
+  await mkdir(join(stateDir, 'locks'), { recursive: true })
   const lock = JSON.stringify({ pid, identity: holderIdentity, since: '2024-05-06T07:08:09.000Z' })
-  await writeFile(join(stateDir, 'locks', 'lb-3', 'left.lock'), lock)
+  await writeFile(join(stateDir, 'locks', 'lb-3@left.lock'), lock)
 }
 
 it('gives the result and frees the lock, whether the work succeeds or fails', async () => {
@@ -48,7 +48,7 @@ it('names a living holder, and locks one name only', async () => {
     message: `another scalelab command (pid ${other.pid}, since 2024-05-06T07:08:09.000Z) is working on stack lb-3`,
   })
   expect(await withLock(stateDir, 'single', async () => 'other name')).toBe('other name')
-  expect(await locks()).toEqual(['left.lock'])
+  expect(await locks()).toEqual(['lb-3@left.lock'])
 })
 
 it('takes over from a holder that has died', async () => {
@@ -65,8 +65,8 @@ it('takes over when the number of the holder is another process by now', async (
 })
 
 it('takes over from a file that says nothing', async () => {
-  await mkdir(join(stateDir, 'locks', 'lb-3'), { recursive: true })
-  await writeFile(join(stateDir, 'locks', 'lb-3', 'left.lock'), '')
+  await mkdir(join(stateDir, 'locks'), { recursive: true })
+  await writeFile(join(stateDir, 'locks', 'lb-3@left.lock'), '')
   expect(await withLock(stateDir, 'lb-3', async () => 'taken over')).toBe('taken over')
 })
 

@@ -34,16 +34,18 @@ export async function withLock<T>(
   fn: () => Promise<T>,
   identity: ProcessIdentity = processIdentity(),
 ): Promise<T> {
-  const folder = join(stateDir, 'locks', encodeURIComponent(name))
+  const folder = join(stateDir, 'locks')
+  // An encoded name holds no @, so that no name's files pass for another's.
+  const prefix = `${encodeURIComponent(name)}@`
   const own = await identity.of(process.pid)
   if (own === undefined) throw new Error('this process has no identity')
-  const mine = `${randomUUID()}.lock`
+  const mine = `${prefix}${randomUUID()}.lock`
   const holder: Holder = { pid: process.pid, identity: own, since: new Date().toISOString() }
   const deadline = performance.now() + PATIENCE_MS
   try {
     for (;;) {
       await put(folder, mine, holder)
-      const other = await livingOther(folder, mine, identity)
+      const other = await livingOther(folder, prefix, mine, identity)
       if (other === undefined) return await fn()
       await rm(join(folder, mine), { force: true })
       if (performance.now() > deadline) throw heldError(name, other)
@@ -66,9 +68,14 @@ async function put(folder: string, file: string, holder: Holder): Promise<void> 
   }
 }
 
-async function livingOther(folder: string, mine: string, identity: ProcessIdentity): Promise<Holder | undefined> {
+async function livingOther(
+  folder: string,
+  prefix: string,
+  mine: string,
+  identity: ProcessIdentity,
+): Promise<Holder | undefined> {
   for (const file of await readdir(folder)) {
-    if (!file.endsWith('.lock') || file === mine) continue
+    if (!file.startsWith(prefix) || !file.endsWith('.lock') || file === mine) continue
     const path = join(folder, file)
     const text = await readFile(path, 'utf8').catch(() => undefined)
     // Taken back in the meantime.

@@ -1,26 +1,19 @@
 import { environmentError, usageError } from '../../core/errors.js'
-import type { ProcessIdentity } from '../../core/process-identity.js'
 import type { StackMeta } from '../../core/stack.js'
-import type { StackFolders, StackRecord } from '../../core/stack-folders.js'
+import type { StackRecord } from '../../core/stack-folders.js'
 import type { NodeSpec, Topology } from '../../core/topology.js'
 import type { Availability, Engine, UpRequest } from '../port.js'
 import { startAll } from '../start-all.js'
 import { listenHost } from './addresses.js'
+import type { ProcessHost } from './host.js'
 import { choosePorts } from './ports.js'
 import { type ProcessTable, processTable } from './process-table.js'
 import { lackOf, type ProgramPlaces, versionsOf } from './programs.js'
 import { reservedPorts } from './reserved-ports.js'
 import { ProcessStack } from './stack.js'
+import { startNode } from './start-node.js'
 
-export interface ProcessEngineOptions {
-  folders: StackFolders
-  identity: ProcessIdentity
-  /** Folder of our own programs: api.mjs, balancer.mjs. */
-  nodesDir: string
-  /** The node that runs them. */
-  nodeBinary: string
-  /** Environment of every node; its own is added. Must hold PATH. */
-  env: Record<string, string | undefined>
+export interface ProcessEngineOptions extends Omit<ProcessHost, 'table'> {
   /** Where the user's own commands run. */
   cwd: string
   /** How processes are read; /proc or ps unless given. */
@@ -29,7 +22,7 @@ export interface ProcessEngineOptions {
 
 /** Runs nodes as plain processes of this machine, found again by the state folder. */
 export function createProcessEngine(options: ProcessEngineOptions): Engine {
-  const host = { ...options, table: options.table ?? processTable() }
+  const host: ProcessHost = { ...options, table: options.table ?? processTable() }
   const { folders, cwd } = options
   const path = options.env.PATH ?? ''
   const places: ProgramPlaces = { nodesDir: options.nodesDir, nodeBinary: options.nodeBinary, path }
@@ -58,7 +51,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
         const start = async (node: NodeSpec, signal: AbortSignal): Promise<void> => {
           const began = performance.now()
           request.onEvent({ kind: 'starting', node: node.id })
-          await stack.start(record, node, signal)
+          await startNode(host, record, node, signal)
           request.onEvent({ kind: 'ready', node: node.id, ms: performance.now() - began })
         }
         await startAll(request.topology.nodes, start, request.signal)

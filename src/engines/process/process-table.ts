@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFile, readlink } from 'node:fs/promises'
 import { execa } from 'execa'
 
 export interface ProcessRow {
@@ -38,9 +38,8 @@ const TICKS_PER_SECOND = 100
 export function procTable(): ProcessTable {
   return {
     async rows() {
-      const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-      const rows = await Promise.all(pids.map((pid) => procRow(Number(pid))))
-      return rows.filter((row) => row !== undefined)
+      // Read in one go: for files that are in memory the thread pool takes seven times the processor time.
+      return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? procRow(Number(name)) : []))
     },
 
     async memoryBytes(pid) {
@@ -58,14 +57,20 @@ export function procTable(): ProcessTable {
   }
 }
 
-async function procRow(pid: number): Promise<ProcessRow | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+function procRow(pid: number): ProcessRow[] {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    // Ended since the folder was read.
+    return []
+  }
   // Field 2 is the name in parentheses, and may hold anything: field 3 is the first after its end.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const field = (number: number): string => fields[number - 3] ?? ''
-  if (stat === '' || field(3) === 'Z' || field(3) === 'X') return undefined
+  if (field(3) === 'Z' || field(3) === 'X') return []
   const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(field(number)), 0)
-  return { pid, group: Number(field(5)), state: field(3), cpuSeconds: ticks / TICKS_PER_SECOND }
+  return [{ pid, group: Number(field(5)), state: field(3), cpuSeconds: ticks / TICKS_PER_SECOND }]
 }
 
 /** For systems without /proc (macOS): slower, one ps per question. */

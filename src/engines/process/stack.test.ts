@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT, LabError } from '../../core/errors.js'
 import type { NodeSpec } from '../../core/topology.js'
+import { processIdentity } from '../../store/process-identity.js'
 import { TEST_NODE_SOURCE, testNode, testTopology } from '../testing/test-node.js'
+import { launch } from './launch.js'
 import { PID_FILE } from './node-process.js'
 import { type TestMachine, testMachine, upRequest } from './testing/test-machine.js'
 
@@ -98,6 +100,30 @@ describe('a process that only has the number of a node', () => {
     } finally {
       bystander.kill('SIGKILL')
     }
+  })
+})
+
+describe('a frozen node', () => {
+  it('is given its grace when it is stopped', async () => {
+    const stack = await machine.engine().up(upRequest('frozen', alone(testNode('api-1', API))))
+    await stack.pause('api-1')
+    await stack.stop('api-1')
+    expect(await stack.logs('api-1', 1)).toEqual(['stopping api-1'])
+    await stack.down()
+  })
+})
+
+describe('a start whose folder is gone', () => {
+  it('never becomes the program', async () => {
+    const { ended } = await launch({
+      nodeFolder: join(machine.root, 'gone'),
+      argv: ['/bin/sh', '-c', `echo ran > ${join(machine.root, 'ran')}`],
+      cwd: machine.root,
+      env: process.env,
+      shellIdentity: processIdentity().shell,
+    })
+    expect(await ended).toBe('its folder is gone or the disk is full')
+    await expect(readFile(join(machine.root, 'ran'))).rejects.toThrow('ENOENT')
   })
 })
 

@@ -1,0 +1,93 @@
+import { access, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fillReferences } from '../../core/references.js'
+import type { NodeState } from '../../core/stack.js'
+import type { StackRecord } from '../../core/stack-folders.js'
+import type { NodeSpec } from '../../core/topology.js'
+import { answers, notReadyError, untilReady } from '../readiness.js'
+import { addressBook, addressOf } from './addresses.js'
+import { markVariables, type ProcessHost, placesOf } from './host.js'
+import { launch } from './launch.js'
+import { lastLines, logSize } from './node-log.js'
+import { isFrozen, type Living } from './node-process.js'
+import { commandLine } from './programs.js'
+
+/** In a node's folder while its program has told that it is ready. */
+const READY_FILE = 'ready'
+/** Lines of a node's log that an error shows. */
+const SHOWN_LINES = 20
+
+/**
+ * Writes a node's files, starts it and returns when it is ready.
+ * @throws LabError (environment) when it is not within the time, the abort reason when the signal fires; what was
+ * started still runs then
+ */
+export async function startNode(
+  host: ProcessHost,
+  record: StackRecord,
+  spec: NodeSpec,
+  signal: AbortSignal,
+): Promise<void> {
+  await writeFiles(host, record, spec)
+  signal.throwIfAborted()
+  const { folders, identity, env } = host
+  const stack = record.meta.name
+  const nodeFolder = folders.nodeFolder(stack, spec.id)
+  await rm(join(nodeFolder, READY_FILE), { force: true })
+  const book = bookOf(host, record, spec)
+  const own = Object.entries(spec.env).map(([name, value]) => [name, fillReferences(value, book)])
+  const logStart = await logSize(nodeFolder)
+  const { ended } = await launch({
+    nodeFolder,
+    argv: await commandLine(spec, book, placesOf(host, record)),
+    // A user's command is meant to be run where the user called it; our own need no place.
+    cwd: spec.program.kind === 'command' ? record.cwd : nodeFolder,
+    env: {
+      ...env,
+      PATH: record.path,
+      HOST: book.host,
+      PORT: String(book.port(spec.readiness.port)),
+      INSTANCE_ID: spec.id,
+      ...Object.fromEntries(own),
+      ...markVariables(folders, stack, spec.id),
+    },
+    shellIdentity: identity.shell,
+  })
+  const url = `http://${addressOf(record, spec.id, spec.readiness.port)}`
+  const outcome = await untilReady(url, spec.readiness, { timeoutMs: record.readyTimeoutMs, signal, ended })
+  if (!outcome.ready) {
+    throw notReadyError(spec.id, outcome.why, await lastLines(nodeFolder, SHOWN_LINES, logStart))
+  }
+  // Without it the node is asked again whenever its state is: no reason to fail.
+  await writeFile(join(nodeFolder, READY_FILE), '').catch(() => undefined)
+}
+
+/** Writes the files of a node, references filled in. @throws LabError (environment) when that cannot be */
+export async function writeFiles(host: ProcessHost, record: StackRecord, spec: NodeSpec): Promise<void> {
+  const book = bookOf(host, record, spec)
+  const files = Object.entries(spec.files).map(([path, text]) => [path, fillReferences(text, book)])
+  await host.folders.writeNode(record.meta.name, spec.id, Object.fromEntries(files))
+}
+
+/** The state of a node of which something lives. */
+export async function stateOf(
+  { folders }: ProcessHost,
+  record: StackRecord,
+  spec: NodeSpec,
+  living: Living,
+): Promise<NodeState> {
+  if (isFrozen(living)) return 'paused'
+  const marked = await access(join(folders.nodeFolder(record.meta.name, spec.id), READY_FILE)).then(
+    () => true,
+    () => false,
+  )
+  if (marked) return 'running'
+  // Not marked: it is being started, or the command that started it was killed before it saw the node ready.
+  const url = `http://${addressOf(record, spec.id, spec.readiness.port)}${spec.readiness.path}`
+  const ready = await answers(url, spec.readiness.accept, 200, new AbortController().signal)
+  return ready ? 'running' : 'starting'
+}
+
+function bookOf({ folders }: ProcessHost, record: StackRecord, spec: NodeSpec): ReturnType<typeof addressBook> {
+  return addressBook(record, spec, join(folders.nodeFolder(record.meta.name, spec.id), 'files'))
+}
