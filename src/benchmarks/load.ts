@@ -1,15 +1,21 @@
 // node dist/benchmarks/load.js [part...]: measures what must hold of the lab, on this machine and now, each figure with its
 // target and the ratio of the two. Exit code 1 when one is missed, 2 for an unknown part. A part is one line below.
 import { formatNumber } from '../core/units.js'
+import { capacity } from './capacity.js'
+import { dashboard } from './dashboard.js'
 import { type Figure, targetNumber } from './figure.js'
 import { outage } from './outage.js'
 import { pacing } from './pacing.js'
+import { readiness } from './readiness.js'
 import { throughput } from './throughput.js'
 
 const PARTS: Record<string, () => Promise<Figure[]>> = {
   pacing,
   throughput,
   outage,
+  capacity,
+  readiness,
+  dashboard,
 }
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS)
