@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { LabError } from '../../core/errors.js'
 import type { Lab } from '../lab.js'
 import { findStacks } from '../running-stacks.js'
 
@@ -11,7 +12,18 @@ export function addPs(program: Command, lab: Lab): void {
     .addHelpText('after', '\nExamples:\n  $ scalelab ps\n  $ scalelab ps --json | jq -r ".[0].url"')
     .action(async (options: { json?: boolean }) => {
       const { stacks, problems } = await findStacks(await lab.allEngines())
-      const rows = await Promise.all(stacks.map(async (stack) => ({ stack, nodes: await stack.nodes() })))
+      const rows = await Promise.all(
+        stacks.map(async (stack) => {
+          try {
+            return { stack, nodes: await stack.nodes() }
+          } catch (error) {
+            // One damaged stack must not hide the others.
+            if (!(error instanceof LabError)) throw error
+            problems.push(`${stack.meta.name}: ${error.message}`)
+            return { stack, nodes: [] }
+          }
+        }),
+      )
       if (options.json === true) {
         return lab.printJson(
           rows.flatMap(({ stack, nodes }) =>
