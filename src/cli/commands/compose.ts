@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Command } from 'commander'
+import { usageError } from '../../core/errors.js'
 import { composeFile } from '../../engines/docker/compose-file.js'
 import { DEFAULT_IMAGES } from '../../engines/docker/images.js'
 import { writeFileAtomically } from '../../store/atomic-file.js'
@@ -26,6 +27,9 @@ export function addCompose(program: Command, lab: Lab): void {
     .action(async (name: string, options: StackOptions & { output?: string }) => {
       const scenario = await findScenario(name, lab.scenariosDir)
       const parameters = applyStackOptions(scenario.topology, options)
+      if (parameters.app !== null && 'command' in parameters.app) {
+        throw usageError('--app runs a command, which has no image', 'Put it into an image and use --app-image')
+      }
       const balancer = parameters.balancer === 'builtin' ? 'builtin' : 'nginx'
       const target = options.output === undefined ? undefined : resolve(lab.os.cwd, options.output)
       const text = composeFile({
