@@ -3,9 +3,13 @@ import type { Fault, FaultTarget } from '../faults/port.js'
 import type { PlannedFault } from './plan.js'
 import { sleep } from './sleep.js'
 
+/** A planned fault, with what it does. */
+export interface Strike extends Omit<PlannedFault, 'fault'> {
+  fault: Fault
+}
+
 export interface FaultSchedule {
-  planned: readonly PlannedFault[]
-  faults: ReadonlyMap<string, Fault>
+  strikes: readonly Strike[]
   target: FaultTarget
   /** Start of the counted part on the run clock, from which fault times count. */
   startMs: number
@@ -15,22 +19,28 @@ export interface FaultSchedule {
   onEvent: (level: RunEvent['level'], text: string, tMs: number) => void
 }
 
-/** Injects every planned fault at its time and undoes it after its length, or when the signal fires. */
-export async function injectFaults(schedule: FaultSchedule): Promise<void> {
-  await Promise.all(schedule.planned.map((planned) => strike(planned, schedule)))
+/** The planned faults with what they do. @throws Error for a fault that there is none of: the caller made a mistake */
+export function strikesOf(planned: readonly PlannedFault[], faults: ReadonlyMap<string, Fault>): Strike[] {
+  return planned.map((plan) => {
+    const fault = faults.get(plan.fault)
+    if (fault === undefined) throw new Error(`no fault ${plan.fault}`)
+    return { ...plan, fault }
+  })
 }
 
-async function strike(planned: PlannedFault, schedule: FaultSchedule): Promise<void> {
+/** Injects every planned fault at its time and undoes it after its length, or when the signal fires. */
+export async function injectFaults(schedule: FaultSchedule): Promise<void> {
+  await Promise.all(schedule.strikes.map((strike) => carryOut(strike, schedule)))
+}
+
+async function carryOut({ fault, node, atMs, forMs }: Strike, schedule: FaultSchedule): Promise<void> {
   const { clock, signal, target, onEvent } = schedule
-  const fault = schedule.faults.get(planned.fault)
-  if (fault === undefined) throw new Error(`no fault ${planned.fault}`)
-  const { node } = planned
-  await sleep(schedule.startMs + planned.atMs - clock(), signal)
+  await sleep(schedule.startMs + atMs - clock(), signal)
   if (signal.aborted) return
   try {
     onEvent('warn', `${fault.name} ${node}`, clock())
     await fault.inject(target, node)
-    await sleep(planned.forMs, signal)
+    await sleep(forMs, signal)
   } catch (error) {
     onEvent('error', `${fault.name} ${node} failed: ${messageOf(error)}`, clock())
   } finally {

@@ -156,11 +156,13 @@ function byName(
   return merged
 }
 
-/** A row per planned instance (also those that never answered), then any other name that was seen. */
+/** A row per planned instance (also those that never answered), then any other name that was seen, in order. */
 function instanceRows(plan: RunPlan, counts: Map<string, InstanceCounts>, durationMs: number): Instance[] {
   const answered = [...counts.values()].reduce((sum, count) => sum + count.answered, 0)
   const planned = plan.instances.map(({ id, weight }) => ({ id, weight }))
-  const others = [...counts.keys()].filter((id) => !planned.some((instance) => instance.id === id))
+  const others = [...counts.keys()]
+    .filter((id) => !planned.some((instance) => instance.id === id))
+    .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   // Answers that name no instance come from the balancer itself (502, 503): they have no expected share.
   const rows = [...planned, ...others.map((id) => ({ id, weight: planned.length === 0 && id !== 'unknown' ? 1 : 0 }))]
   return rows.map(({ id, weight }) => {

@@ -6,8 +6,8 @@ import type { NodeStatus } from '../core/stack.js'
 import type { Stack } from '../engines/port.js'
 import type { Fault } from '../faults/port.js'
 import type { LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
-import type { Probe, Reading } from '../probes/port.js'
-import { injectFaults } from './fault-schedule.js'
+import type { Probe, ProbeContext, Reading } from '../probes/port.js'
+import { injectFaults, strikesOf } from './fault-schedule.js'
 import type { RunPlan } from './plan.js'
 import { buildRecord } from './record-builder.js'
 import { RunState } from './run-state.js'
@@ -51,10 +51,11 @@ export interface RunInput {
  * 4. the record is built, judged and written.
  *
  * When the signal fires the record tells of what there was, with status 'interrupted'.
- * @throws LabError from the generator (environment or run failed) and from the sink
+ * @throws LabError from the generator (environment or run failed) and from the sink; Error for a fault that is none
  */
 export async function run(input: RunInput): Promise<RunRecord> {
   const { plan, stack, sink, view } = input
+  const strikes = strikesOf(plan.faults, input.faults)
   const startedAt = input.wallClock()
   const statuses = stack === null ? [] : await stack.nodes()
   const nameOf = instanceNames(statuses)
@@ -76,11 +77,14 @@ export async function run(input: RunInput): Promise<RunRecord> {
   }
 
   const probing = input.probes.map((probe) =>
-    readOnSchedule(probe, stack, ending.signal, (readings) => {
-      if (origin === null) return
-      state.addReadings(readings)
-      const t = Math.round(clock())
-      append(readings.map((reading) => ({ t, ...reading })))
+    readOnSchedule(probe, stack, ending.signal, {
+      onReadings(readings) {
+        if (origin === null) return
+        state.addReadings(readings)
+        const t = Math.round(clock())
+        append(readings.map((reading) => ({ t, ...reading })))
+      },
+      onFailure: (text) => state.addEvent('warn', text, clock()),
     }),
   )
   let striking: Promise<void> = Promise.resolve()
@@ -95,10 +99,9 @@ export async function run(input: RunInput): Promise<RunRecord> {
       tickMs: TICK_MS,
       onStart: (originNs) => {
         origin = originNs
-        if (stack === null || plan.faults.length === 0) return
+        if (stack === null || strikes.length === 0) return
         striking = injectFaults({
-          planned: plan.faults,
-          faults: input.faults,
+          strikes,
           target: stack,
           startMs: plan.load.warmupMs,
           clock,
@@ -150,24 +153,45 @@ function instanceNames(statuses: readonly NodeStatus[]): (instance: string) => s
   return (instance) => ids.get(instance) ?? instance
 }
 
-/** Reads a probe every `intervalMs` until the signal fires; a slow read delays the next, they never overlap. */
+/**
+ * Reads a probe every `intervalMs` until the signal fires; a slow read delays the next, they never overlap. A read that
+ * fails is told once and tried again.
+ */
 async function readOnSchedule(
   probe: Probe,
   stack: Stack | null,
   signal: AbortSignal,
-  onReadings: (readings: Reading[]) => void,
+  { onReadings, onFailure }: { onReadings: (readings: Reading[]) => void; onFailure: (text: string) => void },
 ): Promise<void> {
+  let told = false
   const context = {
     nodes: async () => (stack === null ? [] : stack.nodes()),
     usage: async () => (stack === null ? [] : stack.usage()),
     signal,
   }
   while (!signal.aborted) {
-    const readings = await probe.read(context)
-    if (signal.aborted) return
-    onReadings(readings)
+    try {
+      const readings = await readUntil(probe, context)
+      if (!signal.aborted) onReadings(readings)
+    } catch (error) {
+      if (!told) onFailure(`probe ${probe.name} failed: ${error instanceof Error ? error.message : error}`)
+      told = true
+    }
     await sleep(probe.intervalMs, signal)
   }
+}
+
+/** What a probe reads, or nothing once its signal fires: a read that hangs does not hold up the end of the run. */
+function readUntil(probe: Probe, context: ProbeContext): Promise<Reading[]> {
+  const { signal } = context
+  return new Promise((resolve, reject) => {
+    const end = (): void => resolve([])
+    signal.addEventListener('abort', end)
+    probe
+      .read(context)
+      .finally(() => signal.removeEventListener('abort', end))
+      .then(resolve, reject)
+  })
 }
 
 function tickSamples(tick: LoadTick, nameOf: (instance: string) => string): Sample[] {

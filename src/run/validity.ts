@@ -53,40 +53,66 @@ export function validityOf(input: ValidityInput): Validity[] {
       ? []
       : [
           checked('lost-requests', ledger.due === 0 ? null : ledger.lost / ledger.due, LIMITS.lost),
-          checked('rate-drift', rateDrift(input.ticks), LIMITS.rateDrift),
+          rateDrift(input.ticks),
           checked('latency-drift', latencyDrift(input.ticks), LIMITS.latencyDrift),
         ]),
   ]
 }
 
-function halves(ticks: readonly TickRow[]): [readonly TickRow[], readonly TickRow[]] | null {
+/** The first and the second half of the counted part; null where it is too short to be halved. */
+function halves(ticks: readonly TickRow[]): { first: readonly TickRow[]; second: readonly TickRow[] } | null {
   // The last tick may be cut short by the end of the load.
   const whole = ticks.slice(0, -1)
   if (whole.length < 6) return null
   const middle = Math.floor(whole.length / 2)
-  return [whole.slice(0, middle), whole.slice(middle)]
+  return { first: whole.slice(0, middle), second: whole.slice(middle) }
 }
 
-/** |second half / first half - 1| of the achieved rate (of achieved over offered where a rate is offered). */
-function rateDrift(ticks: readonly TickRow[]): number | null {
+/**
+ * How far the achieved rate (over the offered one, where one is offered) of the second half is from the first's. What
+ * chance alone does to so few answers is no drift: beyond three standard errors of the ratio of two Poisson counts,
+ * sqrt(1 / n1 + 1 / n2), it is.
+ */
+function rateDrift(ticks: readonly TickRow[]): Validity {
   const parts = halves(ticks)
-  if (parts === null) return null
-  const [first, second] = parts.map((rows) => {
-    const offered = rows.reduce((sum, row) => sum + (row.offered_rps ?? 1), 0)
-    return rows.reduce((sum, row) => sum + row.achieved_rps, 0) / offered
-  })
-  return first === undefined || second === undefined || first === 0 ? null : Math.abs(second / first - 1)
+  if (parts === null) return checked('rate-drift', null, LIMITS.rateDrift)
+  const [first, second] = [relativeRate(parts.first), relativeRate(parts.second)]
+  const standardError = Math.sqrt(1 / answersOf(parts.first) + 1 / answersOf(parts.second))
+  const limit = Number.isFinite(standardError) ? Math.max(LIMITS.rateDrift, 3 * standardError) : LIMITS.rateDrift
+  // From nothing to something is as far as it goes.
+  return checked('rate-drift', first === 0 && second > 0 ? 1 : Math.abs(second / first - 1), limit)
+}
+
+/** Achieved over offered rate; over the number of ticks in a closed loop, which offers none. */
+function relativeRate(rows: readonly TickRow[]): number {
+  return sum(rows.map((row) => row.achieved_rps)) / sum(rows.map((row) => row.offered_rps ?? 1))
+}
+
+/** Answers in these ticks, from their rate and their mean length. */
+function answersOf(rows: readonly TickRow[]): number {
+  const lengthMs = ((rows.at(-1)?.t_ms ?? 0) - (rows[0]?.t_ms ?? 0)) / Math.max(1, rows.length - 1)
+  return (sum(rows.map((row) => row.achieved_rps)) * lengthMs) / 1_000
 }
 
 function latencyDrift(ticks: readonly TickRow[]): number | null {
   const parts = halves(ticks)
-  if (parts === null) return null
-  const [first, second] = parts.map((rows) => median(rows.flatMap((row) => (row.p50_ms === null ? [] : [row.p50_ms]))))
-  if (first === undefined || second === undefined || first === null || second === null) return null
+  if (parts === null || ratesDiffer(parts.first, parts.second)) return null
+  const [first, second] = [medianLatency(parts.first), medianLatency(parts.second)]
+  if (first === null || second === null) return null
   return Math.abs(second - first) < LIMITS.latencyFloorMs ? 0 : Math.abs(second / first - 1)
 }
 
-function median(values: number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b)
+/** Whether the load was not the same in both: then the latency need not be either. */
+function ratesDiffer(first: readonly TickRow[], second: readonly TickRow[]): boolean {
+  const [before, after] = [first, second].map((rows) => sum(rows.map((row) => row.offered_rps ?? 1)) / rows.length)
+  return Math.abs((after ?? 0) / (before ?? 0) - 1) > LIMITS.rateDrift
+}
+
+function medianLatency(rows: readonly TickRow[]): number | null {
+  const sorted = rows.flatMap((row) => (row.p50_ms === null ? [] : [row.p50_ms])).toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? null
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { emptyLedger } from '../core/load.js'
+import { type TickRow, validitySchema } from '../core/record.js'
+import { doubtsOf } from '../core/validity.js'
+import { type ValidityInput, validityOf } from './validity.js'
+
+const TICK_MS = 500
+
+/** Ticks of these achieved rates. */
+function ticks(rates: readonly number[], more: Partial<TickRow> | ((n: number) => Partial<TickRow>) = {}): TickRow[] {
+  return rates.map((achieved_rps, n) => ({
+    t_ms: 2_000 + (n + 1) * TICK_MS,
+    offered_rps: null,
+    achieved_rps,
+    errors_per_s: 0,
+    p50_ms: 40,
+    p99_ms: 90,
+    max_ms: 120,
+    ...(typeof more === 'function' ? more(n) : more),
+  }))
+}
+
+const constant = (rate: number, length = 20): number[] => Array<number>(length).fill(rate)
+const halves = (first: number, second: number): number[] => [...constant(first, 10), ...constant(second, 10), second]
+
+/** A sound closed loop with what a test changes. */
+function input(change: Partial<ValidityInput> = {}): ValidityInput {
+  return {
+    offeredRps: null,
+    achievedRps: 1_450,
+    generator: { cpu: 0.3, eventLoopDelayMs: 2, latenessMs: 0.5, backlog: 0 },
+    ledger: { ...emptyLedger(), due: 14_500, sent: 14_500, ok: 14_500 },
+    ticks: ticks(constant(1_450)),
+    hostCpu: 0.6,
+    hostSteal: 0,
+    disturbed: false,
+    ...change,
+  }
+}
+
+const open = (change: Partial<ValidityInput> = {}): ValidityInput =>
+  input({ offeredRps: 1_450, ticks: ticks(constant(1_450), { offered_rps: 1_450 }), ...change })
+
+const failed = (given: ValidityInput): string[] => validityOf(given).flatMap(({ ok, check }) => (ok ? [] : [check]))
+
+describe('validityOf', () => {
+  it('asks of a closed loop nothing that only an offered rate can show', () => {
+    expect(validityOf(input()).map(({ check }) => check)).toEqual([
+      'generator-cpu',
+      'generator-event-loop',
+      'host-cpu',
+      'host-steal',
+      'lost-requests',
+      'rate-drift',
+      'latency-drift',
+    ])
+    expect(validityOf(open()).map(({ check }) => check)).toEqual([
+      'generator-lateness',
+      'generator-cpu',
+      'generator-event-loop',
+      'host-cpu',
+      'host-steal',
+      'offered-rate',
+      'backlog',
+      'lost-requests',
+      'rate-drift',
+      'latency-drift',
+    ])
+  })
+
+  it('asks of a run with faults nothing about steadiness', () => {
+    const disturbed = open({
+      disturbed: true,
+      ledger: { ...emptyLedger(), due: 10, lost: 5 },
+      ticks: ticks(halves(9, 1)),
+    })
+    expect(failed(disturbed)).toEqual([])
+    expect(validityOf(disturbed).map(({ check }) => check)).not.toContain('rate-drift')
+  })
+
+  it('finds nothing in a sound run', () => {
+    expect(failed(input())).toEqual([])
+    expect(failed(open())).toEqual([])
+  })
+
+  const health = input().generator
+  it.each<[string, string, ValidityInput]>([
+    ['generator-lateness', 'generator-limited', open({ generator: { ...health, latenessMs: 5.1 } })],
+    ['generator-cpu', 'generator-limited', input({ generator: { ...health, cpu: 0.91 } })],
+    ['generator-event-loop', 'generator-limited', input({ generator: { ...health, eventLoopDelayMs: 21 } })],
+    ['host-cpu', 'host-limited', input({ hostCpu: 0.98 })],
+    ['host-steal', 'host-limited', input({ hostSteal: 0.06 })],
+    ['offered-rate', 'overloaded', open({ achievedRps: 1_400 })],
+    ['backlog', 'overloaded', open({ generator: { ...health, backlog: 74 } })],
+    ['lost-requests', 'not steady', input({ ledger: { ...emptyLedger(), due: 1_000, lost: 2 } })],
+    ['rate-drift', 'not steady', input({ ticks: ticks(halves(1_450, 1_200)) })],
+    ['rate-drift', 'not steady', input({ ticks: ticks(halves(1_200, 1_450)) })],
+    ['rate-drift', 'not steady', input({ ticks: ticks(halves(0, 100)) })],
+    ['rate-drift', 'not steady', input({ ticks: ticks(halves(100, 0)) })],
+    ['latency-drift', 'not steady', input({ ticks: ticks(constant(9), (n) => ({ p50_ms: n < 10 ? 20 : 31 })) })],
+  ])('%s makes a run %s', (check, doubt, given) => {
+    expect(failed(given)).toEqual([check])
+    expect(doubtsOf(validityOf(given))).toEqual([doubt])
+  })
+
+  it.each<[string, ValidityInput]>([
+    ['at the limit', open({ achievedRps: 1_450 * 0.99, generator: { ...health, latenessMs: 5, backlog: 73 } })],
+    ['a cut last tick', input({ ticks: ticks([...constant(1_450), 3]) })],
+    ['too short to be halved', input({ ticks: ticks([9, 9, 9, 1, 1, 1]) })],
+    ['few answers, as chance has it', input({ ticks: ticks(halves(4, 2.5)) })],
+    ['a median that differs by little', input({ ticks: ticks(constant(9), (n) => ({ p50_ms: n < 10 ? 2 : 6.9 })) })],
+    ['nothing answered well at first', input({ ticks: ticks(constant(9), (n) => ({ p50_ms: n < 10 ? null : 40 })) })],
+    [
+      // Twice the rate by plan: that takes twice the latency is an answer, no doubt about the run.
+      'stages, of which the second is slower',
+      open({
+        ticks: ticks(halves(500, 1_450), (n) => ({ offered_rps: n < 10 ? 500 : 1_450, p50_ms: n < 10 ? 4 : 40 })),
+      }),
+    ],
+    ['nothing was due', open({ offeredRps: 0, achievedRps: 0, ledger: emptyLedger(), ticks: [] })],
+    ['nothing could be read', input({ hostCpu: null, hostSteal: null })],
+  ])('finds nothing in a run with %s', (_, given) => {
+    expect(failed(given)).toEqual([])
+  })
+
+  it('finds a drift against the stages that were planned', () => {
+    const rows = ticks(halves(500, 1_000), (n) => ({ offered_rps: n < 10 ? 500 : 1_450 }))
+    expect(failed(open({ ticks: rows }))).toEqual(['rate-drift'])
+  })
+
+  it('gives rows that a record can hold, whatever was measured', () => {
+    const amount = fc.double({ min: 0, max: 1e5, noNaN: true })
+    const nullable = fc.option(amount)
+    const row = fc.record({
+      t_ms: amount,
+      offered_rps: nullable,
+      achieved_rps: amount,
+      errors_per_s: amount,
+      p50_ms: nullable,
+      p99_ms: nullable,
+      max_ms: nullable,
+    })
+    const given: fc.Arbitrary<ValidityInput> = fc.record({
+      offeredRps: nullable,
+      achievedRps: amount,
+      generator: fc.record({ cpu: amount, eventLoopDelayMs: amount, latenessMs: amount, backlog: amount }),
+      ledger: fc.record({
+        due: fc.nat(),
+        sent: fc.nat(),
+        ok: fc.nat(),
+        http_error: fc.nat(),
+        lost: fc.nat(),
+        unfinished: fc.nat(),
+      }),
+      ticks: fc.array(row, { maxLength: 20 }),
+      hostCpu: nullable,
+      hostSteal: nullable,
+      disturbed: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(given, (measured) => {
+        const rows = validityOf(measured)
+        expect(validitySchema.array().parse(rows)).toEqual(rows)
+        expect(new Set(rows.map(({ check }) => check)).size).toBe(rows.length)
+        for (const { ok, value } of rows) expect(ok || value !== null).toBe(true)
+      }),
+    )
+  })
+})
