@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { connectWithAutocannon, instanceOf } from './autocannon-client.js'
+import { connectWithAutocannon } from './autocannon-client.js'
 import type { Connections } from './connections.js'
+import { instanceOf } from './lane.js'
 import { requestMix } from './mix.js'
 import type { RequestTemplate } from './port.js'
 

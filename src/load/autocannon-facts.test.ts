@@ -5,7 +5,7 @@ import autocannon from 'autocannon'
 import { afterEach, describe, expect, it } from 'vitest'
 
 // What autocannon does, where the generator works around it or leans on it. When an upgrade changes one of these, the
-// matching part of autocannon-client.ts is to be looked at again.
+// matching part of lane.ts is to be looked at again.
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
