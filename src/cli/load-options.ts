@@ -79,6 +79,9 @@ function sectionWith(section: LoadSection, options: LoadOptions): LoadSection {
   }
   if (mode === 'closed') return changed
   if (options.stages !== undefined) return { ...changed, stages: parseStages(options.stages) }
+  if (options.rps === undefined && stages !== undefined && options.duration !== undefined) {
+    throw usageError('the scenario has stages with durations of their own', 'Leave --duration out, or add --rps')
+  }
   if (options.rps !== undefined) return { ...changed, rps: number('--rps', options.rps, 0.01, 1_000_000, false) }
   return { ...changed, ...(rps === undefined ? {} : { rps }), ...(stages === undefined ? {} : { stages }) }
 }
@@ -111,8 +114,8 @@ function durations(options: LoadOptions): Partial<LoadSection> {
 
 function parseStages(text: string): { duration: string; rps: number }[] {
   return text.split(',').map((part) => {
-    const [duration, rate] = part.trim().split(':')
-    if (duration === undefined || rate === undefined) {
+    const [duration, rate, ...more] = part.trim().split(':')
+    if (duration === undefined || rate === undefined || more.length > 0) {
       throw usageError(`--stages: cannot read "${part}"`, 'Write duration:rate, as in --stages 10s:500,30s:1500')
     }
     if (parseDuration(duration, '--stages') < 500) throw usageError(`--stages: ${duration} is shorter than 500ms`)

@@ -1,0 +1,160 @@
+import { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { type StackParameters, stackParametersSchema } from '../core/parameters.js'
+import { labErrorOf } from '../core/testing/thrown.js'
+import {
+  addStackOptions,
+  applyStackOptions,
+  givenStackFlags,
+  imageOverrides,
+  number,
+  type StackOptions,
+} from './stack-options.js'
+
+const bases = {
+  single: stackParametersSchema.parse({ kind: 'single' }),
+  lb: stackParametersSchema.parse({ kind: 'balanced', replicas: 3, work: { kind: 'model', workers: 2, mean_ms: 4 } }),
+  cpu: stackParametersSchema.parse({ kind: 'balanced', replicas: 3, work: { kind: 'cpu', ms: 7 } }),
+}
+
+/** The options that commander makes of these arguments. */
+function optionsOf(...args: string[]): StackOptions {
+  return addStackOptions(new Command()).parse(args, { from: 'user' }).opts()
+}
+
+const MODEL = { kind: 'model', workers: 2, distribution: 'exp', mean_ms: 4, queue_limit: 1_000 } as const
+
+describe('applyStackOptions', () => {
+  it.each(Object.entries(bases))('changes nothing of %s without flags', (_, base) => {
+    expect(applyStackOptions(base, {})).toEqual(base)
+  })
+
+  it.each<[keyof typeof bases, string[], Partial<StackParameters>]>([
+    ['lb', ['--balancer', 'builtin'], { balancer: 'builtin' }],
+    ['lb', ['--strategy', 'least-conn'], { strategy: 'least-conn', weights: null }],
+    ['lb', ['--weights', '3,1,1'], { strategy: 'weighted', weights: [3, 1, 1] }],
+    ['lb', ['--weights', ' 3, 1 ,1'], { strategy: 'weighted', weights: [3, 1, 1] }],
+    ['lb', ['--strategy', 'ip-hash', '--weights', '3,1,1'], { strategy: 'ip-hash', weights: [3, 1, 1] }],
+    ['lb', ['--cpus', '0.5', '--memory', '1g'], { cpus: 0.5, memory_mib: 1_024 }],
+    ['lb', ['--memory', '256m'], { memory_mib: 256 }],
+    ['lb', ['--memory', '256'], { memory_mib: 256 }],
+    ['lb', ['--memory', '1.5GiB'], { memory_mib: 1_536 }],
+    ['lb', ['--port', '8080'], { port: 8_080 }],
+    ['single', ['--port', '8080'], { port: 8_080 }],
+    ['lb', ['--service-time', '1s'], { work: { ...MODEL, mean_ms: 1_000 } }],
+    ['lb', ['--work', 'model', '--workers', '9'], { work: { ...MODEL, workers: 9 } }],
+    [
+      'lb',
+      ['--distribution', 'fixed', '--queue-limit', '0'],
+      { work: { ...MODEL, distribution: 'fixed', queue_limit: 0 } },
+    ],
+    ['lb', ['--work', 'cpu'], { work: { kind: 'cpu', ms: 2 } }],
+    ['cpu', ['--work', 'cpu'], { work: { kind: 'cpu', ms: 7 } }],
+    ['cpu', ['--cpu-time', '5ms'], { work: { kind: 'cpu', ms: 5 } }],
+    ['cpu', ['--work', 'model'], { work: { ...MODEL, workers: 1, mean_ms: 2 } }],
+    ['cpu', ['--work', 'none'], { work: { kind: 'none' } }],
+    ['lb', ['--app', 'serve {port}', '--app-ready', '/up'], { app: { command: 'serve {port}' }, app_ready: '/up' }],
+    ['lb', ['--app-image', 'mine:1', '--app-port', '3000'], { app: { image: 'mine:1' }, app_port: 3_000 }],
+  ])('%s with %j', (base, args, changed) => {
+    expect(applyStackOptions(bases[base], optionsOf(...args))).toEqual({ ...bases[base], ...changed })
+  })
+
+  it('seeds the service times', () => {
+    expect(applyStackOptions(bases.lb, { seed: '7' })).toMatchObject({ seed: 7 })
+  })
+
+  it.each<[keyof typeof bases, string[], string, string]>([
+    ['lb', ['--balancer', 'ngnix'], 'unknown --balancer "ngnix"', 'Did you mean "nginx"?'],
+    ['lb', ['--strategy', 'leastconn'], 'unknown --strategy "leastconn"', 'Did you mean "least-conn"?'],
+    ['lb', ['--weights', '3,0,1'], '--weights: "0" is not a whole number from 1 to 1,000', ''],
+    ['lb', ['--weights', '3,,1'], '--weights: "" is not a whole number', ''],
+    ['lb', ['--weights', ''], '--weights: "" is not a whole number', ''],
+    ['single', ['--strategy', 'ip-hash'], 'a single instance has no balancer', 'Use a balanced scenario'],
+    ['single', ['--weights', '1'], 'a single instance has no balancer', 'Use a balanced scenario'],
+    ['lb', ['--cpus', '0'], '--cpus: "0" is not a number from 0.01 to 1,024', ''],
+    ['lb', ['--memory', '256k'], '--memory: "256k" is not a size', 'Write 256m or 1g'],
+    ['lb', ['--memory', '1m'], 'memory_mib: ', ''],
+    ['lb', ['--port', '0'], '--port: "0" is not a whole number from 1 to 65,535', ''],
+    ['lb', ['--app-port', '70000'], '--app-port: "70000" is not a whole number', ''],
+    ['lb', ['--app-ready', 'up'], 'app_ready: ', ''],
+    ['lb', ['--app', 'serve'], '--app "serve" does not say where to listen', 'Put {port} where the port goes'],
+    [
+      'lb',
+      ['--app', 'x {port}', '--app-image', 'y'],
+      '--app and --app-image exclude each other',
+      'Give the command or',
+    ],
+    ['lb', ['--work', 'modle'], 'unknown --work "modle"', 'Did you mean "model"?'],
+    [
+      'lb',
+      ['--work', 'cpu', '--service-time', '2ms'],
+      '--service-time belongs to --work model, and the work is cpu',
+      '',
+    ],
+    ['cpu', ['--workers', '2'], '--workers belongs to --work model, and the work is cpu', ''],
+    ['lb', ['--work', 'none', '--queue-limit', '2'], '--queue-limit belongs to --work model, and the work is none', ''],
+    ['lb', ['--cpu-time', '2ms'], '--cpu-time belongs to --work cpu, and the work is model', ''],
+    ['lb', ['--service-time', '2'], '--service-time: "2" is not a duration', '500ms'],
+    ['lb', ['--service-time', '0ms'], 'work.mean_ms: ', ''],
+    ['lb', ['--service-time', '2m'], 'work.mean_ms: ', ''],
+    ['lb', ['--distribution', 'normal'], 'unknown --distribution "normal"', 'Allowed: exp, fixed, uniform'],
+    ['lb', ['--workers', '0'], '--workers: "0" is not a whole number from 1 to 1,000', ''],
+  ])('%s with %j is refused', (base, args, message, hint) => {
+    const error = labErrorOf(() => applyStackOptions(bases[base], optionsOf(...args)))
+    expect(error.exitCode).toBe(2)
+    expect(error.message).toContain(message)
+    expect(error.hint ?? '').toContain(hint)
+  })
+})
+
+describe('givenStackFlags', () => {
+  it('knows every flag that shapes a stack by the name that commander gives it', () => {
+    const command = addStackOptions(new Command())
+    for (const option of command.options) {
+      expect(givenStackFlags({ [option.attributeName()]: 'given' })).toEqual([option.long])
+    }
+    expect(givenStackFlags({})).toEqual([])
+    expect(givenStackFlags({ port: '1', strategy: 'x' })).toEqual(['--strategy', '--port'])
+  })
+})
+
+describe('number', () => {
+  it.each<[string, number, number, boolean, number]>([
+    ['5', 1, 9, true, 5],
+    [' 5 ', 1, 9, true, 5],
+    ['1', 1, 9, true, 1],
+    ['9', 1, 9, true, 9],
+    ['1.5', 1, 9, false, 1.5],
+  ])('reads %j from %d to %d (whole: %j)', (text, min, max, whole, value) => {
+    expect(number('--n', text, min, max, whole)).toBe(value)
+  })
+
+  it.each(['', ' ', 'x', '0', '10', '1.5', '5x', 'NaN', 'Infinity', '-5'])('refuses %j from 1 to 9', (text) => {
+    const { message, exitCode } = labErrorOf(() => number('--n', text, 1, 9))
+    expect(message).toBe(`--n: "${text}" is not a whole number from 1 to 9`)
+    expect(exitCode).toBe(2)
+  })
+})
+
+describe('imageOverrides', () => {
+  const env = { SCALELAB_IMAGE_NODE: 'env/node', SCALELAB_IMAGE_NGINX: 'env/nginx', PATH: '/bin' }
+
+  it('takes the environment, and flags over it', () => {
+    expect(imageOverrides(undefined, {})).toEqual({})
+    expect(imageOverrides(undefined, env)).toEqual({ node: 'env/node', nginx: 'env/nginx' })
+    expect(imageOverrides(['nginx=reg:5000/nginx@sha256:a=b'], env)).toEqual({
+      node: 'env/node',
+      nginx: 'reg:5000/nginx@sha256:a=b',
+    })
+    expect(imageOverrides(optionsOf('--image', 'node=a', '--image', 'node=b').image, {})).toEqual({ node: 'b' })
+  })
+
+  it.each([
+    ['nginx', '--image: "nginx" is not of the form name=image'],
+    ['nginx=', '--image: "nginx=" is not of the form name=image'],
+    ['ngnix=x', 'unknown --image "ngnix"'],
+    ['=x', 'unknown --image ""'],
+  ])('refuses %j', (value, message) => {
+    expect(labErrorOf(() => imageOverrides([value], {}))).toMatchObject({ exitCode: 2, message })
+  })
+})
