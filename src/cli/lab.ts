@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
@@ -49,6 +51,7 @@ export function createLab(os: Os, exit: Lab['exit']): Lab {
     ])
     return {
       docker: createDockerEngine({
+        home: createHash('sha256').update(`${hostname()}:${os.stateDir}`).digest('hex').slice(0, 12),
         dockerHost: os.env.DOCKER_HOST,
         context: os.env.DOCKER_CONTEXT,
         certPath: os.env.DOCKER_CERT_PATH,

@@ -1,16 +1,15 @@
 import { stringify } from 'yaml'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeSpec, Topology } from '../../core/topology.js'
-
-/** Where a node's files lie inside its container; the Docker engine uses the same place. */
-const DIR = '/scalelab'
+import { addressBook, bundleFile, commandError, NODE_DIR, programOptions } from './container-options.js'
+import { type Images, imageOf } from './images.js'
 
 export interface ComposeRequest {
   /** The scenario's name. */
   name: string
   question: string
   topology: Topology
-  images: { node: string; nginx: string }
+  images: Images
   publishHost: string
   /** Folder of the bundled programs, relative to the Compose file. */
   programs: string
@@ -29,7 +28,7 @@ export function composeFile(request: ComposeRequest): string {
   const inlined = topology.nodes.flatMap((node) =>
     Object.entries(node.files).map(([path, text]): [string, object] => [
       configName(node, path),
-      { content: escapeDollars(fillReferences(text, addressBook(node, topology))) },
+      { content: escapeDollars(fillReferences(text, bookOf(node, topology))) },
     ]),
   )
   const document = {
@@ -39,7 +38,9 @@ export function composeFile(request: ComposeRequest): string {
       ? {}
       : {
           configs: {
-            ...Object.fromEntries(programs.map((bundle) => [bundle, { file: `${request.programs}/${bundle}.mjs` }])),
+            ...Object.fromEntries(
+              programs.map((bundle) => [bundle, { file: `${request.programs}/${bundleFile(bundle)}` }]),
+            ),
             ...Object.fromEntries(inlined),
           },
         }),
@@ -52,18 +53,23 @@ ${stringify(document, { lineWidth: 0 })}`
 
 function service(node: NodeSpec, request: ComposeRequest): object {
   const { topology } = request
-  const book = addressBook(node, topology)
+  const book = bookOf(node, topology)
   const environment = Object.entries(node.env).map(([key, value]): [string, string] => [
     key,
     escapeDollars(fillReferences(value, book)),
   ])
-  const files = Object.keys(node.files).map((path) => ({ source: configName(node, path), target: `${DIR}/${path}` }))
+  const files = Object.keys(node.files).map((path) => ({
+    source: configName(node, path),
+    target: `${NODE_DIR}/${path}`,
+  }))
   const bundle =
-    node.program.kind === 'bundle' ? [{ source: node.program.bundle, target: bundlePath(node.program.bundle) }] : []
+    node.program.kind === 'bundle'
+      ? [{ source: node.program.bundle, target: `${NODE_DIR}/${bundleFile(node.program.bundle)}` }]
+      : []
   const configs = [...bundle, ...files]
   const entry = topology.entry.node === node.id
   return {
-    image: imageOf(node, request),
+    image: imageFor(node, request.images),
     ...commandOf(node),
     ...(environment.length === 0 ? {} : { environment: Object.fromEntries(environment) }),
     ...(configs.length === 0 ? {} : { configs }),
@@ -84,24 +90,17 @@ function service(node: NodeSpec, request: ComposeRequest): object {
   }
 }
 
-function imageOf({ program, id }: NodeSpec, { images }: ComposeRequest): string {
-  switch (program.kind) {
-    case 'bundle':
-      return images.node
-    case 'nginx':
-      return images.nginx
-    case 'image':
-      return program.image
-    case 'command':
-      throw new Error(`${id} runs a plain command, which has no image`)
-  }
+function imageFor(node: NodeSpec, images: Images): string {
+  const image = imageOf(node.program, images)
+  if (image === undefined) throw commandError(node)
+  return image
 }
 
-function commandOf({ program }: NodeSpec): object {
-  if (program.kind === 'bundle') return { entrypoint: ['node', bundlePath(program.bundle)] }
-  if (program.kind === 'nginx')
-    return { entrypoint: ['nginx', '-e', 'stderr', '-p', `${DIR}/`, '-c', `${DIR}/nginx.conf`] }
-  return {}
+/** The engine's own command; an image that is not ours runs as its author meant it. */
+function commandOf(node: NodeSpec): object {
+  const { Entrypoint = [], Cmd = [] } = programOptions(node)
+  const command = [Entrypoint, Cmd].flat()
+  return command.length === 0 ? {} : { entrypoint: command }
 }
 
 /** Our own programs can be asked whether they are ready, since their image has node; other images may have nothing to ask with. */
@@ -118,22 +117,12 @@ function conditionOf(id: string, topology: Topology): string {
   return node?.program.kind === 'bundle' ? 'service_healthy' : 'service_started'
 }
 
-function addressBook(node: NodeSpec, topology: Topology): AddressBook {
-  const portOf = (id: string, port: string): number => {
-    const number = topology.nodes.find((candidate) => candidate.id === id)?.ports[port]
-    if (number === undefined) throw new Error(`no port ${port} of ${id}`)
-    return number
-  }
-  return {
-    host: '0.0.0.0',
-    dir: DIR,
-    port: (name) => portOf(node.id, name),
-    address: (id, port) => `${id}:${portOf(id, port)}`,
-  }
-}
-
-function bundlePath(bundle: string): string {
-  return `${DIR}/${bundle}.mjs`
+/** In a Compose network nodes know each other by name. */
+function bookOf(node: NodeSpec, { nodes }: Topology): AddressBook {
+  return addressBook(
+    node,
+    nodes.map((spec) => ({ spec, address: spec.id })),
+  )
 }
 
 function configName(node: NodeSpec, path: string): string {

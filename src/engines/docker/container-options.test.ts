@@ -44,7 +44,7 @@ const nodes = [
 
 const optionsOf = (spec: NodeSpec) =>
   containerOptions({
-    stack: { meta, upId: 'u1', publishHost: '127.0.0.1' },
+    stack: { meta, upId: 'u1', home: 'h1', publishHost: '127.0.0.1' },
     spec,
     place: { order: 1, address: '172.18.0.3', urlPort: 'http' },
     book: addressBook(spec, nodes),

@@ -61,7 +61,8 @@ export function containerOptions(request: ContainerRequest): ContainerCreateOpti
   }
 }
 
-function programOptions({ program }: NodeSpec): ContainerCreateOptions {
+/** What the container runs. */
+export function programOptions({ program }: NodeSpec): ContainerCreateOptions {
   switch (program.kind) {
     case 'bundle':
       return {

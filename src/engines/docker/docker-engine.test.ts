@@ -14,7 +14,7 @@ const missing = await whyNoDocker()
 
 describe.skipIf(missing !== null)(`the Docker engine${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
   let nodesDir: string
-  const engine = (): Engine => createDockerEngine({ dockerHost: host, images, nodesDir })
+  const engine = (): Engine => createDockerEngine({ dockerHost: host, home: `test-${process.pid}`, images, nodesDir })
 
   beforeAll(async () => {
     nodesDir = await mkdtemp(join(tmpdir(), 'scalelab-nodes-'))

@@ -21,6 +21,8 @@ import { client, host, images, testMeta, whyNoDocker } from './testing/daemon.js
 
 const missing = await whyNoDocker()
 const { docker } = client
+/** This test file's own stacks: another run beside it sees none of them. */
+const HOME = `test-only-${process.pid}`
 const never = (): AbortSignal => new AbortController().signal
 
 const NGINX_CONF = `daemon off;
@@ -77,7 +79,7 @@ describe.skipIf(missing !== null)(
     }, 30_000)
 
     const engineWith = (overrides: Partial<Parameters<typeof createDockerEngine>[0]> = {}): Engine =>
-      createDockerEngine({ dockerHost: host, images, nodesDir, ...overrides })
+      createDockerEngine({ dockerHost: host, home: HOME, images, nodesDir, ...overrides })
     const newName = (): string => {
       const name = `d-${randomBytes(4).toString('hex')}`
       names.push(name)
@@ -266,7 +268,7 @@ describe.skipIf(missing !== null)(
     /** A process of its own that brings a stack up, to be killed. */
     async function startChild(name: string) {
       const topology = JSON.stringify(testTopology({ kind: 'bundle', bundle: 'api' }))
-      const options = JSON.stringify({ dockerHost: host, images, nodesDir })
+      const options = JSON.stringify({ dockerHost: host, home: HOME, images, nodesDir })
       const outfile = join(nodesDir, 'child.cjs')
       await build({
         stdin: {
@@ -321,7 +323,7 @@ describe.skipIf(missing !== null)(
 
 describe('without a daemon that answers', () => {
   const topology = testTopology({ kind: 'bundle', bundle: 'api' })
-  const options = { images: { node: 'node', nginx: 'nginx' }, nodesDir: '/nowhere' }
+  const options = { home: HOME, images: { node: 'node', nginx: 'nginx' }, nodesDir: '/nowhere' }
 
   it('Docker is not available, has no stacks, and brings nothing up', async () => {
     const engine = createDockerEngine({ ...options, dockerHost: 'unix:///nowhere/docker.sock' })

@@ -21,6 +21,8 @@ export interface DockerEngineOptions {
   context?: string | undefined
   certPath?: string | undefined
   sshAgent?: string | undefined
+  /** Whose stacks are seen and made: an id of the state folder and its machine. */
+  home: string
   /** Images for our own programs; see DEFAULT_IMAGES. */
   images: Images
   /** Folder of the bundled node programs: dist/nodes. */
@@ -36,7 +38,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   const host = findDockerHost({ dockerHost, context, home: homedir(), uid: process.getuid?.() })
   let made: Workshop | undefined
   const workshop = (): Workshop => {
-    made ??= { client: connectDocker(host, { certPath, sshAgent }), images, nodesDir }
+    made ??= { client: connectDocker(host, { certPath, sshAgent }), images, home: options.home, nodesDir }
     return made
   }
 
@@ -82,7 +84,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     async stacks(): Promise<Stack[]> {
       if (!(await answers(workshop))) return []
       return explained(host, async () => {
-        const stacks = byStack(await findAll(workshop().client.docker, LABEL.stack))
+        const stacks = byStack(await findAll(workshop().client.docker, `${LABEL.home}=${options.home}`))
         return [...stacks.values()].flatMap(({ containers, networks, markers }) => {
           const labels = [...networks, ...containers, ...markers][0]?.Labels
           return labels === undefined ? [] : [new DockerStack(workshop(), metaOf(labels), markers.length > 0)]

@@ -3,11 +3,13 @@ import type { StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
 
 /**
- * Everything known about a stack is written on its containers, network and marker, so that any later command, on any
- * machine that talks to the same daemon, finds it all again. Labels cannot be changed once made.
+ * Everything known about a stack is written on its containers, network and marker, so that any later command of the same
+ * home finds it all again. Labels cannot be changed once made.
  */
 export const LABEL = {
   stack: 'scalelab.stack',
+  /** Whose stack it is: several people (and test runs) may share a daemon, and must not clean up after each other. */
+  home: 'scalelab.home',
   /** JSON of the StackMeta; on every resource, because any of them may be the last one left. */
   meta: 'scalelab.meta',
   /** One run of `up`: what it takes back when it fails, and nothing of another `up` of the same name. */
@@ -37,14 +39,16 @@ export function containerName(stack: string, node: string): string {
 export interface StackLabels {
   meta: StackMeta
   upId: string
+  home: string
   publishHost: string
 }
 
 /** Labels of every resource: ours, and the one by which Docker Desktop and `docker compose ls` group containers. */
-export function stackLabels({ meta, upId, publishHost }: StackLabels): Record<string, string> {
+export function stackLabels({ meta, upId, home, publishHost }: StackLabels): Record<string, string> {
   return {
     [LABEL.stack]: meta.name,
     [LABEL.meta]: JSON.stringify(meta),
+    [LABEL.home]: home,
     [LABEL.up]: upId,
     [LABEL.publishHost]: publishHost,
     'com.docker.compose.project': projectOf(meta.name),

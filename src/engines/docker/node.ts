@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerInspectInfo } from 'dockerode'
 import { EXIT, environmentError, LabError } from '../../core/errors.js'
 import type { AddressBook } from '../../core/references.js'
@@ -18,11 +20,15 @@ import { logLines } from './log-lines.js'
 /** How many lines of its log an error about a node shows. */
 const LAST_LINES = 20
 const PORT_ATTEMPTS = 5
+const OOM_LOOKS = 10
+const OOM_LOOK_MS = 100
 
 /** What every node of an engine is made with. */
 export interface Workshop {
   client: DockerClient
   images: Images
+  /** Whose stacks are seen and made: an id of the state folder and its machine. */
+  home: string
   /** Folder of the bundled programs. */
   nodesDir: string
 }
@@ -142,10 +148,16 @@ export async function waitForNode(
 }
 
 async function howEnded({ docker }: DockerClient, id: string, spec: NodeSpec): Promise<string> {
+  const { memoryMiB } = spec.limits
   try {
-    const { State } = await docker.getContainer(id).inspect()
-    if (State.OOMKilled) return `out of memory, its limit is ${spec.limits.memoryMiB ?? 'unknown'} MiB`
-    return `exit code ${State.ExitCode}`
+    for (let look = 1; ; look++) {
+      const { State } = await docker.getContainer(id).inspect()
+      if (State.OOMKilled) return `out of memory, its limit is ${memoryMiB ?? 'unknown'} MiB`
+      // The kernel's word about memory reaches Docker by another way than the end of the program, often later.
+      const killed = State.ExitCode === 128 + constants.signals.SIGKILL
+      if (!killed || memoryMiB === undefined || look === OOM_LOOKS) return `exit code ${State.ExitCode}`
+      await sleep(OOM_LOOK_MS)
+    }
   } catch {
     return 'its container is gone'
   }

@@ -117,7 +117,12 @@ export class DockerStack implements Stack {
         await pullImage(client.docker, needed, new AbortController().signal, () => {})
       }
       const publishHost = present[0]?.publishHost ?? '127.0.0.1'
-      const stack: StackLabels = { meta: this.meta, publishHost, upId: randomUUID() }
+      const stack: StackLabels = {
+        meta: this.meta,
+        publishHost,
+        upId: randomUUID(),
+        home: this.#workshop.home,
+      }
       const { networks } = await findAll(client.docker, `${LABEL.stack}=${this.meta.name}`)
       const [network] = networks
       if (network === undefined) throw environmentError(`the network of the stack ${this.meta.name} is gone`)

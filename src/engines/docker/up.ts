@@ -21,7 +21,7 @@ import { makeNode, type NodeRequest, portCheck, startNode, type Workshop, waitFo
 export async function bringUp(workshop: Workshop, request: UpRequest): Promise<void> {
   const { docker } = workshop.client
   const { topology, meta, publishHost, signal, onEvent } = request
-  const stack: StackLabels = { meta, publishHost, upId: randomUUID() }
+  const stack: StackLabels = { meta, publishHost, upId: randomUUID(), home: workshop.home }
   const nodes = entryFirst(topology)
   const command = nodes.find((node) => node.program.kind === 'command')
   if (command !== undefined) throw commandError(command)
@@ -125,7 +125,7 @@ function takenName({ client: { docker } }: Workshop, { meta, upId }: StackLabels
 function existsError(name: string): Error {
   return usageError(
     `there is a stack named "${name}" already`,
-    `Use it as it is, take it down (scalelab down ${name}), or bring up another beside it with --name`,
+    `Use it as it is, take it down (scalelab down ${name}), or bring up another beside it with --name.\nIf \`scalelab ps\` does not show it, it belongs to somebody else who uses this daemon.`,
   )
 }
 
