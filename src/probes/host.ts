@@ -12,14 +12,15 @@ interface CpuTimes {
 /**
  * The whole machine: `host.cpu_share` (0 to 1 of all processors) and, on Linux, `host.steal_share`, each since the last
  * read. The first read gives nothing.
+ * @param statFile where Linux tells; without it the system's own times are taken, which know no steal
  */
-export function hostProbe(intervalMs = 1_000): Probe {
+export function hostProbe(intervalMs = 1_000, statFile = '/proc/stat'): Probe {
   let last: CpuTimes | null = null
   return {
     name: 'host',
     intervalMs,
     async read() {
-      const current = await cpuTimes()
+      const current = await cpuTimes(statFile)
       const before = last
       last = current
       const total = before === null ? 0 : current.total - before.total
@@ -35,8 +36,8 @@ export function hostProbe(intervalMs = 1_000): Probe {
   }
 }
 
-async function cpuTimes(): Promise<CpuTimes> {
-  const stat = await readFile('/proc/stat', 'utf8').catch(() => null)
+async function cpuTimes(statFile: string): Promise<CpuTimes> {
+  const stat = await readFile(statFile, 'utf8').catch(() => null)
   if (stat === null) return cpuTimesOfOs()
   return parseProcStat(stat)
 }

@@ -49,6 +49,24 @@ describe('a complete run', () => {
     expect(record.load.offered_rps).toBe(load.mode === 'open' ? 200 : null)
   })
 
+  it('keeps what was requested, but no secrets', async () => {
+    const headers = {
+      Accept: 'text/html',
+      Authorization: 'Bearer x',
+      'X-Api-Key': 'x',
+      Cookie: 'x',
+      'x-csrf-token': 'x',
+    }
+    const requests = [{ method: 'POST', path: '/a?b=c', headers, body: '{}' }]
+    const { promise } = startRun(planOf(openLoad()), { target: { origin: 'http://127.0.0.1:1', requests } })
+    expect((await promise).load.request).toEqual({
+      method: 'POST',
+      path: '/a?b=c',
+      headers: { Accept: 'text/html', Authorization: '***', 'X-Api-Key': '***', Cookie: '***', 'x-csrf-token': '***' },
+      body: '{}',
+    })
+  })
+
   it('counts nothing of the warm-up, whatever its length, and every request once', async () => {
     const rps = fc.integer({ min: 5, max: 300 })
     const warmupMs = fc.integer({ min: 0, max: 3_000 })
