@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerInspectInfo } from 'dockerode'
 import { EXIT, environmentError, LabError } from '../../core/errors.js'
 import type { AddressBook } from '../../core/references.js'
@@ -20,8 +19,6 @@ import { logLines } from './log-lines.js'
 /** How many lines of its log an error about a node shows. */
 const LAST_LINES = 20
 const PORT_ATTEMPTS = 5
-const OOM_LOOKS = 10
-const OOM_LOOK_MS = 100
 
 /** What every node of an engine is made with. */
 export interface Workshop {
@@ -150,14 +147,11 @@ export async function waitForNode(
 async function howEnded({ docker }: DockerClient, id: string, spec: NodeSpec): Promise<string> {
   const { memoryMiB } = spec.limits
   try {
-    for (let look = 1; ; look++) {
-      const { State } = await docker.getContainer(id).inspect()
-      if (State.OOMKilled) return `out of memory, its limit is ${memoryMiB ?? 'unknown'} MiB`
-      // The kernel's word about memory reaches Docker by another way than the end of the program, often later.
-      const killed = State.ExitCode === 128 + constants.signals.SIGKILL
-      if (!killed || memoryMiB === undefined || look === OOM_LOOKS) return `exit code ${State.ExitCode}`
-      await sleep(OOM_LOOK_MS)
-    }
+    const { ExitCode, OOMKilled } = (await docker.getContainer(id).inspect()).State
+    if (OOMKilled) return `out of memory, its limit is ${memoryMiB ?? 'unknown'} MiB`
+    // Docker 20.10 loses the kernel's word about memory when that comes after the end of the program.
+    const killed = ExitCode === 128 + constants.signals.SIGKILL && memoryMiB !== undefined
+    return killed ? `killed, probably out of memory, its limit is ${memoryMiB} MiB` : `exit code ${ExitCode}`
   } catch {
     return 'its container is gone'
   }
