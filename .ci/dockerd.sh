@@ -16,11 +16,13 @@ export PATH="$PATH:/usr/sbin:/sbin"
 answers() { docker -H "$host" version >/dev/null 2>&1; }
 
 # A machine that was started without an init system has no cgroups mounted; dockerd 20.10 takes the v1 controllers.
+# Only those that it needs: one that is mounted somewhere is in force everywhere, and a runtime that sees a controller
+# in force but not mounted where it looks gives up on statistics.
 mount_cgroups() {
   local root=/sys/fs/cgroup name
   if mountpoint -q "$root" && { [ -e "$root/cgroup.controllers" ] || [ -d "$root/memory" ]; }; then return; fi
   mountpoint -q "$root" || mount -t tmpfs -o mode=755 cgroup_root "$root"
-  awk '!/^#/ && $4 == 1 { print $1 }' /proc/cgroups | while read -r name; do
+  for name in cpu cpuacct cpuset memory devices freezer blkio pids; do
     mkdir -p "$root/$name"
     mountpoint -q "$root/$name" || mount -t cgroup -o "$name" cgroup "$root/$name" || rmdir "$root/$name"
   done

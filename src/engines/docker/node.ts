@@ -149,7 +149,7 @@ async function howEnded({ docker }: DockerClient, id: string, spec: NodeSpec): P
   try {
     const { ExitCode, OOMKilled } = (await docker.getContainer(id).inspect()).State
     if (OOMKilled) return `out of memory, its limit is ${memoryMiB ?? 'unknown'} MiB`
-    // Docker 20.10 loses the kernel's word about memory when that comes after the end of the program.
+    // Docker does not hear the kernel's word about memory under every arrangement of cgroups.
     const killed = ExitCode === 128 + constants.signals.SIGKILL && memoryMiB !== undefined
     return killed ? `killed, probably out of memory, its limit is ${memoryMiB} MiB` : `exit code ${ExitCode}`
   } catch {
