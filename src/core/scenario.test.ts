@@ -105,7 +105,7 @@ describe('withReplicas', () => {
   const scenario: Scenario = scenarioSchema.parse({
     schema: SCENARIO_SCHEMA,
     name: 'lb-3',
-    question: 'In 30 s, do 3 instances answer three times as much as 1 of the 3?',
+    question: 'In 30 s on 13 cores, do 3 instances answer three times as much as 1 of the 3?',
     topology: { kind: 'balanced', replicas: 3 },
     load: { mode: 'closed' },
     expect: [
@@ -118,7 +118,7 @@ describe('withReplicas', () => {
     const five = withReplicas(scenario, 'lb-5', 5)
     expect(five.name).toBe('lb-5')
     expect(five.topology).toEqual({ ...scenario.topology, replicas: 5 })
-    expect(five.question).toBe('In 30 s, do 5 instances answer three times as much as 1 of the 3?')
+    expect(five.question).toBe('In 30 s on 13 cores, do 5 instances answer three times as much as 1 of the 3?')
     expect(five.expect.map(({ claim }) => claim)).toEqual(['any is even'])
     expect(scenario.topology.replicas).toBe(3)
   })

@@ -83,16 +83,25 @@ describe('faults', () => {
     expect(validity.map(({ check }) => check)).not.toContain('lost-requests')
   })
 
-  it('are undone when the load ends before their time is over', async () => {
-    const stack = stubStack(IDS)
-    const { promise, release } = startDisturbed([{ fault: 'pause', node: 'api-1', atMs: 0, forMs: 60_000 }], stack)
+  it('are undone when the load ends before their time is over, and the record knows of it', async () => {
+    const stack = stubStack(IDS, {
+      async resume(node) {
+        await pause(300)
+        stack.calls.push(`resume ${node}`)
+      },
+    })
+    const { promise, records, release } = startDisturbed(
+      [{ fault: 'pause', node: 'api-1', atMs: 0, forMs: 60_000 }],
+      stack,
+    )
     await until(() => stack.calls.length === 1)
     release()
     expect((await promise).status).toBe('complete')
     expect(stack.calls).toEqual(['pause api-1', 'resume api-1'])
+    expect(records[0]?.events.map(({ text }) => text)).toEqual(['pause api-1', 'api-1 is back'])
   })
 
-  it('are undone on Ctrl-C, before the run returns, and those to come are left out', async () => {
+  it('are undone on Ctrl-C, without waiting for the load to drain, and those to come are left out', async () => {
     const stop = new AbortController()
     let resumed = false
     const stack = stubStack(IDS, {
@@ -111,10 +120,10 @@ describe('faults', () => {
     )
     await until(() => stack.calls.length === 1)
     stop.abort()
+    await until(() => resumed)
     release()
     const { status, events } = await promise
     expect(status).toBe('interrupted')
-    expect(resumed).toBe(true)
     expect(stack.calls).toEqual(['pause api-1'])
     expect(events.map(({ text }) => text)).toContain('api-1 is back')
   })

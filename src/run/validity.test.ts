@@ -106,7 +106,7 @@ describe('validityOf', () => {
 
   it.each<[string, ValidityInput]>([
     ['at the limit', open({ achievedRps: 1_450 * 0.99, generator: { ...health, latenessMs: 5, backlog: 73 } })],
-    ['a cut last tick', input({ ticks: ticks([...constant(1_450), 3]) })],
+    ['a cut last tick', input({ ticks: ticks([...constant(1_450, 6), 3]) })],
     ['too short to be halved', input({ ticks: ticks([9, 9, 9, 1, 1, 1]) })],
     ['few answers, as chance has it', input({ ticks: ticks(halves(4, 2.5)) })],
     ['a median that differs by little', input({ ticks: ticks(constant(9), (n) => ({ p50_ms: n < 10 ? 2 : 6.9 })) })],

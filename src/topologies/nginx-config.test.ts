@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fillReferences } from '../core/references.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
+import { roundRobin } from '../strategies/balancing/round-robin.js'
 import { weighted } from '../strategies/balancing/weighted.js'
 import { nginxConfig } from './nginx-config.js'
 
@@ -48,6 +49,11 @@ async function testedByNginx(config: string): Promise<string> {
 describe('nginxConfig', () => {
   it('is, for three servers with weights, this file', async () => {
     await expect(nginxConfig(SERVERS, weighted)).toMatchFileSnapshot('testing/weighted.nginx.conf')
+  })
+
+  it('names weights only to strategies that have a use for them', () => {
+    expect(nginxConfig(SERVERS, weighted)).toContain('127.0.0.1:20001 weight=3 ')
+    expect(nginxConfig(SERVERS, roundRobin)).not.toContain('weight=')
   })
 
   it.skipIf(!present && !required).each(BALANCING_STRATEGIES)(
