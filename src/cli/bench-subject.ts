@@ -31,15 +31,17 @@ export interface BenchSubject {
   system: { kind: 'start'; decision: Decision } | { kind: 'stack'; stack: Stack } | { kind: 'url'; origin: string }
 }
 
-/** A scenario that is brought up for this bench. */
+/** A scenario that is brought up for this bench. @param names all that this bench compares */
 export async function subjectOfScenario(
   lab: Lab,
   name: string,
+  names: readonly string[],
   options: StackOptions & LoadOptions,
 ): Promise<BenchSubject> {
   const scenario = await findScenario(name, lab.scenariosDir)
   // `bench single lb-3 --strategy least-conn`: balancing flags are for those that have a balancer.
-  const own = scenario.topology.kind === 'single' ? withoutBalancing(options) : options
+  const several = names.length > 1
+  const own = several && scenario.topology.kind === 'single' ? withoutBalancing(options) : options
   const parameters = applyStackOptions(scenario.topology, own)
   const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
   const load = applyLoadOptions(scenario.load, options)

@@ -127,6 +127,7 @@ export function number(flag: string, value: string, min: number, max: number, wh
  * @throws LabError (usage)
  */
 export function applyStackOptions(base: StackParameters, options: StackOptions & { seed?: string }): StackParameters {
+  refuseIdleFlags(base, options)
   const changed: StackParametersInput = {
     ...base,
     ...(options.balancer === undefined ? {} : { balancer: choice('--balancer', options.balancer, BALANCERS) }),
@@ -140,13 +141,39 @@ export function applyStackOptions(base: StackParameters, options: StackOptions &
     app: appOf(base, options),
     work: workWith(base.work, options),
   }
-  if (base.kind === 'single' && (options.strategy !== undefined || options.weights !== undefined)) {
-    throw usageError('a single instance has no balancer to give a strategy or weights', 'Use a balanced scenario: lb-3')
-  }
   const result = stackParametersSchema.safeParse(changed)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw usageError(`${issue?.path.join('.') ?? 'parameters'}: ${issue?.message ?? 'not valid'}`)
+  const path = issue?.path.join('.') ?? ''
+  throw usageError(`${FLAG_OF[path] ?? path}: ${issue?.message.replace(/^Too (small|big): /, '') ?? 'not valid'}`)
+}
+
+/** The flag behind a parameter whose bounds only the schema knows. */
+const FLAG_OF: Record<string, string> = {
+  memory_mib: '--memory',
+  'work.mean_ms': '--service-time',
+  'work.ms': '--cpu-time',
+  app_ready: '--app-ready',
+  'app.image': '--app-image',
+}
+
+/** A flag that would change nothing is a misunderstanding, and is refused rather than ignored. */
+function refuseIdleFlags(base: StackParameters, options: StackOptions): void {
+  const balancing = givenStackFlags(pick(options, ['balancer', 'strategy', 'weights']))[0]
+  if (base.kind === 'single' && balancing !== undefined) {
+    throw usageError(`${balancing}: a single instance has no balancer`, 'Use a balanced scenario: lb-3')
+  }
+  const app = base.app !== null || options.app !== undefined || options.appImage !== undefined
+  const working = ['work', 'serviceTime', 'distribution', 'workers', 'queueLimit', 'cpuTime'] as const
+  const work = givenStackFlags(pick(options, working))[0]
+  if (app && work !== undefined) {
+    throw usageError(`${work} sets the work of the sample API, and this is your own application`)
+  }
+  const image = options.appImage !== undefined || (base.app !== null && 'image' in base.app)
+  if (options.appPort !== undefined && !image) {
+    throw usageError('--app-port belongs to --app-image', 'A command is told its port where {port} stands')
+  }
+  if (options.appReady !== undefined && !app) throw usageError('--app-ready belongs to --app or --app-image')
 }
 
 function strategyOf(options: StackOptions): Partial<StackParametersInput> {
@@ -155,7 +182,8 @@ function strategyOf(options: StackOptions): Partial<StackParametersInput> {
   const strategy = options.strategy ?? (weights === undefined ? undefined : 'weighted')
   return {
     ...(strategy === undefined ? {} : { strategy: choice('--strategy', strategy, names) }),
-    ...(weights === undefined ? {} : { weights }),
+    // Weights of the scenario's own strategy mean nothing to another one.
+    ...(weights === undefined ? (strategy === undefined ? {} : { weights: null }) : { weights }),
   }
 }
 
@@ -165,6 +193,7 @@ function appOf(base: StackParameters, options: StackOptions): StackParameters['a
   }
   if (options.appImage !== undefined) return { image: options.appImage }
   if (options.app === undefined) return base.app
+  if (options.app.includes('{{')) throw usageError(`--app "${options.app}": two braces in a row cannot be passed on`)
   if (!options.app.includes('{port}')) {
     throw usageError(
       `--app "${options.app}" does not say where to listen`,

@@ -89,7 +89,7 @@ async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions):
   }
   if (scenarios.length > 0) {
     if (options.stack !== undefined) throw usageError('--stack and a scenario exclude each other', 'Give one of them')
-    return Promise.all(scenarios.map((scenario) => subjectOfScenario(lab, scenario, options)))
+    return Promise.all(scenarios.map((scenario) => subjectOfScenario(lab, scenario, scenarios, options)))
   }
   if (shaped !== undefined) {
     throw usageError(
