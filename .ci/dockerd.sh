@@ -16,15 +16,18 @@ export PATH="$PATH:/usr/sbin:/sbin"
 answers() { docker -H "$host" version >/dev/null 2>&1; }
 
 # A machine that was started without an init system has no cgroups mounted; dockerd 20.10 takes the v1 controllers.
-# Only those that it needs: one that is mounted somewhere is in force everywhere, and a runtime that sees a controller
-# in force but not mounted where it looks gives up on statistics.
+# Mounted are those that it needs and those in force already, and no more: a controller that is mounted anywhere is in
+# force everywhere, and a runtime that sees one in force but not mounted where it looks gives up on statistics.
 mount_cgroups() {
   local root=/sys/fs/cgroup name
   if mountpoint -q "$root" && { [ -e "$root/cgroup.controllers" ] || [ -d "$root/memory" ]; }; then return; fi
   mountpoint -q "$root" || mount -t tmpfs -o mode=755 cgroup_root "$root"
-  for name in cpu cpuacct cpuset memory devices freezer blkio pids; do
-    mkdir -p "$root/$name"
-    mountpoint -q "$root/$name" || mount -t cgroup -o "$name" cgroup "$root/$name" || rmdir "$root/$name"
+  {
+    printf '%s\n' cpu cpuacct cpuset memory devices freezer blkio pids
+    cut -d: -f2 /proc/self/cgroup | grep . || true # "cpu,cpuacct" where two share a hierarchy, "name=systemd"
+  } | sort -u | while read -r name; do
+    mkdir -p "$root/${name#name=}"
+    mount -t cgroup -o "${name/#name=/none,name=}" cgroup "$root/${name#name=}" || rmdir "$root/${name#name=}"
   done
 }
 

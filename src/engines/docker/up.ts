@@ -80,8 +80,11 @@ async function makeAll(
   ports: HostPorts,
   signal: AbortSignal,
 ): Promise<Map<string, { id: string; request: NodeRequest }>> {
+  const { meta } = stack
   signal.throwIfAborted()
-  const network = await createNetwork(workshop.client.docker, stack).catch(takenName(workshop, stack, 'network'))
+  const network = await createNetwork(workshop.client.docker, stack).catch(
+    takenName(workshop, stack, 'network', projectOf(meta.name)),
+  )
   const taken = new Set<string>()
   const placed = nodes.map((spec) => {
     const address = freeAddress(network.subnet, taken)
@@ -95,7 +98,7 @@ async function makeAll(
     const place = { order, address, urlPort: order === 0 ? entryPort : spec.readiness.port }
     const request = { stack, spec, place, ports, book: addressBook(spec, placed), network: network.id }
     const id = await makeNode(workshop, request).catch(
-      takenName(workshop, stack, containerName(stack.meta.name, spec.id)),
+      takenName(workshop, stack, 'container', containerName(meta.name, spec.id)),
     )
     made.set(spec.id, { id, request })
   }
@@ -109,14 +112,26 @@ async function makeAll(
 }
 
 /** Turns "name already in use" into who uses it. */
-function takenName({ client: { docker } }: Workshop, { meta, upId }: StackLabels, name: string) {
+function takenName(
+  { client: { docker } }: Workshop,
+  { meta, upId }: StackLabels,
+  kind: 'network' | 'container',
+  name: string,
+) {
   return async (error: unknown): Promise<never> => {
     if (statusOf(error) !== 409) throw error
     const { containers, networks } = await findAll(docker, `${LABEL.stack}=${meta.name}`)
     if ([...containers, ...networks].some(({ Labels }) => Labels?.[LABEL.up] !== upId)) throw existsError(meta.name)
-    const what = name === 'network' ? `network named ${projectOf(meta.name)}` : `container named ${name}`
+    const theirs: { inspect(): Promise<unknown> } =
+      kind === 'network' ? docker.getNetwork(name) : docker.getContainer(name)
+    try {
+      await theirs.inspect()
+    } catch (cause) {
+      // Gone already: it was the draft of another command that brings up the same stack right now.
+      throw statusOf(cause) === 404 ? existsError(meta.name) : cause
+    }
     throw environmentError(
-      `there is a ${what} already, and scalelab did not make it`,
+      `there is a ${kind} named ${name} already, and scalelab did not make it`,
       'Remove or rename it, or choose --name',
     )
   }
