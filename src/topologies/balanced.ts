@@ -3,7 +3,7 @@ import type { StackParameters } from '../core/parameters.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
 import { apiNode, apiServers, STOP_GRACE_MS } from './api-nodes.js'
-import { FAIL_TIMEOUT_MS, MAX_FAILS, nginxConfig } from './nginx-config.js'
+import { CONNECT_TIMEOUT_MS, FAIL_TIMEOUT_MS, MAX_FAILS, nginxConfig } from './nginx-config.js'
 
 export const BALANCER_ID = 'balancer'
 const BALANCER_PORT = 8_080
@@ -27,6 +27,7 @@ function balancerNode(parameters: DecidedParameters, strategy: BalancingStrategy
     servers,
     max_fails: MAX_FAILS,
     fail_timeout_ms: FAIL_TIMEOUT_MS,
+    connect_timeout_ms: CONNECT_TIMEOUT_MS,
   }
   const nginx = parameters.balancer === 'nginx'
   return {

@@ -3,6 +3,8 @@ import type { BalancingStrategy } from '../strategies/balancing/port.js'
 /** nginx's own defaults for passive health, written out in the file because they decide how an outage looks. */
 export const MAX_FAILS = 1
 export const FAIL_TIMEOUT_MS = 10_000
+/** Not nginx's default of 60 s: on one machine a server that does not accept within a second is gone. */
+export const CONNECT_TIMEOUT_MS = 1_000
 
 /**
  * nginx.conf of a balancer: whole, commented, and free of everything the host may have in /etc/nginx. Runs without
@@ -64,6 +66,8 @@ ${strategy.nginx.map((line) => `    ${line}\n`).join('')}${serverLines.join('\n'
 
     location / {
       proxy_pass http://api;
+      # Default is 60s: a server that is frozen or unplugged would hold its requests for a minute.
+      proxy_connect_timeout ${CONNECT_TIMEOUT_MS / 1_000}s;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;

@@ -20,13 +20,17 @@ export async function filesArchive(root: string, files: Record<string, string | 
   return Buffer.concat(chunks)
 }
 
-/** The text of the first file in a tar stream. Throws Error when there is none. */
+/**
+ * The text of the first file in a tar stream. The stream is read to its end: one left half-read keeps the daemon's
+ * connection, and with it the whole command, alive. Throws Error when there is no file.
+ */
 export async function firstFile(archive: NodeJS.ReadableStream): Promise<string> {
-  const tar = archive.pipe(extract())
-  for await (const entry of tar) {
+  let text: string | undefined
+  for await (const entry of archive.pipe(extract())) {
     const chunks: Buffer[] = []
     for await (const chunk of entry) chunks.push(chunk as Buffer)
-    if (entry.header.type === 'file') return Buffer.concat(chunks).toString('utf8')
+    if (entry.header.type === 'file') text ??= Buffer.concat(chunks).toString('utf8')
   }
-  throw new Error('no file in the archive')
+  if (text === undefined) throw new Error('no file in the archive')
+  return text
 }
