@@ -215,6 +215,7 @@ describe.each(BALANCING_STRATEGIES)('balanced by $name', ({ name, weighted, ngin
       })),
       max_fails: 1,
       fail_timeout_ms: 10_000,
+      connect_timeout_ms: 1_000,
     })
   })
 })
