@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -220,12 +221,15 @@ describe('stacks on processes', { timeout: 60_000 }, () => {
   })
 })
 
+/** Who answers, each request on a connection of its own: a balancer that reloads closes those that are kept. */
 async function instancesSeen(entry: string, requests: number): Promise<string[]> {
   const seen = new Set<string>()
   for (let i = 0; i < requests; i++) {
-    const answer = await fetch(`${entry}/api/products?limit=1`)
-    await answer.text()
-    seen.add(answer.headers.get('x-instance-id') ?? 'none')
+    const [answer] = (await once(get(`${entry}/api/products?limit=1`, { agent: false }), 'response')) as [
+      IncomingMessage,
+    ]
+    answer.resume()
+    seen.add(String(answer.headers['x-instance-id'] ?? 'none'))
   }
   return [...seen].toSorted()
 }
