@@ -11,8 +11,10 @@ import { apiServers } from '../topologies/api-nodes.js'
 import { type Decision, decide } from './engine-choice.js'
 import type { Lab } from './lab.js'
 import { applyLoadOptions, type LoadOptions, parseHeaders } from './load-options.js'
+import { choice } from './option-values.js'
 import { theStack } from './running-stacks.js'
-import { applyStackOptions, choice, ENGINE_CHOICES, type StackOptions } from './stack-options.js'
+import { ENGINE_CHOICES, type StackOptions } from './stack-options.js'
+import { applyStackOptions } from './stack-parameters.js'
 
 /** What a bench measures, decided before anything is started. */
 export interface BenchSubject {

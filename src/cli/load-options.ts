@@ -3,7 +3,7 @@ import { usageError } from '../core/errors.js'
 import { ARRIVALS, type Load } from '../core/load.js'
 import { type LoadSection, loadOf } from '../core/scenario.js'
 import { parseDuration } from '../core/units.js'
-import { choice, number } from './stack-options.js'
+import { choice, number } from './option-values.js'
 
 /** Connections of an open loop unless told: enough for 1,500 requests/s at 60 ms. */
 const OPEN_CONNECTIONS = 100

@@ -2,14 +2,9 @@ import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type StackParameters, stackParametersSchema } from '../core/parameters.js'
 import { labErrorOf } from '../core/testing/thrown.js'
-import {
-  addStackOptions,
-  applyStackOptions,
-  givenStackFlags,
-  imageOverrides,
-  number,
-  type StackOptions,
-} from './stack-options.js'
+import { number } from './option-values.js'
+import { addStackOptions, givenStackFlags, imageOverrides, type StackOptions } from './stack-options.js'
+import { applyStackOptions } from './stack-parameters.js'
 
 const bases = {
   single: stackParametersSchema.parse({ kind: 'single' }),

@@ -8,7 +8,8 @@ import { writeFileAtomically } from '../../store/atomic-file.js'
 import { findScenario } from '../../store/scenario-files.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
-import { addStackOptions, applyStackOptions, imageOverrides, type StackOptions } from '../stack-options.js'
+import { addStackOptions, imageOverrides, type StackOptions } from '../stack-options.js'
+import { applyStackOptions } from '../stack-parameters.js'
 
 export function addCompose(program: Command, lab: Lab): void {
   const command = program

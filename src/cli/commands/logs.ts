@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Lab } from '../lab.js'
+import { number } from '../option-values.js'
 import { theStack } from '../running-stacks.js'
-import { number } from '../stack-options.js'
 
 export function addLogs(program: Command, lab: Lab): void {
   program

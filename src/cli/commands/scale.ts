@@ -6,8 +6,8 @@ import { withLock } from '../../store/lock.js'
 import type { DecidedParameters } from '../../topologies/balanced.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
+import { number } from '../option-values.js'
 import { theStack } from '../running-stacks.js'
-import { number } from '../stack-options.js'
 
 export function addScale(program: Command, lab: Lab): void {
   program

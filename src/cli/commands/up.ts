@@ -4,7 +4,9 @@ import { findScenario } from '../../store/scenario-files.js'
 import { createUpProgress } from '../../ui/progress/up-progress.js'
 import { decide } from '../engine-choice.js'
 import type { Lab } from '../lab.js'
-import { addStackOptions, applyStackOptions, choice, ENGINE_CHOICES, type StackOptions } from '../stack-options.js'
+import { choice } from '../option-values.js'
+import { addStackOptions, ENGINE_CHOICES, type StackOptions } from '../stack-options.js'
+import { applyStackOptions } from '../stack-parameters.js'
 import { startStack } from '../start-stack.js'
 
 interface UpOptions extends StackOptions {
