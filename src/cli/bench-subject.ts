@@ -2,12 +2,12 @@ import { usageError } from '../core/errors.js'
 import type { Load } from '../core/load.js'
 import { type StackParameters, stackParametersSchema, weightsOf, workOf } from '../core/parameters.js'
 import type { Expectation, LoadSection, Scenario } from '../core/scenario.js'
-import { loadSectionSchema } from '../core/scenario.js'
+import { loadSectionSchema, withReplicas } from '../core/scenario.js'
 import { describeWork } from '../core/work.js'
 import type { Stack } from '../engines/port.js'
 import type { LoadTarget, RequestTemplate } from '../load/port.js'
-import { findScenario } from '../store/scenario-files.js'
-import { apiServers } from '../topologies/api-nodes.js'
+import { findScenario, isScenarioFile } from '../store/scenario-files.js'
+import { apiServers, withReplicaCount } from '../topologies/api-nodes.js'
 import { type Decision, decide } from './engine-choice.js'
 import type { Lab } from './lab.js'
 import { applyLoadOptions, type LoadOptions, parseHeaders } from './load-options.js'
@@ -21,6 +21,8 @@ export interface BenchSubject {
   /** "lb-3 on the process engine", for headings. */
   title: string
   scenario: string
+  /** Where the scenario is not a built-in one: its file, as it was given. */
+  scenarioFile?: string | undefined
   question: string
   reading: string | null
   parameters: StackParameters | null
@@ -52,6 +54,7 @@ export async function subjectOfScenario(
   return {
     title: `${scenario.name} on the ${decision.engine.name} engine`,
     ...aboutScenario(scenario, decision.parameters, load),
+    scenarioFile: isScenarioFile(name) ? name : undefined,
     load,
     request,
     system: { kind: 'start', decision },
@@ -61,16 +64,26 @@ export async function subjectOfScenario(
 /** The stack that runs already. */
 export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<BenchSubject> {
   const stack = await theStack(await lab.allEngines(), name)
-  const parameters = stackParametersSchema.parse(stack.meta.parameters)
-  const scenario = await findScenario(stack.meta.scenario, lab.scenariosDir)
+  const { scenarioFile } = stack.meta
+  // As it is now, not as it was brought up: `scale` may have changed the number of replicas.
+  const replicas = (await stack.nodes()).filter((node) => node.role === 'api').length
+  const parameters = withReplicaCount(stackParametersSchema.parse(stack.meta.parameters), replicas)
+  const found = await findScenario(scenarioFile ?? stack.meta.scenario, lab.scenariosDir)
+  const scenario = withReplicas(found, nameWith(found.name, replicas), replicas)
   const load = applyLoadOptions(scenario.load, options)
   return {
     title: `${stack.meta.name} on the ${stack.meta.engine} engine`,
     ...aboutScenario(scenario, parameters, load),
+    scenarioFile,
     load,
     request: requestOf(parameters, options),
     system: { kind: 'stack', stack },
   }
+}
+
+/** "lb-3" with 5 replicas is "lb-5"; other names say nothing of a number. */
+function nameWith(name: string, replicas: number): string {
+  return name.replace(/^lb-\d+$/, `lb-${replicas}`)
 }
 
 /** A system that scalelab knows nothing of but its address. */
@@ -94,7 +107,7 @@ export function subjectOfUrl(text: string, options: LoadOptions): BenchSubject {
     question: `How does ${url.origin} answer this load?`,
     reading: null,
     parameters: null,
-    work: 'unknown: a system that was already running',
+    work: 'a system that was already running: what a request costs it is unknown',
     load: applyLoadOptions(section, options),
     expectations: [],
     instances: [],
@@ -115,7 +128,7 @@ function aboutScenario(
     // Written for the scenario's own kind of load: of another one it would say what is not so.
     reading: load.mode === scenario.load.mode ? (scenario.reading?.trim() ?? null) : null,
     parameters,
-    work: work === null ? 'unknown: your own application' : describeWork(work),
+    work: work === null ? 'your own application: what a request costs it is unknown' : describeWork(work),
     expectations: scenario.expect.filter((expectation) => stillApplies(expectation, scenario.topology, parameters)),
     instances: apiServers({
       ...parameters,

@@ -1,8 +1,11 @@
 import { cpus, totalmem } from 'node:os'
+import { resolve } from 'node:path'
 import { environmentError, unknownValueError, usageError } from '../core/errors.js'
+import { measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { Objective } from '../core/slo.js'
 import type { Program } from '../core/topology.js'
+import { formatDuration } from '../core/units.js'
 import type { Stack, UpEvent } from '../engines/port.js'
 import { FAULTS } from '../faults/registry.js'
 import { runProbes } from '../probes/registry.js'
@@ -27,6 +30,7 @@ export interface Measurement {
 /** Measures one subject: its folder, its stack if it needs one, the run; the stack is taken down whatever happens. */
 export async function measure(measurement: Measurement): Promise<{ record: RunRecord; folder: RunFolder }> {
   const { subject, options } = measurement
+  await checkFaults(measurement.faults, subject)
   const startedAt = new Date()
   // Before anything is started: a path that cannot be written fails now, not after the measurement.
   const folder = await createRunFolder(options.out, subject.scenario, startedAt)
@@ -74,6 +78,7 @@ async function startOwn(
       // A name of its own, so that it runs beside a stack of the same scenario that was brought up to stay.
       name: `${subject.scenario}-bench-${lab.os.pid}`,
       scenario: subject.scenario,
+      scenarioFile: subject.scenarioFile === undefined ? undefined : resolve(lab.os.cwd, subject.scenarioFile),
       decision,
       owner: { pid: lab.os.pid, identity },
       options,
@@ -92,7 +97,6 @@ async function load(
   startedAt: Date,
 ): Promise<RunRecord> {
   const nodes = stack === null ? [] : await stack.nodes()
-  checkFaults(faults, nodes, stack)
   const origin = subject.system.kind === 'url' ? subject.system.origin : nodes[0]?.url
   if (origin === undefined || origin === null) {
     throw environmentError('the entry of the stack does not run', 'See its state: scalelab ps')
@@ -101,6 +105,7 @@ async function load(
   const plan: RunPlan = {
     id: `${subject.scenario}/${folder.path.split(/[\\/]/).at(-1) ?? startedAt.toISOString()}`,
     scenario: subject.scenario,
+    scenarioFile: subject.scenarioFile,
     question: subject.question,
     reading: subject.reading,
     engine: stack?.meta.engine ?? null,
@@ -112,6 +117,8 @@ async function load(
     faults,
     instances: subject.instances,
   }
+  const notes = notesOf(subject, stack)
+  if (options.json !== true) for (const note of notes.slice(stack?.meta.notes.length ?? 0)) lab.remark(note)
   const { view, close } = await openView(lab, options)
   try {
     return await run({
@@ -124,7 +131,7 @@ async function load(
       sink: folder,
       view,
       nodes: stack === null ? [] : await nodeRecords(stack, software),
-      environment: environmentOf(lab, stack, software),
+      environment: environmentOf(lab, software, notes),
       monotonic: () => process.hrtime.bigint(),
       wallClock: () => new Date(),
       signal: lab.os.signal,
@@ -134,10 +141,20 @@ async function load(
   }
 }
 
-function checkFaults(faults: readonly PlannedFault[], nodes: readonly { id: string }[], stack: Stack | null): void {
-  if (faults.length > 0 && stack === null) throw usageError('--fault needs a stack, and --url has none')
+/** Before anything is started: faults that cannot strike are a misunderstanding. */
+async function checkFaults(faults: readonly PlannedFault[], { system, load }: BenchSubject): Promise<void> {
+  if (faults.length === 0) return
+  if (system.kind === 'url') throw usageError('--fault needs a stack, and --url has none')
+  const nodes = system.kind === 'start' ? system.decision.topology.nodes : await system.stack.nodes()
   const ids = nodes.map((node) => node.id)
-  for (const { node } of faults) if (!ids.includes(node)) throw unknownValueError('node in --fault', node, ids)
+  for (const { fault, node, atMs } of faults) {
+    if (!ids.includes(node)) throw unknownValueError('node in --fault', node, ids)
+    if (atMs < measuredMs(load)) continue
+    throw usageError(
+      `--fault ${fault}:${node}: it would strike after ${formatDuration(atMs)}, and ${formatDuration(measuredMs(load))} are measured`,
+      'Strike earlier, or use a longer --duration',
+    )
+  }
 }
 
 async function nodeRecords(stack: Stack, software: Record<string, string>): Promise<RunRecord['nodes']> {
@@ -159,7 +176,18 @@ function programName(program: Program, software: Record<string, string>): string
   }
 }
 
-function environmentOf(lab: Lab, stack: Stack | null, software: Record<string, string>): RunRecord['environment'] {
+/** What a reader should know about the stack and the load, one sentence each. */
+function notesOf({ parameters, load }: BenchSubject, stack: Stack | null): string[] {
+  const oneClient = parameters?.kind === 'balanced' && parameters.strategy === 'ip-hash' && load.clients === 0
+  return [
+    ...(stack?.meta.notes ?? []),
+    ...(oneClient
+      ? ['Every request came from one address, which ip-hash sends to one instance: --clients 100 simulates many.']
+      : []),
+  ]
+}
+
+function environmentOf(lab: Lab, software: Record<string, string>, notes: string[]): RunRecord['environment'] {
   return {
     scalelab: lab.os.version,
     node: process.version,
@@ -168,6 +196,6 @@ function environmentOf(lab: Lab, stack: Stack | null, software: Record<string, s
     cores: cpus().length,
     memory_mib: Math.round(totalmem() / 2 ** 20),
     software,
-    notes: stack?.meta.notes ?? [],
+    notes,
   }
 }

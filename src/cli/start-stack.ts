@@ -15,6 +15,7 @@ export interface StartRequest {
   lab: Lab
   name: string
   scenario: string
+  scenarioFile: string | undefined
   decision: Decision
   owner: StackMeta['owner']
   options: StackOptions
@@ -35,6 +36,7 @@ export async function startStack(request: StartRequest): Promise<{ stack: Stack;
       meta: {
         name,
         scenario: request.scenario,
+        ...(request.scenarioFile === undefined ? {} : { scenarioFile: request.scenarioFile }),
         engine: decision.engine.name,
         createdAt: new Date().toISOString(),
         version: lab.os.version,
@@ -68,6 +70,11 @@ async function runningStack({ lab, name, decision }: StartRequest): Promise<Stac
       `a stack ${name} is already running with other settings`,
       `Take it down first: scalelab down ${name}\nOr give the new one a name of its own: --name ${name}-b`,
     )
+  }
+  for (const node of await stack.nodes()) {
+    if (node.state !== 'stopped') continue
+    await stack.restart(node.id)
+    lab.remark(`${node.id} had ended and was started again.`)
   }
   return stack
 }

@@ -92,6 +92,7 @@ export const runRecordSchema = z.object({
   schema: z.literal(RECORD_SCHEMA),
   id: z.string(),
   scenario: z.string(),
+  scenario_file: z.string().optional().describe('where the scenario is not built in: its file, as it was given'),
   question: z.string(),
   reading: z.string().nullable().describe('how to read the answer'),
   /** Null where the system was already running (--url). */
@@ -125,7 +126,11 @@ export const runRecordSchema = z.object({
     planned_ms: z.number().describe('length of the counted part as asked for, in milliseconds'),
     measured_ms: z.number().describe('length of the counted part as it was, in milliseconds'),
     offered_rps: nullableNumber.describe('null for a closed loop'),
-    achieved_rps: z.number().describe('answers (any status) per second in the counted part'),
+    achieved_rps: z
+      .number()
+      .describe(
+        'answers (any status) that arrived in the counted part, per second; the ledger follows requests due in it',
+      ),
     goodput_rps: z.number().describe('answers below 400 per second in the counted part'),
     ledger: ledgerSchema,
     statuses: z.record(z.string(), count).describe('answers by status code'),

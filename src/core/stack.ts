@@ -32,6 +32,8 @@ export interface StackMeta {
   /** The name that later commands use: the scenario's unless --name was given. */
   name: string
   scenario: string
+  /** Absolute path of the scenario's file, where it is not a built-in one. */
+  scenarioFile?: string
   engine: EngineName
   /** ISO 8601. */
   createdAt: string

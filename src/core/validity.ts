@@ -58,6 +58,11 @@ export const CHECKS = {
     unit: 'share',
     meaning: 'requests whose connection broke or timed out: see the losses by cause and the logs of the nodes',
   },
+  'stack-changed': {
+    doubt: 'not steady',
+    unit: 'nodes',
+    meaning: 'nodes that did not run from beginning to end: see the events, scalelab ps, and their logs',
+  },
   'rate-drift': {
     doubt: 'not steady',
     unit: 'share',

@@ -48,6 +48,10 @@ function unknownReason(expectation: Expectation, record: RunRecord, measured: nu
       ? 'needs a capacity run (closed loop, --max)'
       : 'needs a run at an offered rate (--rps)'
   }
+  // How evenly refusals were spread says nothing of how work is.
+  if (record.load.ledger.ok === 0 && expectation.metric.startsWith('distribution.')) {
+    return 'no request was answered well'
+  }
   return unmeasuredReason(record, measured)
 }
 

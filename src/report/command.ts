@@ -10,7 +10,12 @@ export function repeatCommand(record: RunRecord): string {
   const stack =
     record.engine === null
       ? ['--url', `${record.target}${record.load.request.path}`]
-      : [record.scenario, '--engine', record.engine, ...(parameters.success ? stackFlags(parameters.data) : [])]
+      : [
+          record.scenario_file ?? record.scenario,
+          '--engine',
+          record.engine,
+          ...(parameters.success ? stackFlags(parameters.data) : []),
+        ]
   return wrapped(
     ['scalelab', 'bench', ...stack, ...requestFlags(record), ...loadFlags(record), ...faultFlags(record)].map(quoted),
   )

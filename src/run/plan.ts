@@ -15,6 +15,8 @@ export interface PlannedFault {
 export interface RunPlan {
   id: string
   scenario: string
+  /** Where the scenario is not a built-in one: its file. */
+  scenarioFile?: string | undefined
   question: string
   reading: string | null
   engine: RunRecord['engine']

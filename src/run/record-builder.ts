@@ -18,6 +18,8 @@ export interface RecordInput {
   status: RunRecord['status']
   result: LoadResult
   state: RunState
+  /** Nodes that did not run from beginning to end; null where there is no stack. */
+  changedNodes: number | null
   /** The node that a header of an answer stands for. */
   nameOf: (instance: string) => string
 }
@@ -27,11 +29,12 @@ export function buildRecord(input: RecordInput): RunRecord {
   const { plan, result, state } = input
   const { load } = plan
   const counts = byName(result.instances, input.nameOf)
-  const instances = instanceRows(plan, counts, result.measuredMs)
+  const instances = instanceRows(plan, counts, result.achievedRps)
   const record: RunRecord = {
     schema: RECORD_SCHEMA,
     id: plan.id,
     scenario: plan.scenario,
+    ...(plan.scenarioFile === undefined ? {} : { scenario_file: plan.scenarioFile }),
     question: plan.question,
     reading: plan.reading,
     engine: plan.engine,
@@ -119,7 +122,7 @@ function actuallyOffered({ plan, result }: RecordInput): number | null {
   return result.ledger.due / (result.measuredMs / 1_000)
 }
 
-function validityOfResult({ plan, result, state }: RecordInput): Validity[] {
+function validityOfResult({ plan, result, state, changedNodes }: RecordInput): Validity[] {
   return validityOf({
     offeredRps:
       plan.load.mode === 'open' && result.measuredMs > 0 ? result.ledger.due / (result.measuredMs / 1_000) : null,
@@ -129,6 +132,7 @@ function validityOfResult({ plan, result, state }: RecordInput): Validity[] {
     ticks: state.countedTicks(),
     hostCpu: state.hostCpu(),
     hostSteal: state.hostSteal(),
+    changedNodes,
     disturbed: plan.faults.length > 0,
   })
 }
@@ -157,7 +161,7 @@ function byName(
 }
 
 /** A row per planned instance (also those that never answered), then any other name that was seen, in order. */
-function instanceRows(plan: RunPlan, counts: Map<string, InstanceCounts>, durationMs: number): Instance[] {
+function instanceRows(plan: RunPlan, counts: Map<string, InstanceCounts>, achievedRps: number): Instance[] {
   const answered = [...counts.values()].reduce((sum, count) => sum + count.answered, 0)
   const planned = plan.instances.map(({ id, weight }) => ({ id, weight }))
   const others = [...counts.keys()]
@@ -173,7 +177,8 @@ function instanceRows(plan: RunPlan, counts: Map<string, InstanceCounts>, durati
       requests: count?.answered ?? 0,
       share: answered === 0 ? 0 : (count?.answered ?? 0) / answered,
       weight,
-      rps: durationMs === 0 ? 0 : (count?.answered ?? 0) / (durationMs / 1_000),
+      // Its part of the achieved rate, so that the rates of the instances add up to it.
+      rps: answered === 0 ? 0 : achievedRps * ((count?.answered ?? 0) / answered),
       p50_ms: percentiles?.p50 ?? null,
       p99_ms: percentiles?.p99 ?? null,
       errors: count?.http_error ?? 0,

@@ -1,4 +1,4 @@
-import { emptyLedger, type Ledger, type Load, measuredMs, offeredRps } from '../core/load.js'
+import { addLedgers, emptyLedger, type Ledger, type Load, measuredMs, offeredRps } from '../core/load.js'
 import type { RunEvent, TickRow, Validity } from '../core/record.js'
 import type { Doubt, Health, InstanceRow, Phase, Snapshot } from '../core/snapshot.js'
 import type { GeneratorHealth, LoadTick } from '../load/port.js'
@@ -31,6 +31,7 @@ export class RunState {
   private now = 0
   private counted: TickRow[] = []
   private ledger: Ledger = emptyLedger()
+  private warmupLeft = { unsent: 0, unanswered: 0 }
   private response = new Histogram()
   private service = new Histogram()
   private readonly instances = new Map<string, InstanceState>()
@@ -54,14 +55,7 @@ export class RunState {
     if (tick.phase !== 'draining') this.timeline.push(row)
     if (tick.phase === 'measuring') this.counted.push(row)
 
-    this.ledger = {
-      due: this.ledger.due + tick.due,
-      sent: this.ledger.sent + tick.sent,
-      ok: this.ledger.ok + tick.ok,
-      http_error: this.ledger.http_error + tick.http_error,
-      lost: this.ledger.lost + tick.lost,
-      unfinished: 0,
-    }
+    this.ledger = addLedgers(this.ledger, this.withoutWarmup(tick))
     this.ledger.unfinished = Math.max(0, this.ledger.due - this.ledger.ok - this.ledger.http_error - this.ledger.lost)
     this.response.merge(Histogram.decode(tick.response))
     this.service.merge(Histogram.decode(tick.service))
@@ -128,7 +122,28 @@ export class RunState {
     }
   }
 
+  /** What a tick adds to the ledger: the warm-up's last requests, which come first, are taken off. */
+  private withoutWarmup({ due, sent, ok, http_error, lost }: LoadTick): Ledger {
+    const left = this.warmupLeft
+    const take = (count: number, of: 'unsent' | 'unanswered'): number => {
+      const taken = Math.min(count, left[of])
+      left[of] -= taken
+      return count - taken
+    }
+    return {
+      due,
+      sent: take(sent, 'unsent'),
+      ok: take(ok, 'unanswered'),
+      http_error: take(http_error, 'unanswered'),
+      lost: take(lost, 'unanswered'),
+      unfinished: 0,
+    }
+  }
+
   private startCounting(): void {
+    // What the warm-up left to be sent and answered belongs to it, as in the record.
+    const { due, sent, ok, http_error, lost } = this.ledger
+    this.warmupLeft = { unsent: due - sent, unanswered: due - ok - http_error - lost }
     this.ledger = emptyLedger()
     this.response.reset()
     this.service.reset()
@@ -178,6 +193,7 @@ export class RunState {
       ticks: this.counted,
       hostCpu: this.hostCpu(),
       hostSteal: this.hostSteal(),
+      changedNodes: null,
       disturbed: this.plan.faults.length > 0,
     })
   }

@@ -122,6 +122,9 @@ export async function run(input: RunInput): Promise<RunRecord> {
       const planned = plan.load.warmupMs + measuredMs(plan.load)
       state.addEvent('warn', `stopped by hand after ${(clock() / 1_000).toFixed(1)} s of ${planned / 1_000} s`, clock())
     }
+    const struck = plan.faults.map((fault) => fault.node)
+    const changes = stack === null ? [] : changesOf(statuses, await stack.nodes(), struck)
+    for (const text of changes) state.addEvent('warn', text, clock())
     state.setPhase('done')
     view.update(state.snapshot())
     await writing
@@ -133,6 +136,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       status,
       result,
       state,
+      changedNodes: stack === null ? null : changes.length,
       nameOf,
     })
     await sink.writeRecord(record)
@@ -145,6 +149,24 @@ export async function run(input: RunInput): Promise<RunRecord> {
     await Promise.all(probing)
     await writing
   }
+}
+
+/**
+ * What became of the nodes between two looks, one sentence each: those that did not run, left, or joined. Those that a
+ * fault struck have events of their own.
+ */
+function changesOf(before: readonly NodeStatus[], after: readonly NodeStatus[], struck: readonly string[]): string[] {
+  const left = before.flatMap(({ id, state, handle }) => {
+    if (struck.includes(id)) return []
+    const now = after.find((node) => node.id === id)
+    if (now === undefined) return [`${id} was removed while the load ran`]
+    if (state !== 'running') return [`${id} did not run: ${state} when the load began`]
+    if (now.state !== 'running') return [`${id} was ${now.state} when the load ended`]
+    // Another process or container under the same name: it ended and was started again.
+    return now.handle === handle ? [] : [`${id} was started anew while the load ran`]
+  })
+  const joined = after.filter((node) => !before.some(({ id }) => id === node.id))
+  return [...left, ...joined.map(({ id }) => `${id} was added while the load ran`)]
 }
 
 /** Maps what answers are marked with (an id, or the address a balancer saw) to the id of a node. */

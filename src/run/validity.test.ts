@@ -34,6 +34,7 @@ function input(change: Partial<ValidityInput> = {}): ValidityInput {
     ticks: ticks(constant(1_450)),
     hostCpu: 0.6,
     hostSteal: 0,
+    changedNodes: 0,
     disturbed: false,
     ...change,
   }
@@ -51,6 +52,7 @@ describe('validityOf', () => {
       'generator-event-loop',
       'host-cpu',
       'host-steal',
+      'stack-changed',
       'lost-requests',
       'rate-drift',
       'latency-drift',
@@ -156,6 +158,7 @@ describe('validityOf', () => {
       ticks: fc.array(row, { maxLength: 20 }),
       hostCpu: nullable,
       hostSteal: nullable,
+      changedNodes: nullable,
       disturbed: fc.boolean(),
     })
     fc.assert(

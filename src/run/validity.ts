@@ -14,6 +14,8 @@ export interface ValidityInput {
   /** Mean over the counted part, 0 to 1; null where it cannot be read. */
   hostCpu: number | null
   hostSteal: number | null
+  /** Nodes that did not run from beginning to end; null while that is not known, or where there is no stack. */
+  changedNodes: number | null
   /** Whether faults were injected: a run that is disturbed on purpose is not asked to be steady. */
   disturbed: boolean
 }
@@ -52,6 +54,7 @@ export function validityOf(input: ValidityInput): Validity[] {
     ...(input.disturbed
       ? []
       : [
+          checked('stack-changed', input.changedNodes, 0),
           checked('lost-requests', ledger.due === 0 ? null : ledger.lost / ledger.due, LIMITS.lost),
           rateDrift(input.ticks),
           checked('latency-drift', latencyDrift(input.ticks), LIMITS.latencyDrift),

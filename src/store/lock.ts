@@ -64,7 +64,7 @@ async function put(folder: string, file: string, holder: Holder): Promise<void> 
     await writeFile(`${path}.tmp`, JSON.stringify(holder), { mode: 0o600 })
     await rename(`${path}.tmp`, path)
   } catch (error) {
-    throw writeError(error, path, 'set XDG_STATE_HOME to another folder')
+    throw writeError(error, path, 'set SCALELAB_STATE to another folder')
   }
 }
 

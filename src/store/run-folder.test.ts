@@ -107,7 +107,7 @@ describe('a run folder', () => {
     const folder = await createRunFolder(out, 'single', AT)
     await folder.removeIfEmpty()
     await folder.removeIfEmpty()
-    expect(await readdir(join(out, 'single'))).toEqual([])
+    expect(await readdir(out)).toEqual([])
     const used = await createRunFolder(out, 'single', AT)
     await used.appendSamples([sample(1)])
     await used.removeIfEmpty()

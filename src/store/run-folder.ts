@@ -54,7 +54,10 @@ export function openRunFolder(path: string): RunFolder {
       await pointLatest(dirname(path), path)
     },
     async removeIfEmpty() {
-      await rmdir(path).catch(() => undefined)
+      // The scenario's own folder too, if this was its only run.
+      await rmdir(path)
+        .then(() => rmdir(dirname(path)))
+        .catch(() => undefined)
     },
     writeFile: (name, text) => writeFileAtomically(join(path, name), text),
   }

@@ -9,13 +9,18 @@ import { describeMistakes } from './scenario-mistakes.js'
 /** A family: any `<prefix>-<n>` is made from the scenario file of one n. */
 const FAMILY = { prefix: 'lb', from: 'lb-3' }
 
+/** Whether a scenario is given by the path of its file rather than by its name. */
+export function isScenarioFile(nameOrPath: string): boolean {
+  return /\.ya?ml$/.test(nameOrPath) || nameOrPath.includes('/')
+}
+
 /**
  * Finds a scenario: a built-in one by name, `lb-<n>` for any n, or a file by its path.
  * @param builtinDir the folder of built-in scenario files
  * @throws LabError (usage) with the names there are, or with file, line and path of what is wrong in the file
  */
 export async function findScenario(nameOrPath: string, builtinDir: string): Promise<Scenario> {
-  if (/\.ya?ml$/.test(nameOrPath) || nameOrPath.includes('/')) return readScenario(nameOrPath)
+  if (isScenarioFile(nameOrPath)) return readScenario(nameOrPath)
   const names = await builtinNames(builtinDir)
   if (names.includes(nameOrPath)) return readScenario(join(builtinDir, `${nameOrPath}.yaml`))
   const family = new RegExp(`^${FAMILY.prefix}-(\\d+)$`).exec(nameOrPath)

@@ -54,6 +54,12 @@ function programOf({ app }: StackParameters): Program {
   }
 }
 
+/** The same stack with another number of API instances; instances beyond the given weights have weight 1. */
+export function withReplicaCount<P extends StackParameters>(parameters: P, replicas: number): P {
+  const weights = parameters.weights && Array.from({ length: replicas }, (_, i) => parameters.weights?.[i] ?? 1)
+  return { ...parameters, replicas, weights }
+}
+
 /** Every API instance of these parameters with its weight, in order. */
 export function apiServers(parameters: StackParameters): { id: string; weight: number }[] {
   return weightsOf(parameters).map((weight, index) => ({ id: apiId(index + 1), weight }))

@@ -50,6 +50,12 @@ http {
   set_real_ip_from 192.168.0.0/16;
   real_ip_header X-Forwarded-For;
 
+  # Where no server could be asked, nginx names the group instead: then nobody answered but nginx itself.
+  map $upstream_addr $answered_by {
+    default $upstream_addr;
+    "~(^|, )api$" "";
+  }
+
   upstream api {
     zone api 256k;
 ${strategy.nginx.map((line) => `    ${line}\n`).join('')}${serverLines.join('\n')}
@@ -73,7 +79,7 @@ ${strategy.nginx.map((line) => `    ${line}\n`).join('')}${serverLines.join('\n'
       proxy_set_header Host $http_host;
       proxy_set_header X-Real-IP $remote_addr;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      add_header X-Upstream $upstream_addr always;
+      add_header X-Upstream $answered_by always;
     }
 
     location = /nginx_status {

@@ -70,7 +70,13 @@ function oneTable(
   ])
   const engines: Cell[] = ['engine', ...shown.map(({ engine }) => engine ?? '-')]
   const head = ['', ...names.slice(0, shown.length).map((title) => ({ title, align: 'right' as const }))]
-  return renderTable(head, [engines, ...rows], options)
+  const loads: Cell[] = ['load', ...shown.map(loadOf)]
+  return renderTable(head, [engines, loads, ...rows], options)
+}
+
+/** What was sent, in a word: figures of different loads are no comparison. */
+function loadOf({ load }: RunRecord): string {
+  return load.mode === 'closed' ? `max, ${load.connections} conn.` : `${whole(load.offered_rps ?? 0)}/s`
 }
 
 function cell(metric: Metric, record: RunRecord, first: RunRecord | null): Span {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { EXIT, type ExitCode, runError, usageError } from '../../core/errors.js'
 import type { RunRecord } from '../../core/record.js'
 import { parseSlo } from '../../core/slo.js'
+import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
 import { type BenchSubject, subjectOfScenario, subjectOfStack, subjectOfUrl } from '../bench-subject.js'
 import { parseFaults } from '../fault-option.js'
@@ -54,7 +55,12 @@ async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Prom
   const subjects = await subjectsOf(lab, scenarios, options)
   for (const [index, subject] of subjects.entries()) {
     if (subjects.length > 1 && options.json !== true) lab.remark(`\n${index + 1}/${subjects.length}  ${subject.title}`)
-    const { record, folder } = await measure({ lab, subject, objectives, faults, options })
+    const measuring = (): ReturnType<typeof measure> => measure({ lab, subject, objectives, faults, options })
+    // Nobody takes down, scales or loads a running stack while it is measured.
+    const { record, folder } =
+      subject.system.kind === 'stack'
+        ? await withLock(lab.os.stateDir, subject.system.stack.meta.name, measuring)
+        : await measuring()
     const report = await writeRunReport(folder, record)
     records.push(record)
     folders.push(folder.path)

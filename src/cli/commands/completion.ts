@@ -1,5 +1,10 @@
 import { Argument, type Command } from 'commander'
+import { ARRIVALS } from '../../core/load.js'
+import { BALANCERS } from '../../core/parameters.js'
+import { DISTRIBUTIONS } from '../../core/work.js'
+import { BALANCING_STRATEGIES } from '../../strategies/balancing/registry.js'
 import type { Lab } from '../lab.js'
+import { ENGINE_CHOICES, WORK_KINDS } from '../stack-options.js'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 
@@ -22,6 +27,7 @@ Examples:
         name: command.name(),
         summary: command.summary(),
         flags: command.options.map((option) => ({ long: option.long ?? '', description: option.description })),
+        words: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
       }))
       lab.print(SCRIPTS[shell](commands))
     })
@@ -31,6 +37,18 @@ interface CompletedCommand {
   name: string
   summary: string
   flags: { long: string; description: string }[]
+  /** What its argument may be, where that is a list. */
+  words: readonly string[]
+}
+
+/** Values of flags that have a list of them. */
+const VALUES: Record<string, readonly string[]> = {
+  '--engine': ENGINE_CHOICES,
+  '--balancer': BALANCERS,
+  '--strategy': BALANCING_STRATEGIES.map((strategy) => strategy.name),
+  '--work': WORK_KINDS,
+  '--distribution': DISTRIBUTIONS,
+  '--arrival': ARRIVALS,
 }
 
 /** What follows commands that take a scenario. */
@@ -40,18 +58,27 @@ const SCRIPTS: Record<(typeof SHELLS)[number], (commands: readonly CompletedComm
 
 function bash(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(
-    ({ name, flags }) => `    ${name}) words="${flags.map((flag) => flag.long).join(' ')} --help" ;;`,
+    ({ name, flags, words }) =>
+      `    ${name}) words="${[...words, ...flags.map((flag) => flag.long), '--help'].join(' ')}" ;;`,
+  )
+  const values = Object.entries(VALUES).map(
+    ([flag, words]) => `  ${flag}) COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$current")); return ;;`,
   )
   return `_scalelab() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" words=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  case "$previous" in
+${values.join('\n')}
+  --out|--output|-o) compopt -o default; return ;;
+  esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${commands.map(({ name }) => name).join(' ')} --help --version"
+    words="${commands.map(({ name }) => name).join(' ')} help --help --version"
   else
-    case "$command" in
+    case "\${COMP_WORDS[1]}" in
 ${cases.join('\n')}
     esac
-    case "$command" in
+    case "\${COMP_WORDS[1]}" in
     up|bench|compose) [[ "$current" == -* ]] || words="${SCENARIOS} $(compgen -f -X '!*.y*ml' -- "$current")" ;;
+    report) [[ "$current" == -* ]] || { compopt -o default; return; } ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -69,7 +96,7 @@ function fish(commands: readonly CompletedCommand[]): string {
     `complete -c scalelab -f -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
     ...flags.map(
       ({ long, description }) =>
-        `complete -c scalelab -n '__fish_seen_subcommand_from ${name}' -l ${long.replace(/^--/, '')} -d ${quote(description)}`,
+        `complete -c scalelab -n '__fish_seen_subcommand_from ${name}' -l ${long.replace(/^--/, '')} -d ${quote(description)}${VALUES[long] === undefined ? '' : ` -xa ${quote(VALUES[long].join(' '))}`}`,
     ),
   ])
   return [

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../core/errors.js'
 import { stackParametersSchema } from '../../core/parameters.js'
 import type { Topology } from '../../core/topology.js'
-import type { Engine } from '../../engines/port.js'
+import type { Engine, Stack } from '../../engines/port.js'
 import { writeError } from '../../store/atomic-file.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
@@ -84,7 +84,10 @@ async function examine(lab: Lab): Promise<Finding[]> {
       what: 'stacks',
       ok: true,
       needed: false,
-      found: stacks.stacks.length === 0 ? 'none running' : stacks.stacks.map((stack) => stack.meta.name).join(', '),
+      found:
+        stacks.stacks.length === 0
+          ? 'none running'
+          : (await Promise.all(stacks.stacks.map((stack) => describeStack(stack, lab)))).join(', '),
       fix: null,
     },
   ]
@@ -95,6 +98,11 @@ function openFileLimit(): number | null {
   const report = process.report?.getReport() as { userLimits?: { open_files?: { soft?: number | string } } } | undefined
   const soft = Number(report?.userLimits?.open_files?.soft)
   return Number.isFinite(soft) ? soft : null
+}
+
+async function describeStack({ meta, complete }: Stack, lab: Lab): Promise<string> {
+  const orphaned = meta.owner !== 'kept' && (await lab.identity.of(meta.owner.pid)) !== meta.owner.identity
+  return orphaned ? `${meta.name} (left behind: scalelab clean)` : complete ? meta.name : `${meta.name} (half there)`
 }
 
 function topologyWith(balancer: 'nginx' | 'builtin'): Topology {

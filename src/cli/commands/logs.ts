@@ -23,7 +23,11 @@ export function addLogs(program: Command, lab: Lab): void {
       const width = Math.max(...ids.map((id) => id.length))
       const show = (id: string, line: string): void =>
         lab.print(ids.length === 1 ? line : `${id.padEnd(width)} | ${line}`)
-      for (const id of ids) for (const line of await stack.logs(id, tail)) show(id, line)
+      for (const id of ids) {
+        const lines = await stack.logs(id, tail)
+        if (lines.length === 0 && tail > 0) lab.remark(`${id} has written nothing.`)
+        for (const line of lines) show(id, line)
+      }
       if (options.follow !== true) return
       await Promise.all(
         ids.map(async (id) => {

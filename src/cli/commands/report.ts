@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { openRunFolder, readRecord } from '../../store/run-folder.js'
 import type { Lab } from '../lab.js'
@@ -18,13 +19,21 @@ export function addReport(program: Command, lab: Lab): void {
       '\nExamples:\n  $ scalelab report reports/lb-3\n  $ scalelab report reports/single reports/lb-3\n  $ scalelab report reports/lb-3/*/',
     )
     .action(async (paths: string[], options: { out: string; json?: boolean }) => {
-      const runs = await Promise.all(paths.map((path) => readRecord(path)))
+      const found = await Promise.all(paths.map((path) => readRecord(path)))
+      // reports/lb-3/*/ matches the newest run twice: by its name and as latest.
+      const folders = await Promise.all(found.map((run) => realpath(run.folder)))
+      const runs = found.filter((_, index) => folders.indexOf(folders[index] ?? '') === index)
       const records = runs.map((run) => run.record)
       const reports: string[] = []
       for (const { record, folder } of runs) reports.push(await writeRunReport(openRunFolder(folder), record))
       if (records.length > 1) {
-        const folders = runs.map((run) => run.folder)
-        reports.push(await writeComparison(options.out, records, folders))
+        reports.push(
+          await writeComparison(
+            options.out,
+            records,
+            runs.map((run) => run.folder),
+          ),
+        )
       }
       if (options.json === true) return lab.printJson(records.length === 1 ? records[0] : { runs: records })
       const { renderComparisonTable, renderSummary } = await import('../../ui/tables.js')

@@ -3,6 +3,7 @@ import { usageError } from '../../core/errors.js'
 import { MAX_REPLICAS, stackParametersSchema } from '../../core/parameters.js'
 import { nodeOf } from '../../core/topology.js'
 import { withLock } from '../../store/lock.js'
+import { withReplicaCount } from '../../topologies/api-nodes.js'
 import type { DecidedParameters } from '../../topologies/balanced.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
@@ -34,20 +35,25 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   }
   const { balancer } = parameters
   if (balancer === 'auto') throw new Error('a running stack has its balancer decided')
-  const weights = parameters.weights && Array.from({ length: replicas }, (_, index) => parameters.weights?.[index] ?? 1)
-  const decided: DecidedParameters = { ...parameters, balancer, replicas, weights }
+  const decided: DecidedParameters = { ...withReplicaCount(parameters, replicas), balancer }
   const topology = topologyOf(decided)
   const wanted = topology.nodes.filter((node) => node.role === 'api')
-  const present = (await stack.nodes()).filter((node) => node.role === 'api').map((node) => node.id)
+  const nodes = (await stack.nodes()).filter((node) => node.role === 'api')
+  const present = nodes.map((node) => node.id)
+  const dead = nodes.filter((node) => node.state === 'stopped' && wanted.some((spec) => spec.id === node.id))
   const added = wanted.filter((node) => !present.includes(node.id))
   const removed = present.filter((id) => !wanted.some((node) => node.id === id))
 
-  await Promise.all(added.map((spec) => stack.add(spec)))
+  await Promise.all([...added.map((spec) => stack.add(spec)), ...dead.map((node) => stack.restart(node.id))])
   const balancerNow = (await stack.specs()).find((spec) => spec.id === topology.entry.node)
   if (balancerNow === undefined) throw new Error(`${name} has no node ${topology.entry.node}`)
   await stack.reload({ ...balancerNow, files: nodeOf(topology, topology.entry.node).files })
   for (const id of removed) await stack.remove(id)
 
-  const changes = [...added.map((node) => `+${node.id}`), ...removed.map((id) => `-${id}`)]
-  lab.print(`${name} has ${replicas} replicas${changes.length === 0 ? ' already' : ` (${changes.join(' ')})`}.`)
+  const changes = [
+    ...added.map((node) => `+${node.id}`),
+    ...dead.map((node) => `${node.id} started again`),
+    ...removed.map((id) => `-${id}`),
+  ]
+  lab.print(`${name} has ${replicas} replicas${changes.length === 0 ? ' already' : ` (${changes.join(', ')})`}.`)
 }

@@ -1,6 +1,7 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
-import { findScenario } from '../../store/scenario-files.js'
+import { findScenario, isScenarioFile } from '../../store/scenario-files.js'
 import { createUpProgress } from '../../ui/progress/up-progress.js'
 import { decide } from '../engine-choice.js'
 import type { Lab } from '../lab.js'
@@ -58,6 +59,7 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
       lab,
       name,
       scenario: scenario.name,
+      scenarioFile: isScenarioFile(scenarioName) ? resolve(lab.os.cwd, scenarioName) : undefined,
       decision,
       owner: 'kept',
       options,
@@ -73,7 +75,12 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
     lab.print(renderNodes(nodes, lab.look()))
     const entry = nodes[0]?.url ?? ''
     lab.print(
-      `Entry:  ${entry}\nNext:   scalelab bench --rps 1500   load it\n        scalelab down              take it down`,
+      [
+        `Entry:  ${entry}`,
+        'Next:   scalelab bench --max        how much it can take',
+        '        scalelab bench --rps 900    how fast it answers at that rate',
+        '        scalelab down               take it down',
+      ].join('\n'),
     )
   } finally {
     progress.close()
