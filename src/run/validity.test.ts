@@ -65,6 +65,7 @@ describe('validityOf', () => {
       'host-steal',
       'offered-rate',
       'backlog',
+      'stack-changed',
       'lost-requests',
       'rate-drift',
       'latency-drift',

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { RunRecord } from '../../core/record.js'
 import { CommandLine } from '../testing/command-line.js'
 
 interface NodeRow {
@@ -71,6 +72,53 @@ describe('stacks on processes', { timeout: 60_000 }, () => {
     expect(await cli.ok('down', 'beside')).toContain('beside is down')
     expect(await cli.ok('down')).toContain('lb-2 is down')
     expect(await cli.ok('down')).toContain('Nothing is running')
+  })
+
+  it('a node that died is started again by up and by scale, and a bench says that it did not run', async () => {
+    await cli.ok('up', 'lb-2', ...PROCESS)
+    const pidOf = async (id: string): Promise<number> => {
+      const text = await cli.ok('ps')
+      return Number(new RegExp(`${id} .*pid (\\d+)`).exec(text)?.[1])
+    }
+    process.kill(await pidOf('api-2'), 'SIGKILL')
+    const record = await cli.json<RunRecord>('bench', '--rps', '100', '--duration', '1s', '--warmup', '0s', '--json')
+    expect(record.events.map((event) => event.text)).toContain('api-2 did not run: stopped when the load began')
+    expect(record.validity.find((row) => row.check === 'stack-changed')).toMatchObject({ ok: false, value: 1 })
+    expect((await cli.run(['up', 'lb-2', ...PROCESS])).stderr).toContain('api-2 had ended and was started again')
+    process.kill(await pidOf('api-1'), 'SIGKILL')
+    expect(await cli.ok('scale', '2')).toContain('api-1 started again')
+    expect((await ps()).map((node) => node.state)).toEqual(['running', 'running', 'running'])
+  })
+
+  it('a stack that is being measured is not taken down, scaled or loaded by others', async () => {
+    await cli.ok('up', 'single', ...PROCESS)
+    let refused: Promise<{ code: number | null; stderr: string }[]> | undefined
+    const outcome = await cli.run(['bench', '--rps', '50', '--duration', '3s', '--warmup', '0s'], {
+      onStart: (child) => {
+        child.stderr?.on('data', (text: Buffer) => {
+          if (!String(text).includes('measuring')) return
+          refused ??= Promise.all([cli.run(['down']), cli.run(['bench', '--rps', '10', '--duration', '1s'])])
+        })
+      },
+    })
+    expect(outcome.code).toBe(0)
+    for (const { code, stderr } of (await refused) ?? []) {
+      expect(code).toBe(3)
+      expect(stderr).toContain('is working on stack single')
+    }
+    expect(await refused).toHaveLength(2)
+  })
+
+  it('a stack of an own scenario file is loaded by what the file says, from anywhere', async () => {
+    const file = join(cli.folder, 'own.yaml')
+    await writeFile(
+      file,
+      'schema: scalelab/scenario@1\nname: own\nquestion: Is it mine?\ntopology: { kind: single }\nload: { mode: open, rps: 70, duration: 1s, warmup: 0s }\n',
+    )
+    await cli.ok('up', './own.yaml', ...PROCESS)
+    const record = await cli.json<RunRecord>('bench', '--json')
+    expect(record).toMatchObject({ scenario: 'own', question: 'Is it mine?', scenario_file: file })
+    expect(record.load.ledger.due).toBe(70)
   })
 
   it('follow their logs until Ctrl-C', async () => {
