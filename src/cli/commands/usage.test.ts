@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CommandLine } from '../testing/command-line.js'
+import { BIN, CommandLine } from '../testing/command-line.js'
 
 const COMMANDS = [
   'list',
@@ -63,6 +64,19 @@ describe('the command line', () => {
     expect(outcome.stderr).not.toMatch(/^\s+at /m)
     expect(outcome.stdout).toBe('')
     expect(outcome.code).toBe(2)
+  })
+
+  it('says what to do when it may not even open the files it is made of', () => {
+    const { status, stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', `ulimit -n 60; exec "${process.execPath}" "${BIN}" list`],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect(stderr).toMatch(/^error: too few open files[^]*ulimit -n 4096\n$/)
+    expect(stdout).toBe('')
+    expect(status).toBe(3)
   })
 
   it('gives errors as JSON too', async () => {

@@ -27,6 +27,11 @@ function limits(record: RunRecord): string[] {
       : [
           'An open loop shows the latency at the offered rate, not the capacity. For that run a closed loop (`--max`).',
         ]),
+    ...((record.faults ?? []).length > 0 && record.parameters.kind === 'balanced'
+      ? [
+          'A balancer leaves an instance that failed alone for a while (here `max_fails=1 fail_timeout=10s`) and sends idempotent requests to another: requests are rarely lost, and the share of the instance recovers later than it does.',
+        ]
+      : []),
     ...(answers > 0 && answers < 10_000 ? [fewAnswers(answers)] : []),
     'One run is one sample: repeat it before believing a difference of a few per cent (`scalelab report <run> <run>...` puts runs side by side).',
   ]
