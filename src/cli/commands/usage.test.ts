@@ -74,7 +74,7 @@ describe('the command line', () => {
         encoding: 'utf8',
       },
     )
-    expect(stderr).toMatch(/^error: too few open files[^]*ulimit -n 4096\n$/)
+    expect(stderr).toMatch(/^error: too few open files[\s\S]*ulimit -n 4096\n$/)
     expect(stdout).toBe('')
     expect(status).toBe(3)
   })
