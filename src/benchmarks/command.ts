@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 
 /** The built command. */
 export const BIN = fileURLToPath(new URL('../../bin/scalelab.js', import.meta.url))
@@ -21,26 +21,9 @@ export async function withCommandLine<T>(
   }
 }
 
-/** Runs one command to its end. @returns stdout @throws Error with its stderr when it fails */
-function runCommand(folder: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
-      cwd: folder,
-      env: { ...process.env, SCALELAB_STATE: join(folder, 'state') },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text
-    })
-    child.on('error', reject)
-    child.on('close', (code) => {
-      if (code === 0) resolve(stdout)
-      else reject(new Error(`scalelab ${args.join(' ')} ended with ${code}\n${stderr}`))
-    })
-  })
+/** Runs one command to its end. @returns stdout @throws ExecaError with its stderr when it fails */
+async function runCommand(folder: string, args: readonly string[]): Promise<string> {
+  const env = { SCALELAB_STATE: join(folder, 'state') }
+  const { stdout } = await execa(process.execPath, [BIN, ...args], { cwd: folder, env, stdin: 'ignore' })
+  return stdout
 }
