@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunRecord, runRecordSchema } from '../../core/record.js'
@@ -248,6 +250,23 @@ describe('bench on processes', { timeout: 60_000 }, () => {
     expect(
       (await readdir(join(cli.folder, 'nothing'), { recursive: true })).filter((name) => name.includes('Z')),
     ).toEqual([])
+  })
+
+  it('fails with 4 when nothing is answered well, with one document on stdout all the same', async () => {
+    const server = createServer((_, answer) => answer.writeHead(500).end()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const load = ['--rps', '50', '--duration', '1s', '--warmup', '0s', '--json']
+    const outcome = await cli.run(['bench', '--url', `http://127.0.0.1:${port}/`, ...load])
+    server.close()
+    expect(runRecordSchema.parse(JSON.parse(outcome.stdout)).load.ledger).toMatchObject({
+      due: 50,
+      ok: 0,
+      http_error: 50,
+    })
+    expect(outcome.stderr).toContain('was answered well')
+    expect(outcome.code).toBe(4)
   })
 
   it('fails with 3 before anything starts when the report cannot be written', async () => {

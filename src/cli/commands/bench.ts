@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { EXIT, type ExitCode, runError, usageError } from '../../core/errors.js'
+import { EXIT, type ExitCode, usageError } from '../../core/errors.js'
 import type { RunRecord } from '../../core/record.js'
 import { parseSlo } from '../../core/slo.js'
 import { withLock } from '../../store/lock.js'
@@ -78,12 +78,11 @@ async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Prom
   }
   lab.exit(exitCodeOf(records))
   const dead = records.find((record) => record.status === 'complete' && record.load.ledger.ok === 0)
-  if (dead !== undefined) {
-    throw runError(
-      `no request to ${dead.target} was answered well`,
-      'See the ledger and the losses by cause in the report, and the logs of the nodes: scalelab logs',
-    )
-  }
+  if (dead === undefined) return
+  // Not thrown: with --json the record is on stdout already, and must stay the only document there.
+  lab.remark(`error: no request to ${dead.target} was answered well`)
+  lab.remark('  See the ledger and the losses by cause in the report, and the logs of the nodes: scalelab logs')
+  lab.exit(EXIT.runFailed)
 }
 
 async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions): Promise<BenchSubject[]> {
