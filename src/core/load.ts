@@ -7,6 +7,35 @@ export interface Stage {
   rps: number
 }
 
+export const REQUEST_KINDS = ['read', 'write', 'order', 'browse', 'stock'] as const
+/**
+ * What a request of a workload does: read and write a user's session (a register with a version), place an order,
+ * look at a product, look at its stock.
+ */
+export type RequestKind = (typeof REQUEST_KINDS)[number]
+
+export const CONSISTENCIES = ['default', 'eventual', 'read-your-writes', 'strong'] as const
+/** What reads ask for; 'default': what the API holds right for the entity. */
+export type Consistency = (typeof CONSISTENCIES)[number]
+
+export const KEY_DISTRIBUTIONS = ['uniform', 'zipf'] as const
+
+/** Requests on keys of the sample application's data instead of one request over and over. */
+export interface Workload {
+  /** Shares of the kinds, relative to each other. */
+  mix: { kind: RequestKind; weight: number }[]
+  keys: {
+    distribution: (typeof KEY_DISTRIBUTIONS)[number]
+    /** Users and products there are. */
+    count: number
+    /** Of zipf: the k-th most popular key is asked for in proportion to 1 / k^exponent. */
+    exponent: number
+  }
+  consistency: Consistency
+  /** Begins every idempotency key, so that runs on one stack keep their writes apart. */
+  run: string
+}
+
 /** What traffic to send. A pure value: with the same seed it gives the same due moments. */
 export type Load = {
   /** How long the load runs before anything is counted, in milliseconds, at the first stage's rate. */
@@ -20,6 +49,8 @@ export type Load = {
   /** Simulated client addresses, each in a /24 of its own, sent as X-Forwarded-For; 0 sends none. */
   clients: number
   seed: number
+  /** Null: the target's request, again and again. */
+  workload: Workload | null
 } & (
   | { mode: 'open'; arrival: Arrival; stages: Stage[] }
   /** Every connection sends its next request as soon as the last was answered. */

@@ -1,5 +1,5 @@
 /** What a node does in the stack. A role decides how the node is shown and what is measured on it. */
-export type Role = 'api' | 'balancer'
+export type Role = 'api' | 'balancer' | 'database'
 
 /** What runs in a node. */
 export type Program =
@@ -7,18 +7,22 @@ export type Program =
   | { kind: 'bundle'; bundle: 'api' | 'balancer' }
   /** nginx with the node's file `nginx.conf`. */
   | { kind: 'nginx' }
+  /**
+   * A PostgreSQL server, brought up by the node's file `boot.sh` (see topologies/postgres-boot.ts for what it expects
+   * of the engine). Keeps its data folder when it is stopped and started again.
+   */
+  | { kind: 'postgres' }
   /** The user's own program: a shell command that listens on `{port}`. Process engine only. */
   | { kind: 'command'; command: string }
   /** The user's own image, listening on the node's port. Docker engine only. */
   | { kind: 'image'; image: string }
 
-/** When a node counts as ready: an HTTP answer on one of its ports. */
-export interface Readiness {
-  port: string
-  path: string
-  /** 'ok': status 200-299. 'answers': anything below 500, for programs that have no health page. */
-  accept: 'ok' | 'answers'
-}
+/** When a node counts as ready. */
+export type Readiness =
+  /** An HTTP answer. 'ok': status 200-299. 'answers': anything below 500, for programs that have no health page. */
+  | { protocol: 'http'; port: string; path: string; accept: 'ok' | 'answers' }
+  /** A PostgreSQL server that lets clients in: it asks for their password. */
+  | { protocol: 'postgres'; port: string }
 
 /** What a node may use. Engines that cannot hold a limit say so (Engine.limitations). */
 export interface Limits {

@@ -79,6 +79,13 @@ export interface Stack {
   remove(node: string): Promise<void>
   /** Writes the new spec's files and sends SIGHUP, so that the program reads them again. Nothing else may differ. */
   reload(spec: NodeSpec): Promise<void>
+  /**
+   * Writes files into the node's folder (the one of `{{dir}}`), whether it runs, is frozen or stopped; null deletes.
+   * They are no part of its spec.
+   */
+  write(node: string, files: Record<string, string | null>): Promise<void>
+  /** A file below the node's `{{data}}`; null when there is none. Works on a stopped node. */
+  read(node: string, path: string): Promise<string | null>
 
   /** Of the nodes that run. */
   usage(): Promise<NodeUsage[]>

@@ -1,4 +1,4 @@
-import type { Ledger, Load } from '../core/load.js'
+import type { Ledger, Load, RequestKind } from '../core/load.js'
 
 /** One kind of request of the mix. */
 export interface RequestTemplate {
@@ -29,6 +29,47 @@ export interface InstanceCounts {
   response: EncodedHistogram
 }
 
+/** acknowledged: answered below 400. refused: it did not happen, for sure. unknown: nobody can tell from the outside. */
+export type WriteOutcome = 'acknowledged' | 'refused' | 'unknown'
+
+/** A write and what became of it. Times are on the run clock, in milliseconds. */
+export interface WriteEntry {
+  /** Its idempotency key, by which it is found in the database. */
+  key: string
+  kind: RequestKind
+  due_ms: number
+  sent_ms: number
+  /** When the answer came, or when it was given up. */
+  done_ms: number
+  outcome: WriteOutcome
+  /** Status of the answer; null where there was none. */
+  status: number | null
+  /** Which server answered (X-DB-Node); null where none said so. */
+  node: string | null
+}
+
+/** What reads were held against what the same client had been told before. */
+export interface ReadChecks {
+  /** Reads of keys that had an acknowledged write before. */
+  checked: number
+  /** Missed a write that was acknowledged before the read was sent. */
+  stale: number
+  /** Returned an older version than an earlier read that had ended before this one was sent. */
+  backwards: number
+  /** Ages of the stale ones: from the acknowledgement of the first missed write to the sending of the read. */
+  age: EncodedHistogram
+}
+
+/** What is kept request by request, under a workload. */
+export interface Journal {
+  writes: WriteEntry[]
+  reads: ReadChecks
+  /** Requests that were not answered well, reads and writes, at most the first 10,000 of a tick or run. */
+  failures: { due_ms: number; done_ms: number; kind: RequestKind; cause: string }[]
+  /** Answers by database server (X-DB-Node) and kind of request. */
+  nodes: Record<string, Partial<Record<RequestKind, number>>>
+}
+
 /** What happened in a stretch of time; ticks of several generators for the same stretch are merged into one. */
 export interface LoadTick {
   /** On the run clock, in milliseconds. */
@@ -54,6 +95,8 @@ export interface LoadTick {
   errorResponse: EncodedHistogram
   instances: Record<string, InstanceCounts>
   generator: GeneratorHealth
+  /** Of this tick; null without a workload. */
+  journal: Journal | null
 }
 
 /** How well the generator kept up in a tick; the worst of several generator processes. */
@@ -87,6 +130,8 @@ export interface LoadResult {
   instances: Record<string, InstanceCounts>
   /** Worst of the generators over the counted part: CPU share, p99 event-loop delay and lateness, final backlog. */
   generator: GeneratorHealth
+  /** Of the whole run, warm-up included (a write of the warm-up is as real as any); null without a workload. */
+  journal: Journal | null
   /** False when it was stopped before its time. */
   complete: boolean
 }

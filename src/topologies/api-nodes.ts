@@ -38,8 +38,8 @@ export function apiNode(parameters: StackParameters, position: number): NodeSpec
     dependsOn: [],
     readiness:
       app === null
-        ? { port: 'http', path: '/ready', accept: 'ok' }
-        : { port: 'http', path: parameters.app_ready, accept: 'answers' },
+        ? { protocol: 'http', port: 'http', path: '/ready', accept: 'ok' }
+        : { protocol: 'http', port: 'http', path: parameters.app_ready, accept: 'answers' },
     limits,
     stopGraceMs: STOP_GRACE_MS,
   }

@@ -42,7 +42,7 @@ function balancerNode(parameters: DecidedParameters, strategy: BalancingStrategy
     publish: parameters.port === null ? {} : { http: parameters.port },
     // nginx resolves the names of its servers when it starts and ends if one is unknown: the instances come first.
     dependsOn: servers.map((server) => server.id),
-    readiness: { port: 'http', path: '/nginx_status', accept: 'ok' },
+    readiness: { protocol: 'http', port: 'http', path: '/nginx_status', accept: 'ok' },
     limits: {},
     stopGraceMs: STOP_GRACE_MS,
   }
