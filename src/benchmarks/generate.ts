@@ -34,6 +34,7 @@ export async function generate(
       generators: 1,
       clients: 0,
       seed: 1,
+      workload: null,
     },
     target: { origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
     signal: new AbortController().signal,

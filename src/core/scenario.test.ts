@@ -77,6 +77,7 @@ describe('loadOf', () => {
       generators: 'auto',
       clients: 0,
       seed: 7,
+      workload: null,
     })
   })
 

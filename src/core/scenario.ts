@@ -102,6 +102,7 @@ export function loadOf(section: LoadSection, seed: number, generators: Load['gen
     generators,
     clients: section.clients,
     seed,
+    workload: null,
   }
   const durationMs = parseDuration(section.duration, 'duration')
   if (section.mode === 'closed') return { ...common, mode: 'closed', durationMs }

@@ -39,6 +39,7 @@ const LOAD: Load = {
   generators: 1,
   clients: 0,
   seed: 1,
+  workload: null,
 }
 
 function run(

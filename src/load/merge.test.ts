@@ -40,6 +40,7 @@ const tick: fc.Arbitrary<LoadTick> = fc.record({
   errorResponse: histogram,
   instances,
   generator: health,
+  journal: fc.constant(null),
 })
 
 describe('mergeTicks', () => {
@@ -85,6 +86,7 @@ describe('mergeResults', () => {
     errorResponse: encode([9]),
     instances: { a: { answered: 7, http_error: 1, response: encode([1, 2, 3]) } },
     generator: { cpu: 0.5, eventLoopDelayMs: 1, latenessMs: 2, backlog: 1 },
+    journal: null,
     complete: true,
   }
   it('adds the parts up', () => {

@@ -23,6 +23,7 @@ export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
     errorResponse: mergeEncoded(ticks.map((tick) => tick.errorResponse)),
     instances: mergeInstances(ticks.map((tick) => tick.instances)),
     generator: worst(ticks.map((tick) => tick.generator)),
+    journal: null,
   }
 }
 
@@ -45,6 +46,7 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
     errorResponse: mergeEncoded(results.map((result) => result.errorResponse)),
     instances: mergeInstances(results.map((result) => result.instances)),
     generator: worst(results.map((result) => result.generator)),
+    journal: null,
     complete: results.every((result) => result.complete),
   }
 }

@@ -115,6 +115,7 @@ export class Recorder {
       errorResponse: total.errorResponse.encode(),
       instances: total.encodedInstances(),
       generator: { ...health, latenessMs: total.lateness.percentile(99) ?? 0, backlog: this.backlog() },
+      journal: null,
       complete,
     }
   }
@@ -169,6 +170,7 @@ export class Recorder {
       errorResponse: tick.errorResponse.encode(),
       instances: tick.encodedInstances(),
       generator: { ...health(), latenessMs: tick.lateness.percentile(99) ?? 0, backlog: this.backlog() },
+      journal: null,
     })
     tick.reset()
     tick.sent = carry

@@ -29,6 +29,7 @@ describe('fake load generator', () => {
         generators: 'auto',
         clients: 0,
         seed,
+        workload: null,
       },
       target: { origin: 'http://fake.test', requests: [] },
       signal: new AbortController().signal,

@@ -31,7 +31,16 @@ function closed(durationMs: number, rest: Partial<Common> = {}): Load {
 }
 
 function common(rest: Partial<Common>): Common {
-  return { warmupMs: 200, connections: 10, timeoutMs: 5_000, generators: 1, clients: 0, seed: 1, ...rest }
+  return {
+    warmupMs: 200,
+    connections: 10,
+    timeoutMs: 5_000,
+    generators: 1,
+    clients: 0,
+    seed: 1,
+    workload: null,
+    ...rest,
+  }
 }
 
 interface Outcome {

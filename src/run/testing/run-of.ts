@@ -8,7 +8,15 @@ import type { LoadGenerator } from '../../load/port.js'
 import type { RunPlan } from '../plan.js'
 import { type RunInput, run } from '../run.js'
 
-const COMMON = { warmupMs: 1_000, connections: 30, timeoutMs: 2_000, generators: 1, clients: 0, seed: 1 } as const
+const COMMON = {
+  warmupMs: 1_000,
+  connections: 30,
+  timeoutMs: 2_000,
+  generators: 1,
+  clients: 0,
+  seed: 1,
+  workload: null,
+} as const
 
 export function openLoad(rps = 200, durationMs = 4_000, more: Partial<Load> = {}): Load {
   return { ...COMMON, ...more, mode: 'open', arrival: 'uniform', stages: [{ durationMs, rps }] }
