@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { READ_TARGETS } from './databases-file.js'
 import { DISTRIBUTIONS, type Work } from './work.js'
 
 export const BALANCERS = ['auto', 'nginx', 'builtin'] as const
@@ -22,13 +23,48 @@ const workSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
 ])
 
+export const DURABILITIES = ['off', 'local', 'remote-write', 'on', 'remote-apply'] as const
+/**
+ * When a commit is acknowledged: before it is on disk (off), on the primary's disk (local), written (remote-write),
+ * flushed (on) or applied (remote-apply) on as many standbys as sync_standbys says, too.
+ */
+export type Durability = (typeof DURABILITIES)[number]
+
+/** More standbys than this are refused: each is a whole PostgreSQL server. */
+export const MAX_STANDBYS = 8
+
+const databaseSchema = z.strictObject({
+  standbys: z.number().int().min(1).max(MAX_STANDBYS).default(2),
+  rows: z.number().int().min(1).max(1_000_000).default(10_000).describe('products, stocks and user sessions, each'),
+  durability: z.enum(DURABILITIES).default('local').describe('when a commit is acknowledged'),
+  sync_standbys: z
+    .string()
+    .regex(
+      /^(?:(?:ANY|FIRST) [1-8] )?\((?:\*|[a-z0-9-]+(?:, ?[a-z0-9-]+)*)\)$/i,
+      'expected a list as in ANY 1 (*) or FIRST 1 (standby-1, standby-2)',
+    )
+    .default('ANY 1 (*)')
+    .describe('synchronous_standby_names, where the durability waits for standbys'),
+  reads: z.enum(READ_TARGETS).default('standbys').describe('where reads that may lag go'),
+  pool: z.number().int().min(1).max(50).default(10).describe('connections of each API instance to each server'),
+  query_ms: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('added inside the database to every read: with pool, a stated capacity; 0 is real work alone'),
+  apply_delay_ms: z.number().int().min(0).max(60_000).default(0).describe('standbys apply what they receive this late'),
+  cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each database server (Docker)'),
+})
+export type DatabaseParameters = z.infer<typeof databaseSchema>
+
 /**
  * What a topology is made from. Plain JSON with every default filled in: it is written in scenario files, kept with a
  * running stack (so that `scale` and `bench` can make the topology again) and repeated in the record.
  */
 export const stackParametersSchema = z
   .strictObject({
-    kind: z.enum(['single', 'balanced']),
+    kind: z.enum(['single', 'balanced', 'replicated']),
     replicas: z.number().int().min(1).max(MAX_REPLICAS).default(1).describe('API instances'),
     balancer: z.enum(BALANCERS).default('auto').describe('auto: nginx where there is one, else the built-in balancer'),
     strategy: z.string().default('round-robin'),
@@ -57,8 +93,17 @@ export const stackParametersSchema = z
       .default(null)
       .describe('memory limit of each API instance (Docker)'),
     port: z.number().int().min(1).max(65_535).nullable().default(null).describe('port of the entry on the host'),
+    database: databaseSchema.nullable().default(null).describe('PostgreSQL behind the API (kind: replicated)'),
   })
-  .refine((parameters) => parameters.kind === 'balanced' || parameters.replicas === 1, {
+  .refine((parameters) => (parameters.kind === 'replicated') === (parameters.database !== null), {
+    message: 'a replicated stack has a database section, and no other kind has one',
+    path: ['database'],
+  })
+  .refine((parameters) => parameters.database === null || parameters.app === null, {
+    message: 'a replicated stack runs the sample API: it knows its tables',
+    path: ['app'],
+  })
+  .refine((parameters) => parameters.kind !== 'single' || parameters.replicas === 1, {
     message: 'expected 1: more than one instance needs kind: balanced',
     path: ['replicas'],
   })

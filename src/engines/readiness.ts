@@ -1,8 +1,10 @@
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DATABASE_ROLES } from '../core/databases-file.js'
 import { environmentError, type LabError } from '../core/errors.js'
 import type { Readiness } from '../core/topology.js'
 import { formatDuration } from '../core/units.js'
+import { postgresAnswers } from './postgres-readiness.js'
 
 /** Pause between two tries, in milliseconds. */
 const INTERVAL_MS = 15
@@ -16,7 +18,7 @@ export type ReadyOutcome =
 
 /**
  * Asks a node until it is ready.
- * @param url origin of the readiness port, "http://127.0.0.1:20341"
+ * @param url origin of the readiness port, "http://127.0.0.1:20341"; for PostgreSQL of the same form with its own scheme
  * @param ended settles when the node has ended, with how ("exit code 7"); never settles otherwise
  * @throws the abort reason when the signal fires
  */
@@ -37,7 +39,7 @@ export async function untilReady(
     options.signal.throwIfAborted()
     const left = deadline - performance.now()
     if (left <= 0) return { ready: false, why: `did not become ready within ${formatDuration(options.timeoutMs)}` }
-    if (await answers(`${url}${readiness.path}`, readiness.accept, Math.min(TRY_MS, left), signal)) {
+    if (await answers(url, readiness, Math.min(TRY_MS, left), signal)) {
       // Whoever answered: a node that has ended in the meantime (its port was taken, say) is not ready.
       await Promise.race([ended, sleep(0)])
       over ??= { ready: true }
@@ -50,12 +52,15 @@ export async function untilReady(
 }
 
 /** One try, on a connection of its own. Never rejects. */
-export function answers(
-  url: string,
-  accept: Readiness['accept'],
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<boolean> {
+export function answers(url: string, readiness: Readiness, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  if (readiness.protocol === 'postgres') {
+    const { hostname, port } = new URL(url)
+    return postgresAnswers(hostname, Number(port), DATABASE_ROLES.admin, timeoutMs, signal)
+  }
+  return httpAnswers(`${url}${readiness.path}`, readiness.accept, timeoutMs, signal)
+}
+
+function httpAnswers(url: string, accept: 'ok' | 'answers', timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: timeoutMs, signal }, (response) => {
       const status = response.statusCode ?? 0

@@ -2,6 +2,7 @@ import { unknownValueError, usageError } from '../core/errors.js'
 import type { Topology } from '../core/topology.js'
 import { BALANCING_STRATEGIES, balancingStrategy } from '../strategies/balancing/registry.js'
 import { balanced, type DecidedParameters } from './balanced.js'
+import { replicated } from './replicated.js'
 import { single } from './single.js'
 
 /**
@@ -28,7 +29,8 @@ export function topologyOf(parameters: DecidedParameters): Topology {
       `Give one weight per replica: --weights ${Array(replicas).fill(1).join(',')}`,
     )
   }
-  return balanced(parameters, strategy)
+  const { database } = parameters
+  return database === null ? balanced(parameters, strategy) : replicated({ ...parameters, database }, strategy)
 }
 
 function counted(count: number, noun: string): string {

@@ -53,7 +53,7 @@ export async function startNode(
     },
     shellIdentity: identity.shell,
   })
-  const url = `http://${addressOf(record, spec.id, spec.readiness.port)}`
+  const url = `${spec.readiness.protocol}://${addressOf(record, spec.id, spec.readiness.port)}`
   const outcome = await untilReady(url, spec.readiness, { timeoutMs: record.readyTimeoutMs, signal, ended })
   if (!outcome.ready) {
     throw notReadyError(spec.id, outcome.why, await lastLines(nodeFolder, SHOWN_LINES, logStart))
@@ -83,8 +83,8 @@ export async function stateOf(
   )
   if (marked) return 'running'
   // Not marked: it is being started, or the command that started it was killed before it saw the node ready.
-  const url = `http://${addressOf(record, spec.id, spec.readiness.port)}${spec.readiness.path}`
-  const ready = await answers(url, spec.readiness.accept, 200, new AbortController().signal)
+  const url = `${spec.readiness.protocol}://${addressOf(record, spec.id, spec.readiness.port)}`
+  const ready = await answers(url, spec.readiness, 200, new AbortController().signal)
   return ready ? 'running' : 'starting'
 }
 

@@ -1,0 +1,163 @@
+/**
+ * `boot.sh` of a database node: brings a PostgreSQL server up as it should be and becomes it. One POSIX script for both
+ * engines. Usage: `sh boot.sh` (bring up) or `sh boot.sh template <folder>` (make a template of a new cluster).
+ *
+ * Environment, from the topology: NODE_ID, DIR (the node's files), DATA (what the server keeps, and may enter),
+ * BORN (primary or standby: what it is when there is no data yet), UPSTREAM ("host:port" of the first primary), SLOT.
+ * From the engine: PG_BIN (folder of the binaries, empty: on the PATH), SERVER_USER (who runs the server when we are
+ * root), TEMPLATE (a template to begin from; optional), CLONE (command of the base backup where there is no
+ * pg_basebackup; optional).
+ *
+ * Files in DIR that decide: `fenced` (a reason): never start, unless `follow` tells whom to follow. `follow` (sh:
+ * FOLLOW_HOST, FOLLOW_PORT, SINCE, HOW=rewind|copy): become a standby of that server; with SINCE, rows that were written
+ * here since then are kept in DATA/diverged.ndjson first. `follow` and `fenced` go when that is done.
+ */
+export const POSTGRES_BOOT = `#!/bin/sh
+# Brings this database server up. Written by scalelab; see src/topologies/postgres-boot.ts for what decides what.
+set -eu
+umask 077
+bin=\${PG_BIN:+$PG_BIN/}
+user=\${SERVER_USER:-postgres}
+pgdata=$DATA/pgdata
+
+say() { echo "boot: $*"; }
+give_up() { echo "boot: $*" >&2; exit 3; }
+
+# PostgreSQL refuses to run as root. setpriv and gosu become the command, so that its process id is ours.
+if [ "$(id -u)" != 0 ]; then as=''
+elif setpriv --help 2>&1 | grep -q -e --reuid; then
+  as="setpriv --reuid=$user --regid=$(id -g "$user") --clear-groups --"
+elif command -v gosu >/dev/null; then as="gosu $user"
+else give_up "running as root, and neither setpriv nor gosu is there to become $user"
+fi
+
+# Runs single statements, separated by empty lines, without a server.
+single() { # data folder, database, config; statements on stdin
+  $as "\${bin}postgres" --single -j -D "$1" -c config_file="$3" "$2" >"$DATA/single.log" 2>&1 || {
+    cat "$DATA/single.log" >&2
+    return 1
+  }
+  # It goes on after a mistake, and its exit code does not tell.
+  if grep -E '(ERROR|FATAL|PANIC):' "$DATA/single.log" >&2; then return 1; fi
+}
+
+# Settings that need no network: the template is made before any port is known.
+bare_config() { # file
+  printf '%s\\n' "listen_addresses = ''" "unix_socket_directories = ''" 'wal_level = replica' 'wal_log_hints = on' \\
+    'shared_buffers = 64MB' 'fsync = off' 'max_wal_senders = 16' 'max_connections = 200' \\
+    'max_replication_slots = 16' >"$1"
+}
+
+new_cluster() { # folder
+  mkdir -p "$1"
+  bare_config "$1.conf"
+  own "$1" "$1.conf"
+  $as "\${bin}initdb" -D "$1" -U scalelab -E UTF8 --locale=C --auth=reject --no-sync --no-instructions >"$1.log" 2>&1 || {
+    cat "$1.log" >&2
+    return 1
+  }
+  single "$1" postgres "$1.conf" <"$DIR/roles.sql"
+  single "$1" ecomarket "$1.conf" <"$DIR/ecomarket.sql"
+  # Everything comes from our own files; these would only mislead a reader.
+  rm -f "$1/postgresql.conf" "$1/pg_hba.conf" "$1/pg_ident.conf" "$1.conf" "$1.log" "$1/postmaster.opts"
+}
+
+# Nothing is ever done to the data of a server that runs.
+leave_running_alone() {
+  [ -e "$pgdata/postmaster.pid" ] || return 0
+  pid=$(head -n 1 "$pgdata/postmaster.pid")
+  # In a container the number of a server that ended may be ours by now.
+  if [ "$pid" != $$ ] && kill -0 "$pid" 2>/dev/null && ps -p "$pid" -o args= 2>/dev/null | grep -q postgres; then
+    give_up "a server with process id $pid still runs on this data"
+  fi
+}
+
+own() { # to the server's user
+  [ -z "$as" ] || chown -R "$user" "$@"
+}
+
+settle() { # host port: this data follows that server from now on
+  : >"$pgdata/standby.signal"
+  printf '%s\\n' \\
+    "primary_conninfo = 'host=$1 port=$2 user=replicator passfile=$DATA/pgpass application_name=$NODE_ID sslmode=disable gssencmode=disable connect_timeout=2'" \\
+    "primary_slot_name = '$SLOT'" >"$pgdata/postgresql.auto.conf"
+}
+
+fresh_copy() { # host port
+  rm -rf "$pgdata.new"
+  if [ -n "\${CLONE:-}" ]; then
+    mkdir "$pgdata.new"
+    PGPASSFILE=$DATA/pgpass $CLONE "$1" "$2" "$pgdata.new"
+  else
+    $as env PGPASSFILE="$DATA/pgpass" "\${bin}pg_basebackup" -h "$1" -p "$2" -U replicator -w -D "$pgdata.new" \\
+      -X stream -c fast --no-sync
+  fi
+  rm -rf "$pgdata"
+  mv "$pgdata.new" "$pgdata"
+  own "$pgdata"
+}
+
+# The server's own copies of what it reads: its user may not be able to enter DIR.
+server_files() {
+  mkdir -p "$DATA"
+  cp "$DIR/postgresql.conf" "$DIR/pg_hba.conf" "$DIR/pgpass" "$DATA/"
+  chmod 600 "$DATA/pgpass"
+  [ -z "$as" ] || chown "$user" "$DATA" "$DATA/postgresql.conf" "$DATA/pg_hba.conf" "$DATA/pgpass"
+}
+
+if [ "\${1:-}" = template ]; then
+  DATA=$2
+  mkdir -p "$DATA"
+  own "$DATA"
+  new_cluster "$DATA/pgdata"
+  rm -f "$DATA/single.log"
+  exit 0
+fi
+
+leave_running_alone
+server_files
+
+if [ -e "$DIR/follow" ]; then
+  . "$DIR/follow"
+  if [ -s "$pgdata/PG_VERSION" ] && [ ! -e "$pgdata/standby.signal" ] && [ -n "\${SINCE:-}" ]; then
+    # Recovers first, as after any crash; nobody can connect meanwhile.
+    rm -f "$DATA/diverged.ndjson"
+    printf "COPY (SELECT row_to_json(r) FROM requests r WHERE created_at >= '%s') TO '%s';\\n" \\
+      "$SINCE" "$DATA/diverged.ndjson" >"$DATA/diverged.sql"
+    single "$pgdata" ecomarket "$DATA/postgresql.conf" <"$DATA/diverged.sql"
+    rm -f "$DATA/diverged.sql"
+    say "rows written here since $SINCE are in diverged.ndjson"
+  fi
+  made=no
+  if [ "\${HOW:-rewind}" = rewind ] && [ -s "$pgdata/PG_VERSION" ] && [ -z "\${CLONE:-}" ]; then
+    if $as env PGPASSFILE="$DATA/pgpass" "\${bin}pg_rewind" -D "$pgdata" --no-sync \\
+      --config-file="$DATA/postgresql.conf" \\
+      --source-server="host=$FOLLOW_HOST port=$FOLLOW_PORT user=scalelab dbname=postgres sslmode=disable"
+    then made=rewound
+    else say 'pg_rewind could not; a fresh copy is made'
+    fi
+  fi
+  if [ "$made" = no ]; then
+    fresh_copy "$FOLLOW_HOST" "$FOLLOW_PORT"
+    made=copied
+  fi
+  settle "$FOLLOW_HOST" "$FOLLOW_PORT"
+  own "$pgdata/standby.signal" "$pgdata/postgresql.auto.conf"
+  rm -f "$DIR/follow" "$DIR/fenced"
+  say "$made from $FOLLOW_HOST:$FOLLOW_PORT, a standby from now on"
+elif [ -e "$DIR/fenced" ]; then
+  give_up "fenced: $(cat "$DIR/fenced"). It must not serve until it follows the new primary: scalelab failover --resume"
+elif [ ! -s "$pgdata/PG_VERSION" ]; then
+  rm -rf "$pgdata"
+  if [ -n "\${TEMPLATE:-}" ]; then cp -R "$TEMPLATE/pgdata" "$pgdata"
+  elif [ "$BORN" = primary ]; then new_cluster "$pgdata"
+  else
+    # The first primary may take a moment longer than we do; whoever waits for us limits the time.
+    until fresh_copy "\${UPSTREAM%:*}" "\${UPSTREAM##*:}" 2>"$DATA/copy.log"; do sleep 0.1; done
+  fi
+  [ "$BORN" = primary ] || settle "\${UPSTREAM%:*}" "\${UPSTREAM##*:}"
+  own "$pgdata"
+fi
+
+exec $as "\${bin}postgres" -D "$pgdata" -c config_file="$DATA/postgresql.conf"
+`

@@ -1,0 +1,78 @@
+import type { DatabaseParameters } from '../core/parameters.js'
+
+/** WAL that a slot may hold back before the standby behind it is given up: then it has to be made anew. */
+export const MAX_SLOT_WAL_MB = 512
+
+/** `--durability` to synchronous_commit. */
+export const SYNCHRONOUS_COMMIT = {
+  off: 'off',
+  local: 'local',
+  'remote-write': 'remote_write',
+  on: 'on',
+  'remote-apply': 'remote_apply',
+} as const
+
+/** Whether commits of this durability wait for a standby. */
+export function waitsForStandby({ durability }: DatabaseParameters): boolean {
+  return durability !== 'off' && durability !== 'local'
+}
+
+/**
+ * postgresql.conf of every server of a stack, primary or standby: any of them may become the other. Whom a standby
+ * follows is in postgresql.auto.conf, where `ALTER SYSTEM` can change it.
+ */
+export function postgresConfig(id: string, database: DatabaseParameters): string {
+  const synchronous = waitsForStandby(database) ? database.sync_standbys : ''
+  return `# Durability of a commit: ${database.durability}.
+synchronous_commit = ${SYNCHRONOUS_COMMIT[database.durability]}
+synchronous_standby_names = '${synchronous}'
+
+listen_addresses = '{{host}}'
+port = {{port postgres}}
+# Loopback or the stack's own network is the only way in.
+unix_socket_directories = ''
+hba_file = '{{data}}/pg_hba.conf'
+password_encryption = scram-sha-256
+max_connections = 200
+cluster_name = '${id}'
+
+wal_level = replica
+hot_standby = on
+max_wal_senders = 16
+max_replication_slots = 16
+# A standby that is away this long is given up, so that it cannot fill the primary's disk.
+max_slot_wal_keep_size = ${MAX_SLOT_WAL_MB}MB
+wal_keep_size = 64MB
+# pg_rewind needs it where there are no data checksums.
+wal_log_hints = on
+# Default is 5 s: so long a standby would wait before it asks again, at every start and after every failover.
+wal_retrieve_retry_interval = 50ms
+# Default is 10 s: positions on the primary would be that old while nothing is written.
+wal_receiver_status_interval = 1s
+recovery_target_timeline = 'latest'
+recovery_min_apply_delay = ${database.apply_delay_ms}ms
+
+shared_buffers = 64MB
+max_wal_size = 1GB
+checkpoint_timeout = 15min
+# Short statements: compiling them costs more than it saves.
+jit = off
+log_destination = stderr
+logging_collector = off
+log_min_messages = warning
+log_line_prefix = '%m [%p] '
+`
+}
+
+/**
+ * pg_hba.conf: passwords for everybody, from the stack's own network alone, each role to what it is for. On plain
+ * processes that network is the loopback, since nothing else is listened on.
+ */
+export function hbaConfig(roles: { admin: string; replication: string; app: string }, database: string): string {
+  const lines = [
+    ['host', 'replication', roles.replication],
+    ['host', database, roles.app],
+    ['host', 'all', roles.admin],
+  ]
+  return `${lines.map((line) => `${line.join('  ')}  samenet  scram-sha-256`).join('\n')}\n`
+}

@@ -1,0 +1,85 @@
+import { DATABASE_NAME, DATABASE_ROLES, type DatabasesFile } from '../core/databases-file.js'
+import type { DatabaseParameters } from '../core/parameters.js'
+import type { NodeSpec, Topology } from '../core/topology.js'
+import type { BalancingStrategy } from '../strategies/balancing/port.js'
+import { balanced, type DecidedParameters } from './balanced.js'
+import { ecomarketSql, ROLES_SQL } from './ecomarket-sql.js'
+import { POSTGRES_BOOT } from './postgres-boot.js'
+import { hbaConfig, postgresConfig } from './postgres-config.js'
+
+export const PRIMARY_ID = 'primary'
+const POSTGRES_PORT = 5_432
+/** A server that shuts down waits for its sessions to end and writes everything out. */
+const DATABASE_GRACE_MS = 10_000
+
+export type ReplicatedParameters = DecidedParameters & { database: DatabaseParameters }
+
+/** A balancer, `replicas` API instances, and behind them a PostgreSQL primary with its streaming standbys. */
+export function replicated(parameters: ReplicatedParameters, strategy: BalancingStrategy): Topology {
+  const { database } = parameters
+  const servers = databaseIds(database)
+  const front = balanced(parameters, strategy)
+  const databases = servers.map((id) => databaseNode(id, database))
+  return { ...front, nodes: [...front.nodes.map((node) => withDatabases(node, database, servers)), ...databases] }
+}
+
+/** The database servers of a stack, the first primary first. */
+export function databaseIds({ standbys }: DatabaseParameters): string[] {
+  return [PRIMARY_ID, ...Array.from({ length: standbys }, (_, index) => `standby-${index + 1}`)]
+}
+
+/** Name of the replication slot that a server uses at whichever server it follows. */
+export function slotOf(id: string): string {
+  return id.replaceAll('-', '_')
+}
+
+function withDatabases(node: NodeSpec, database: DatabaseParameters, servers: readonly string[]): NodeSpec {
+  if (node.role !== 'api') return node
+  const file: DatabasesFile = {
+    database: DATABASE_NAME,
+    user: DATABASE_ROLES.app,
+    password: `{{secret ${DATABASE_ROLES.app}}}`,
+    nodes: servers.map((id) => ({ id, address: `{{address ${id} postgres}}` })),
+    reads: database.reads,
+    pool: database.pool,
+    query_ms: database.query_ms,
+  }
+  return {
+    ...node,
+    env: { ...node.env, DATABASES_FILE: '{{dir}}/databases.json' },
+    files: { 'databases.json': `${JSON.stringify(file, null, 2)}\n` },
+    // It waits for the servers itself; it is ready when it knows the primary and every standby streams.
+    readiness: { protocol: 'http', port: 'http', path: `/ready?streaming=${database.standbys}`, accept: 'ok' },
+  }
+}
+
+function databaseNode(id: string, database: DatabaseParameters): NodeSpec {
+  const { admin, replication } = DATABASE_ROLES
+  return {
+    id,
+    role: 'database',
+    program: { kind: 'postgres' },
+    env: {
+      NODE_ID: id,
+      DIR: '{{dir}}',
+      DATA: '{{data}}',
+      BORN: id === PRIMARY_ID ? 'primary' : 'standby',
+      UPSTREAM: `{{address ${PRIMARY_ID} postgres}}`,
+      SLOT: slotOf(id),
+    },
+    files: {
+      'boot.sh': POSTGRES_BOOT,
+      'postgresql.conf': postgresConfig(id, database),
+      'pg_hba.conf': hbaConfig(DATABASE_ROLES, DATABASE_NAME),
+      'roles.sql': ROLES_SQL,
+      'ecomarket.sql': ecomarketSql(database.rows, databaseIds(database).map(slotOf)),
+      pgpass: [replication, admin].map((role) => `*:*:*:${role}:{{secret ${role}}}\n`).join(''),
+    },
+    ports: { postgres: POSTGRES_PORT },
+    publish: {},
+    dependsOn: [],
+    readiness: { protocol: 'postgres', port: 'postgres' },
+    limits: database.cpus === null ? {} : { cpus: database.cpus },
+    stopGraceMs: DATABASE_GRACE_MS,
+  }
+}
