@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { databaseAnswersSchema, readsSchema, replicationSchema, writesSchema } from './replication.js'
+import { trialSchema } from './trial.js'
 
 /** Version of the record's schema; raised when a reader of the old one would misread the new one. */
 export const RECORD_SCHEMA = 'scalelab/run@1'
@@ -118,6 +120,15 @@ export const runRecordSchema = z.object({
         body: z.string().nullable(),
       })
       .describe('what was requested'),
+    workload: z
+      .object({
+        mix: z.array(z.object({ kind: z.string(), weight: z.number() })),
+        keys: z.object({ distribution: z.string(), count, exponent: z.number() }),
+        consistency: z.string(),
+        run: z.string().describe('begins the id of every write'),
+      })
+      .optional()
+      .describe('instead of one request: kinds of requests on keys'),
     connections: count,
     clients: count,
     generators: count,
@@ -164,6 +175,12 @@ export const runRecordSchema = z.object({
     jain_index: nullableNumber.describe('Jain fairness index over requests / weight; 1 is even'),
     max_deviation: nullableNumber.describe('largest |share - expected| / expected'),
   }),
+  replication: replicationSchema.optional().describe('of a stack with a primary and standbys'),
+  databases: z.array(databaseAnswersSchema).optional().describe('answers by database server'),
+  writes: writesSchema.optional().describe('of a load with writes'),
+  reads: readsSchema.optional().describe('of a load with writes: what reads were held against'),
+  trial: trialSchema.optional().describe('of a drill: one fault and what it cost'),
+  up_ms: z.number().optional().describe('how long the stack took to come up, in milliseconds'),
   validity: z.array(validitySchema),
   verdicts: z.array(verdictSchema),
   events: z.array(eventSchema),

@@ -69,6 +69,10 @@ export const expectationSchema = z
     min: z.number().optional(),
     max: z.number().optional(),
     when: z.enum(['open', 'closed']).optional().describe('the kind of load under which the claim can be judged'),
+    drill: z
+      .enum(['primary', 'standby', 'api'])
+      .optional()
+      .describe('judged in drills on such a node alone (scalelab failover)'),
     replicas: z.enum(['same', 'any']).default('same').describe('whether it also holds for other numbers of replicas'),
   })
   .refine((expectation) => expectation.min !== undefined || expectation.max !== undefined, {

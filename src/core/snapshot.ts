@@ -20,6 +20,22 @@ export interface InstanceRow {
   memory_mib: number | null
 }
 
+/** A database server as a view shows it. */
+export interface DatabaseRow {
+  id: string
+  state: 'primary' | 'standby' | 'down'
+  /** "streaming, async"; empty for the primary. */
+  replication: string
+  timeline: number | null
+  heartbeat_ms: number | null
+  /** Null: idle. */
+  replay_lag_ms: number | null
+  replay_bytes: number | null
+  /** The last heartbeat lags, oldest first, at most 60; null where nothing could be read. */
+  history: (number | null)[]
+  requests: number
+}
+
 /** A doubt about the run while it runs: a validity check that fails so far. */
 export interface Doubt {
   check: string
@@ -48,6 +64,8 @@ export interface Snapshot {
   service_ms: Percentiles
   ledger: Ledger
   instances: InstanceRow[]
+  /** Database servers, the primary first; null where the stack has none. */
+  databases: DatabaseRow[] | null
   events: RunEvent[]
   doubts: Doubt[]
 }

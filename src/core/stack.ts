@@ -46,6 +46,8 @@ export interface StackMeta {
   owner: 'kept' | { pid: number; identity: string }
   /** The parameters the topology was made from, so that later commands (scale, bench, report) can make it again. */
   parameters: Record<string, unknown>
+  /** How long it took to come up, in milliseconds. Known to the command that brings it up; later ones read it. */
+  readyMs?: number
   /** Why this engine and this balancer, and what the engine cannot do; the report repeats them. */
   notes: string[]
 }
