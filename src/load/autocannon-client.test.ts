@@ -45,10 +45,11 @@ function open(port: number, count = 1, templates = [GET], clients = 0): { connec
     connections: count,
     mix: requestMix(templates, clients),
     connectTimeoutMs: 1_000,
+    asksDatabase: false,
     events: {
       onIdle: (c) => events.push(`idle ${c}`),
       onDown: (c) => events.push(`down ${c}`),
-      onAnswer: (c, status, instance) => events.push(`answer ${c} ${status} ${instance}`),
+      onAnswer: (c, { status, instance }) => events.push(`answer ${c} ${status} ${instance}`),
       onLost: (c, cause) => events.push(`lost ${c} ${cause}`),
       onUnsent: (c) => events.push(`unsent ${c}`),
       onConnectFailure: (c, code) => events.push(`refused ${c} ${code}`),

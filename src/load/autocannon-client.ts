@@ -51,6 +51,9 @@ export function connectWithAutocannon(options: ConnectOptions): Connections {
       const lane = laneOf(connection)
       lane.send(bytesOf(variant, lane.client), heads[variant] === true)
     },
+    sendBytes(connection, bytes, wantsVersion) {
+      laneOf(connection).send(bytes, false, wantsVersion)
+    },
     abandon(connection) {
       laneOf(connection).abandon()
     },

@@ -23,6 +23,7 @@ export interface Client {
   destroy(): void
   on(event: 'headers', listener: (head: ResponseHead) => void): void
   on(event: 'response', listener: () => void): void
+  on(event: 'body', listener: (part: Buffer) => void): void
 }
 
 export interface ResponseHead {

@@ -45,7 +45,8 @@ export function generatorCount(load: Load, cores: number): number {
       : load.mode === 'closed'
         ? 1
         : Math.min(Math.ceil(Math.max(0, ...load.stages.map((stage) => stage.rps)) / RPS_PER_GENERATOR), cores - 1)
-  return Math.max(1, Math.min(wanted, load.connections))
+  // Each owns keys of its own.
+  return Math.max(1, Math.min(wanted, load.connections, load.workload?.keys.count ?? wanted))
 }
 
 async function drive(processes: readonly GeneratorProcess[], request: LoadRequest): Promise<LoadResult> {

@@ -1,3 +1,5 @@
+import type { Answer } from './answer.js'
+
 /** Why a request that was sent got no answer. */
 export type LossCause =
   /** The connection was reset. */
@@ -16,7 +18,7 @@ export interface ConnectionEvents {
   /** No longer there; it was idle. It comes back by itself. */
   onDown(connection: number): void
   /** The request was answered in full. */
-  onAnswer(connection: number, status: number, instance: string): void
+  onAnswer(connection: number, answer: Answer): void
   onLost(connection: number, cause: LossCause): void
   /** The request handed over never left this machine: the connection was already gone. */
   onUnsent(connection: number): void
@@ -28,6 +30,8 @@ export interface ConnectionEvents {
 export interface Connections {
   /** Sends a variant of the mix on an idle connection. */
   send(connection: number, variant: number): void
+  /** Sends these bytes, a request made for its moment. @param wantsVersion the answer's body has a version to be read */
+  sendBytes(connection: number, bytes: Buffer, wantsVersion: boolean): void
   /** Gives up on the answer: drops the connection and makes it anew. */
   abandon(connection: number): void
   close(): void

@@ -1,97 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LossCause } from './connections.js'
-import { Dispatcher } from './dispatcher.js'
-import type { LoadTick } from './port.js'
-import { Recorder, type Window } from './recorder.js'
-import { Schedule } from './schedule.js'
-import { expectBooksToBalance } from './testing/load-contract.js'
-
-const HEALTH = { cpu: 0, eventLoopDelayMs: 0 }
-
-/** A dispatcher with real books and made-up connections whose fate a test decides. */
-class Bench {
-  readonly sent: { connection: number; k: number; at: number }[] = []
-  readonly abandoned: number[] = []
-  /** How often a request turned out not to have left, by its number. */
-  readonly unsent = new Map<number, number>()
-  readonly busy = new Set<number>()
-  readonly idle = new Set<number>()
-  readonly ticks: LoadTick[] = []
-  readonly window: Window
-  readonly recorder: Recorder
-  readonly dispatcher: Dispatcher
-  now = 0
-
-  constructor(
-    readonly connections: number,
-    mode: 'open' | 'closed',
-    { rps = 100, warmupMs = 100, durationMs = 400, timeoutMs = 150 } = {},
-  ) {
-    const part = { index: 0, of: 1 }
-    const schedule = () =>
-      mode === 'open'
-        ? new Schedule({ arrival: 'poisson', stages: [{ durationMs, rps }], warmupMs, seed: 5, part })
-        : null
-    this.window = { startMs: warmupMs, endMs: warmupMs + durationMs }
-    const counting = schedule()
-    let due = 0
-    this.recorder = new Recorder({
-      window: this.window,
-      tickMs: 70,
-      dueBefore:
-        counting &&
-        ((ms) => {
-          for (; counting.due < ms; counting.advance()) due += 1
-          return due
-        }),
-      dispatched: () => this.dispatcher.dispatched,
-      health: () => HEALTH,
-      onTick: (tick) => this.ticks.push(tick),
-    })
-    this.dispatcher = new Dispatcher({
-      connections,
-      arrivals: schedule(),
-      part,
-      endMs: () => this.window.endMs,
-      timeoutMs,
-      recorder: this.recorder,
-      send: (connection, k) => {
-        expect(this.idle.has(connection)).toBe(true)
-        this.idle.delete(connection)
-        this.busy.add(connection)
-        this.sent.push({ connection, k, at: this.now })
-      },
-      abandon: (connection) => {
-        this.busy.delete(connection)
-        this.abandoned.push(connection)
-      },
-    })
-  }
-
-  connect(connection: number): void {
-    this.idle.add(connection)
-    this.dispatcher.onIdle(connection, this.now)
-  }
-
-  end(connection: number, how: 'answer' | 'error' | LossCause | 'unsent'): void {
-    this.busy.delete(connection)
-    if (how === 'unsent') {
-      const k = this.sent.findLast((sent) => sent.connection === connection)?.k ?? -1
-      this.unsent.set(k, (this.unsent.get(k) ?? 0) + 1)
-      this.dispatcher.onUnsent(connection, this.now)
-    } else if (how === 'answer') this.dispatcher.onAnswer(connection, 200, 'a', this.now)
-    else if (how === 'error') this.dispatcher.onAnswer(connection, 503, 'b', this.now)
-    else this.dispatcher.onLost(connection, how, this.now)
-  }
-
-  finish() {
-    const unfinished = this.dispatcher.countUnfinished()
-    const result = this.recorder.finish(this.now, unfinished, HEALTH, true)
-    expectBooksToBalance(result, this.ticks)
-    return result
-  }
-}
+import { DispatcherBench } from './testing/dispatcher-bench.js'
 
 /** One thing that happens, some time after the one before, to a connection picked among those it can happen to. */
 const happening = fc.record({
@@ -122,7 +31,7 @@ describe('Dispatcher', () => {
           fc.array(happening, { maxLength: 150 }),
           fc.boolean(),
           (n, happenings, stops) => {
-            const bench = new Bench(n, mode)
+            const bench = new DispatcherBench(n, mode)
             const { dispatcher } = bench
             const pick = (from: readonly number[], which: number): number | undefined =>
               from[which % Math.max(1, from.length)]
@@ -162,7 +71,7 @@ describe('Dispatcher', () => {
   )
 
   it('sends each number once when every send succeeds, in the order they are due', () => {
-    const bench = new Bench(3, 'open')
+    const bench = new DispatcherBench(3, 'open')
     for (let connection = 0; connection < 3; connection++) bench.connect(connection)
     for (; bench.now < bench.window.endMs; bench.now += 5) {
       bench.dispatcher.pump(bench.now)
@@ -177,7 +86,7 @@ describe('Dispatcher', () => {
   })
 
   it('takes the connection that has been idle for longest', () => {
-    const bench = new Bench(3, 'closed', { warmupMs: 0 })
+    const bench = new DispatcherBench(3, 'closed', { warmupMs: 0 })
     bench.now = -1
     for (const connection of [2, 0, 1]) bench.connect(connection)
     bench.now = 0
@@ -186,7 +95,7 @@ describe('Dispatcher', () => {
   })
 
   it('sends what did not leave again, first, as the same request with the same due moment', () => {
-    const bench = new Bench(2, 'open', { warmupMs: 0, timeoutMs: 10_000 })
+    const bench = new DispatcherBench(2, 'open', { warmupMs: 0, timeoutMs: 10_000 })
     bench.now = 200
     bench.connect(0)
     bench.end(0, 'unsent')
@@ -201,19 +110,19 @@ describe('Dispatcher', () => {
   })
 
   it('loses what is not answered in time, and an answer after that does not count', () => {
-    const bench = new Bench(1, 'open', { warmupMs: 0 })
+    const bench = new DispatcherBench(1, 'open', { warmupMs: 0 })
     bench.now = 100
     bench.connect(0)
     bench.now = 251
     bench.dispatcher.sweep(bench.now)
     expect(bench.abandoned).toEqual([0])
-    bench.dispatcher.onAnswer(0, 200, 'late', bench.now)
+    bench.answer(0, { status: 200, instance: 'late' })
     bench.now = 500
     expect(bench.finish()).toMatchObject({ ledger: { ok: 0, lost: 1, sent: 1 }, losses: { timeout: 1 } })
   })
 
   it('counts lateness only of requests for which a connection was idle when they were due', () => {
-    const bench = new Bench(1, 'open', { rps: 10, warmupMs: 0, durationMs: 1_000 })
+    const bench = new DispatcherBench(1, 'open', { rps: 10, warmupMs: 0, durationMs: 1_000 })
     bench.now = 900
     bench.connect(0)
     bench.end(0, 'answer')

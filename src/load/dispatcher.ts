@@ -1,4 +1,6 @@
+import type { Answer } from './answer.js'
 import type { LossCause } from './connections.js'
+import type { JournalKeeper } from './journal-keeper.js'
 import type { Recorder } from './recorder.js'
 
 /** Due moments, in order: Schedule for an open loop. */
@@ -20,7 +22,9 @@ export interface DispatcherOptions {
   endMs: () => number
   timeoutMs: number
   recorder: Pick<Recorder, 'sent' | 'unsent' | 'answered' | 'lost' | 'counts'>
-  send: (connection: number, k: number) => void
+  /** Told of every request's end; null where nobody follows them one by one. */
+  journal: Pick<JournalKeeper, 'answered' | 'lost' | 'neverSent'> | null
+  send: (connection: number, k: number, now: number) => void
   /** Drop a connection whose request timed out; it comes back by itself. */
   abandon: (connection: number) => void
 }
@@ -111,20 +115,19 @@ export class Dispatcher {
     this.state[connection] = DOWN
   }
 
-  onAnswer(connection: number, status: number, instance: string, now: number): void {
-    if (this.release(connection)) {
-      this.options.recorder.answered(
-        this.at(this.due, connection),
-        this.at(this.sentAt, connection),
-        now,
-        status,
-        instance,
-      )
-    }
+  onAnswer(connection: number, answer: Answer, now: number): void {
+    if (!this.release(connection)) return
+    const { recorder, journal } = this.options
+    const due = this.at(this.due, connection)
+    recorder.answered(due, this.at(this.sentAt, connection), now, answer.status, answer.instance)
+    if (journal !== null) journal.answered(this.at(this.number, connection), due, now, answer)
   }
 
   onLost(connection: number, cause: LossCause, now: number): void {
-    if (this.release(connection)) this.options.recorder.lost(this.at(this.due, connection), now, cause)
+    if (!this.release(connection)) return
+    const due = this.at(this.due, connection)
+    this.options.recorder.lost(due, now, cause)
+    this.options.journal?.lost(this.at(this.number, connection), due, now, cause)
   }
 
   onUnsent(connection: number, now: number): void {
@@ -132,10 +135,14 @@ export class Dispatcher {
     const due = this.at(this.due, connection)
     this.options.recorder.unsent(due, now)
     this.dispatched -= 1
+    const k = this.at(this.number, connection)
     // In a closed loop it was due because there was a connection; there is none now.
-    if (this.options.arrivals === null) return
+    if (this.options.arrivals === null) {
+      this.options.journal?.neverSent(k, due, now)
+      return
+    }
     const later = this.returned.findIndex((other) => other.due > due)
-    this.returned.splice(later < 0 ? this.returned.length : later, 0, { k: this.at(this.number, connection), due })
+    this.returned.splice(later < 0 ? this.returned.length : later, 0, { k, due })
     this.pump(now)
   }
 
@@ -159,16 +166,22 @@ export class Dispatcher {
     return this.inFlight === 0 && (this.stopped || this.nextDue() === Number.POSITIVE_INFINITY)
   }
 
-  /** Counted requests that wait to be sent or answered. Uses up the arrivals. */
-  countUnfinished(): number {
-    const { recorder, arrivals } = this.options
+  /** Counts the counted requests that wait to be sent or answered, and gives up all that do. Uses up the arrivals. */
+  giveUp(now: number): number {
+    const { recorder, arrivals, journal, endMs } = this.options
     let count = 0
-    for (let c = 0; c < this.state.length; c++)
-      if (this.state[c] === BUSY && recorder.counts(this.at(this.due, c))) count++
-    for (const { due } of this.returned) if (recorder.counts(due)) count++
-    if (arrivals !== null) {
-      for (; arrivals.due < this.options.endMs(); arrivals.advance()) if (recorder.counts(arrivals.due)) count++
+    for (let c = 0; c < this.state.length; c++) {
+      if (this.state[c] !== BUSY) continue
+      const due = this.at(this.due, c)
+      if (recorder.counts(due)) count++
+      journal?.lost(this.at(this.number, c), due, now, 'unfinished')
     }
+    const never = (k: number, due: number): void => {
+      if (recorder.counts(due)) count++
+      journal?.neverSent(k, due, now)
+    }
+    for (const { k, due } of this.returned) never(k, due)
+    if (arrivals !== null) for (; arrivals.due < endMs(); arrivals.advance()) never(arrivals.k, arrivals.due)
     return count
   }
 
@@ -181,7 +194,7 @@ export class Dispatcher {
     const wasIdle = this.options.arrivals !== null && this.at(this.idleSince, connection) <= due
     this.options.recorder.sent(due, now, wasIdle)
     this.dispatched += 1
-    this.options.send(connection, k)
+    this.options.send(connection, k, now)
   }
 
   /** Ends the request in flight on a connection; false when there is none (it timed out just before). */

@@ -3,11 +3,14 @@ import { type Load, measuredMs } from '../core/load.js'
 import { connectWithAutocannon } from './autocannon-client.js'
 import type { Connections } from './connections.js'
 import { Dispatcher } from './dispatcher.js'
+import { JournalKeeper } from './journal-keeper.js'
 import { requestMix } from './mix.js'
 import type { LoadResult, LoadTarget, LoadTick } from './port.js'
 import { ProcessHealth } from './process-health.js'
 import { Recorder, type Window } from './recorder.js'
 import { Schedule } from './schedule.js'
+import { TaskWriter } from './task-writer.js'
+import { idempotencyKeys, tasksOf } from './workload.js'
 
 /** How long nothing may answer at the target before the load is given up, in milliseconds. */
 const NOTHING_THERE_MS = 1_500
@@ -55,13 +58,16 @@ export class Generator {
     const { load, part } = options
     this.window = { startMs: load.warmupMs, endMs: load.warmupMs + measuredMs(load) }
     this.plannedEndMs = this.window.endMs
+    const { journal, sendTask } = this.tasks()
     const mix = requestMix(options.target.requests, load.clients)
+    const sendVariant = (connection: number, k: number): void => this.connections?.send(connection, mix.variantOf(k))
     this.recorder = new Recorder({
       window: this.window,
       tickMs: options.tickMs,
       dueBefore: countingSchedule(options),
       dispatched: () => this.dispatcher.dispatched,
       health: () => this.health.sinceLast(),
+      journal,
       onTick: options.onTick,
     })
     this.dispatcher = new Dispatcher({
@@ -71,7 +77,8 @@ export class Generator {
       endMs: () => this.window.endMs,
       timeoutMs: load.timeoutMs,
       recorder: this.recorder,
-      send: (connection, k) => this.connections?.send(connection, mix.variantOf(k)),
+      journal,
+      send: sendTask ?? sendVariant,
       abandon: (connection) => this.connections?.abandon(connection),
     })
   }
@@ -110,6 +117,7 @@ export class Generator {
         origin: target.origin,
         connections,
         mix: requestMix(target.requests, load.clients),
+        asksDatabase: load.workload !== null,
         connectTimeoutMs: Math.min(load.timeoutMs, NOTHING_THERE_MS),
         events: {
           onIdle: (connection) => {
@@ -118,8 +126,7 @@ export class Generator {
             this.onConnection(null)
           },
           onDown: (connection) => this.dispatcher.onDown(connection),
-          onAnswer: (connection, status, instance) =>
-            this.dispatcher.onAnswer(connection, status, instance, this.now()),
+          onAnswer: (connection, answer) => this.dispatcher.onAnswer(connection, answer, this.now()),
           onLost: (connection, cause) => this.dispatcher.onLost(connection, cause, this.now()),
           onUnsent: (connection) => this.dispatcher.onUnsent(connection, this.now()),
           onConnectFailure: (_connection, code) => this.onConnection(code),
@@ -150,6 +157,32 @@ export class Generator {
     clearTimeout(this.timer)
     this.health.close()
     this.connections?.close()
+  }
+
+  /** Under a workload: who follows its requests, and who sends them, each made for its moment. */
+  private tasks() {
+    const { load, part, target } = this.options
+    const { workload } = load
+    if (workload === null) return { journal: null, sendTask: null }
+    const keyOf = idempotencyKeys(workload, part.index)
+    const journal = new JournalKeeper({
+      tasks: tasksOf(workload, load.seed, part),
+      keyOf,
+      // Above the versions of any run before on the same data, by the clock of this machine.
+      firstVersion: Date.now() * 1_000,
+    })
+    const writer = new TaskWriter({
+      origin: target.origin,
+      headers: target.requests[0]?.headers ?? {},
+      consistency: workload.consistency,
+      clients: load.clients,
+      keyOf,
+    })
+    const sendTask = (connection: number, k: number, now: number): void => {
+      const flight = journal.sent(k, now)
+      this.connections?.sendBytes(connection, writer.write(k, flight), flight.known !== null)
+    }
+    return { journal, sendTask }
   }
 
   /** Milliseconds on the run clock; negative before it starts. */
@@ -190,7 +223,7 @@ export class Generator {
   }
 
   private finish(now: number): void {
-    const unfinished = this.dispatcher.countUnfinished()
+    const unfinished = this.dispatcher.giveUp(now)
     const complete = this.stopAt >= this.plannedEndMs
     const result = this.recorder.finish(now, unfinished, this.health.inCounted(), complete)
     this.close()

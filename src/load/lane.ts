@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { noAnswer, readDatabaseHeaders, versionIn } from './answer.js'
 import { type Client, NoQueue, type ResponseHead } from './autocannon-private.js'
 import type { ConnectionEvents, LossCause } from './connections.js'
 
@@ -10,6 +11,8 @@ const GOOD_LIFE_MS = 1_000
 const WHOLE_WRITE_BYTES = 16_384
 /** autocannon's own time-out, out of the way: the largest a timer takes. */
 const NEVER_MS = 2 ** 31 - 1
+/** No more of a body is kept while a version is looked for, in characters. */
+const LONGEST_BODY = 16_384
 
 /** What is looked at of a socket's error. */
 interface Gone {
@@ -21,13 +24,17 @@ export interface LaneOptions {
   /** How long one attempt to connect may take, in milliseconds. */
   connectTimeoutMs: number
   events: ConnectionEvents
+  /** Answers are read for what the database says in them. */
+  asksDatabase: boolean
 }
 
 /** One connection: an autocannon client with its connecting, its pace and its queue replaced. */
 export class Lane {
   private state: 'connecting' | 'idle' | 'busy' | 'waiting' | 'closed' = 'connecting'
-  private status = 0
-  private instance = ''
+  /** Of the request under way; status 0 until its head has come. */
+  private readonly answer = noAnswer()
+  private wantsVersion = false
+  private body = ''
   /** The answer is an interim one (1xx): the real one follows. */
   private interim = false
   /** The connection must not carry another request. */
@@ -58,12 +65,14 @@ export class Lane {
     client.pipelinedRequests = new NoQueue()
     client.on('headers', (head) => this.onHead(head))
     client.on('response', () => this.onResponse())
+    if (options.asksDatabase) client.on('body', (part) => this.onBody(part))
   }
 
-  send(bytes: Buffer, isHead: boolean): void {
+  send(bytes: Buffer, isHead: boolean, wantsVersion = false): void {
     this.state = 'busy'
-    this.status = 0
+    this.answer.status = 0
     this.isHead = isHead
+    this.wantsVersion = wantsVersion
     this.requestBytes = bytes.length
     this.client.conn.write(bytes)
   }
@@ -122,15 +131,23 @@ export class Lane {
 
   /** autocannon asks for the next request: after connecting (too early) and after every answer. */
   private ready(): void {
-    if (this.state === 'busy' && this.status !== 0 && !this.interim && !this.spent) this.becomeIdle()
+    if (this.state === 'busy' && this.answer.status !== 0 && !this.interim && !this.spent) this.becomeIdle()
   }
 
   private onHead(head: ResponseHead): void {
     this.interim = head.statusCode < 200 && head.statusCode !== 101
     if (this.interim) return
-    this.status = head.statusCode
-    this.instance = instanceOf(head.headers)
+    this.answer.status = head.statusCode
+    this.answer.instance = instanceOf(head.headers)
+    if (this.options.asksDatabase) {
+      readDatabaseHeaders(head.headers, this.answer)
+      this.body = ''
+    }
     if (!head.shouldKeepAlive || head.upgrade) this.spent = true
+  }
+
+  private onBody(part: Buffer): void {
+    if (this.wantsVersion && this.body.length < LONGEST_BODY) this.body += part.toString('latin1')
   }
 
   private onResponse(): void {
@@ -141,7 +158,8 @@ export class Lane {
       return
     }
     this.useful = true
-    this.options.events.onAnswer(this.number, this.status, this.instance)
+    if (this.options.asksDatabase) this.answer.version = this.wantsVersion ? versionIn(this.body) : null
+    this.options.events.onAnswer(this.number, this.answer)
     if (this.spent) this.state = 'waiting'
   }
 

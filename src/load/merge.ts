@@ -1,6 +1,7 @@
 import { addLedgers } from '../core/load.js'
 import { mergeEncoded } from '../stats/histogram.js'
-import type { GeneratorHealth, InstanceCounts, LoadResult, LoadTick } from './port.js'
+import { MOST_FAILURES } from './journal-tally.js'
+import type { GeneratorHealth, InstanceCounts, Journal, LoadResult, LoadTick } from './port.js'
 
 /** One tick out of those that several generators report for the same stretch. Throws Error when there is none. */
 export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
@@ -23,7 +24,7 @@ export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
     errorResponse: mergeEncoded(ticks.map((tick) => tick.errorResponse)),
     instances: mergeInstances(ticks.map((tick) => tick.instances)),
     generator: worst(ticks.map((tick) => tick.generator)),
-    journal: null,
+    journal: mergeJournals(ticks.map((tick) => tick.journal)),
   }
 }
 
@@ -46,7 +47,7 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
     errorResponse: mergeEncoded(results.map((result) => result.errorResponse)),
     instances: mergeInstances(results.map((result) => result.instances)),
     generator: worst(results.map((result) => result.generator)),
-    journal: null,
+    journal: mergeJournals(results.map((result) => result.journal)),
     complete: results.every((result) => result.complete),
   }
 }
@@ -72,6 +73,30 @@ function mergeInstances(parts: readonly Record<string, InstanceCounts>[]): Recor
     }
   }
   return merged
+}
+
+/** In the order in which requests ended; null where there is none. */
+function mergeJournals(parts: readonly (Journal | null)[]): Journal | null {
+  const journals = parts.filter((part) => part !== null)
+  if (journals.length === 0) return null
+  const nodes: Journal['nodes'] = {}
+  for (const id of new Set(journals.flatMap((journal) => Object.keys(journal.nodes)))) {
+    nodes[id] = sumByKey(journals.map((journal) => journal.nodes[id] ?? {}))
+  }
+  return {
+    writes: journals.flatMap(({ writes }) => writes).toSorted((a, b) => a.done_ms - b.done_ms),
+    reads: {
+      checked: sum(journals, ({ reads }) => reads.checked),
+      stale: sum(journals, ({ reads }) => reads.stale),
+      backwards: sum(journals, ({ reads }) => reads.backwards),
+      age: mergeEncoded(journals.map(({ reads }) => reads.age)),
+    },
+    failures: journals
+      .flatMap(({ failures }) => failures)
+      .toSorted((a, b) => a.done_ms - b.done_ms)
+      .slice(0, MOST_FAILURES),
+    nodes,
+  }
 }
 
 function sumByKey(records: readonly Record<string, number>[]): Record<string, number> {

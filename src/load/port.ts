@@ -38,6 +38,7 @@ export interface WriteEntry {
   key: string
   kind: RequestKind
   due_ms: number
+  /** Where it was never sent: when it was given up, as `done_ms`. */
   sent_ms: number
   /** When the answer came, or when it was given up. */
   done_ms: number

@@ -1,5 +1,6 @@
 import { emptyLedger, type Ledger } from '../core/load.js'
 import type { LossCause } from './connections.js'
+import type { JournalKeeper } from './journal-keeper.js'
 import type { GeneratorHealth, LoadResult, LoadTick } from './port.js'
 import { Tally } from './tally.js'
 
@@ -22,6 +23,8 @@ export interface RecorderOptions {
   dispatched: () => number
   /** What the process itself can say of the last tick: processor share and event-loop delay. */
   health: () => ProcessorHealth
+  /** What is kept request by request; null where nothing is. */
+  journal: Pick<JournalKeeper, 'tickIsEmpty' | 'takeTick' | 'takeWhole'> | null
   onTick: (tick: LoadTick) => void
 }
 
@@ -88,7 +91,8 @@ export class Recorder {
   finish(now: number, unfinished: number, health: ProcessorHealth, complete: boolean): LoadResult {
     this.roll(now)
     // What happened at the very end of a tick belongs to the next one, however short.
-    if (now > this.from || !this.tick.empty) this.closeTick(Math.max(now, this.from + SHORTEST_TICK_MS))
+    if (now > this.from || !this.tick.empty || this.options.journal?.tickIsEmpty === false)
+      this.closeTick(Math.max(now, this.from + SHORTEST_TICK_MS))
     const { startMs, endMs } = this.options.window
     const measuredMs = Math.max(0, endMs - startMs)
     const { total } = this
@@ -115,7 +119,7 @@ export class Recorder {
       errorResponse: total.errorResponse.encode(),
       instances: total.encodedInstances(),
       generator: { ...health, latenessMs: total.lateness.percentile(99) ?? 0, backlog: this.backlog() },
-      journal: null,
+      journal: this.options.journal?.takeWhole() ?? null,
       complete,
     }
   }
@@ -170,7 +174,7 @@ export class Recorder {
       errorResponse: tick.errorResponse.encode(),
       instances: tick.encodedInstances(),
       generator: { ...health(), latenessMs: tick.lateness.percentile(99) ?? 0, backlog: this.backlog() },
-      journal: null,
+      journal: this.options.journal?.takeTick() ?? null,
     })
     tick.reset()
     tick.sent = carry

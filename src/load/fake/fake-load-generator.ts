@@ -1,11 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { measuredMs } from '../../core/load.js'
 import { exponential, seededRandom } from '../../core/random.js'
+import { noAnswer } from '../answer.js'
 import type { LossCause } from '../connections.js'
 import { Dispatcher } from '../dispatcher.js'
+import { type Flight, JournalKeeper } from '../journal-keeper.js'
 import type { GeneratorHealth, LoadGenerator, LoadRequest, LoadResult } from '../port.js'
 import { Recorder, type Window } from '../recorder.js'
 import { Schedule } from '../schedule.js'
+import { idempotencyKeys, tasksOf } from '../workload.js'
+import { FakeDatabase } from './fake-database.js'
 
 export interface FakeLoadOptions {
   /** Who answers, in turn; three instances unless told. */
@@ -16,6 +20,8 @@ export interface FakeLoadOptions {
   status?: (k: number) => number
   /** Why request k is lost when its time has passed; null (unless told) for an answer. */
   loss?: (k: number) => LossCause | null
+  /** Under a workload, who answers: standbys lag by so many milliseconds. "primary", two standbys, 5 ms unless told. */
+  database?: { primary: string; standbys: readonly string[]; lagMs: number }
   /** What the generator says of itself. */
   health?: Pick<GeneratorHealth, 'cpu' | 'eventLoopDelayMs'>
   /** Time 0 of the run clock; the moment of the call unless told. */
@@ -24,6 +30,8 @@ export interface FakeLoadOptions {
 
 /** A stop takes effect this much later, as with real processes. */
 const STOP_LEAD_MS = 20
+
+const DATABASE = { primary: 'primary', standbys: ['standby-1', 'standby-2'], lagMs: 5 }
 
 const HEALTH = { cpu: 0.2, eventLoopDelayMs: 0.3 }
 
@@ -45,6 +53,7 @@ interface Ending {
   at: number
   connection: number
   k: number
+  flight: Flight | null
   timedOut: boolean
 }
 
@@ -58,6 +67,8 @@ class Simulation {
   private readonly random: () => number
   private readonly recorder: Recorder
   private readonly dispatcher: Dispatcher
+  private readonly journal: JournalKeeper | null
+  private readonly database: FakeDatabase | null
 
   constructor(
     private readonly options: FakeLoadOptions,
@@ -68,6 +79,16 @@ class Simulation {
     this.window = { startMs: load.warmupMs, endMs: load.warmupMs + measuredMs(load) }
     this.plannedEndMs = this.window.endMs
     this.random = seededRandom(load.seed)
+    const { workload } = load
+    this.database =
+      workload && new FakeDatabase({ ...(options.database ?? DATABASE), consistency: workload.consistency })
+    this.journal =
+      workload &&
+      new JournalKeeper({
+        tasks: tasksOf(workload, load.seed, part),
+        keyOf: idempotencyKeys(workload, part.index),
+        firstVersion: 0,
+      })
     const counting = load.mode === 'open' ? new Schedule({ ...load, part }) : null
     let due = 0
     this.recorder = new Recorder({
@@ -81,6 +102,7 @@ class Simulation {
         }),
       dispatched: () => this.dispatcher.dispatched,
       health: () => options.health ?? HEALTH,
+      journal: this.journal,
       onTick: request.onTick,
     })
     this.dispatcher = new Dispatcher({
@@ -90,6 +112,7 @@ class Simulation {
       endMs: () => this.window.endMs,
       timeoutMs: load.timeoutMs,
       recorder: this.recorder,
+      journal: this.journal,
       send: (connection, k) => this.send(connection, k),
       abandon: () => {},
     })
@@ -114,7 +137,7 @@ class Simulation {
       }
     }
     const generators = load.generators === 'auto' ? 1 : load.generators
-    const unfinished = this.dispatcher.countUnfinished()
+    const unfinished = this.dispatcher.giveUp(this.now)
     const complete = this.stopAt >= this.plannedEndMs
     return { ...this.recorder.finish(this.now, unfinished, this.options.health ?? HEALTH, complete), generators }
   }
@@ -143,19 +166,25 @@ class Simulation {
     const at = this.now + Math.min(serviceMs, timeoutMs)
     let place = this.endings.length
     while (place > 0 && (this.endings[place - 1]?.at ?? 0) < at) place -= 1
-    this.endings.splice(place, 0, { at, connection, k, timedOut })
+    const flight = this.journal?.sent(k, this.now) ?? null
+    this.endings.splice(place, 0, { at, connection, k, flight, timedOut })
   }
 
   private endRequests(): void {
     const instances = this.options.instances ?? ['api-1', 'api-2', 'api-3']
     for (let next = this.endings.at(-1); next !== undefined && next.at <= this.now; next = this.endings.at(-1)) {
       this.endings.pop()
-      const { connection, k, timedOut } = next
+      const { connection, k, flight, timedOut } = next
       const loss = timedOut ? 'timeout' : (this.options.loss?.(k) ?? null)
-      if (loss !== null) this.dispatcher.onLost(connection, loss, this.now)
-      else {
+      if (loss !== null) {
+        // A lost request may have done its work or not: every second one has.
+        if (flight !== null && k % 2 === 0) this.database?.commit(flight, this.now)
+        this.dispatcher.onLost(connection, loss, this.now)
+      } else {
         const instance = instances[k % instances.length] ?? 'unknown'
-        this.dispatcher.onAnswer(connection, this.options.status?.(k) ?? 200, instance, this.now)
+        const status = this.options.status?.(k) ?? 200
+        const answer = flight && this.database?.answer(flight, status, instance, this.now)
+        this.dispatcher.onAnswer(connection, answer ?? { ...noAnswer(), status, instance }, this.now)
       }
       this.dispatcher.onIdle(connection, this.now)
     }

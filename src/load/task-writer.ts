@@ -1,0 +1,72 @@
+import type { Consistency, RequestKind } from '../core/load.js'
+import { type Flight, isWrite } from './journal-keeper.js'
+import { clientAddress, MAX_CLIENTS } from './mix.js'
+
+export interface TaskWriterOptions {
+  /** "http://127.0.0.1:8080". */
+  origin: string
+  /** Sent with every request. */
+  headers: Record<string, string>
+  consistency: Consistency
+  /** Simulated client addresses, taken in turn; 0 for none. */
+  clients: number
+  /** Idempotency key of request k. */
+  keyOf: (k: number) => string
+}
+
+/** Writes requests to the sample API down as HTTP/1.1, each for its moment: by far most of the text is the same each time. */
+export class TaskWriter {
+  /** Headers that every request has, from the end of the request line on. */
+  private readonly head: string
+  private readonly consistency: string
+  private readonly addresses: number
+
+  constructor(private readonly options: TaskWriterOptions) {
+    const { headers, origin, consistency } = options
+    const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === 'host')
+    const lines = [
+      ...(hasHost ? [] : [`Host: ${new URL(origin).host}`]),
+      'Connection: keep-alive',
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ]
+    this.head = ` HTTP/1.1\r\n${lines.join('\r\n')}\r\n`
+    this.consistency = consistency === 'default' ? '' : `X-Consistency: ${consistency}\r\n`
+    this.addresses = Math.min(options.clients, MAX_CLIENTS)
+  }
+
+  write(k: number, flight: Flight): Buffer {
+    const { task, version, afterLsn } = flight
+    const user = userId(task.user)
+    const product = productId(task.product)
+    const from = this.addresses === 0 ? '' : `X-Forwarded-For: ${clientAddress(k % this.addresses)}\r\n`
+    const head = `${this.head}${from}`
+    if (isWrite(task)) {
+      const body =
+        task.kind === 'write'
+          ? `{"version":${version}}`
+          : `{"user_id":"${user}","product_id":"${product}","quantity":1}`
+      const line = task.kind === 'write' ? `PUT /api/sessions/${user}` : 'POST /api/orders'
+      // The body is ASCII: as many bytes as characters.
+      return Buffer.from(
+        `${line}${head}Idempotency-Key: ${this.options.keyOf(k)}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      )
+    }
+    const after =
+      this.options.consistency === 'read-your-writes' && afterLsn !== null ? `X-After-LSN: ${afterLsn}\r\n` : ''
+    return Buffer.from(`GET ${pathOf(task.kind, user, product)}${head}${this.consistency}${after}\r\n`)
+  }
+}
+
+function pathOf(kind: RequestKind, user: string, product: string): string {
+  if (kind === 'read') return `/api/sessions/${user}`
+  return kind === 'stock' ? `/api/inventory/${product}` : `/api/products/${product}`
+}
+
+/** Ids of the sample data: ECO-000001 is the first product. */
+function productId(product: number): string {
+  return `ECO-${String(product + 1).padStart(6, '0')}`
+}
+
+function userId(user: number): string {
+  return `user-${String(user + 1).padStart(6, '0')}`
+}
