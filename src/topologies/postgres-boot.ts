@@ -9,8 +9,9 @@
  * pg_basebackup; optional).
  *
  * Files in DIR that decide: `fenced` (a reason): never start, unless `follow` tells whom to follow. `follow` (sh:
- * FOLLOW_HOST, FOLLOW_PORT, SINCE, HOW=rewind|copy): become a standby of that server; with SINCE, rows that were written
- * here since then are kept in DATA/diverged.ndjson first. `follow` and `fenced` go when that is done.
+ * FOLLOW_HOST, FOLLOW_PORT, SINCE, HOW=auto|copy): become a standby of that server; with SINCE, rows that were written
+ * here since then are kept in DATA/diverged.ndjson first. auto: what has been a standby all along only follows, what was a
+ * primary is rewound or copied. `follow` and `fenced` go when that is done.
  */
 export const POSTGRES_BOOT = `#!/bin/sh
 # Brings this database server up. Written by scalelab; see src/topologies/postgres-boot.ts for what decides what.
@@ -129,7 +130,8 @@ if [ -e "$DIR/follow" ]; then
     say "rows written here since $SINCE are in diverged.ndjson"
   fi
   made=no
-  if [ "\${HOW:-rewind}" = rewind ] && [ -s "$pgdata/PG_VERSION" ] && [ -z "\${CLONE:-}" ]; then
+  if [ "\${HOW:-auto}" = auto ] && [ -e "$pgdata/standby.signal" ]; then made=pointed
+  elif [ "\${HOW:-auto}" = auto ] && [ -s "$pgdata/PG_VERSION" ] && [ -z "\${CLONE:-}" ]; then
     if $as env PGPASSFILE="$DATA/pgpass" "\${bin}pg_rewind" -D "$pgdata" --no-sync \\
       --config-file="$DATA/postgresql.conf" \\
       --source-server="host=$FOLLOW_HOST port=$FOLLOW_PORT user=scalelab dbname=postgres sslmode=disable"
@@ -141,10 +143,12 @@ if [ -e "$DIR/follow" ]; then
     fresh_copy "$FOLLOW_HOST" "$FOLLOW_PORT"
     made=copied
   fi
+  # Slots of its time as a primary would hold back WAL for ever.
+  rm -rf "$pgdata"/pg_replslot/*
   settle "$FOLLOW_HOST" "$FOLLOW_PORT"
   own "$pgdata/standby.signal" "$pgdata/postgresql.auto.conf"
   rm -f "$DIR/follow" "$DIR/fenced"
-  say "$made from $FOLLOW_HOST:$FOLLOW_PORT, a standby from now on"
+  say "$made, a standby of $FOLLOW_HOST:$FOLLOW_PORT from now on"
 elif [ -e "$DIR/fenced" ]; then
   give_up "fenced: $(cat "$DIR/fenced"). It must not serve until it follows the new primary: scalelab failover --resume"
 elif [ ! -s "$pgdata/PG_VERSION" ]; then

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Endpoint, Session, Unanswered } from './session.js'
+
+export interface DetectorSettings {
+  /** Between two probes, and how long an answer may take, in milliseconds. */
+  intervalMs: number
+  /** So many probes without an answer, one after another, are a failure. */
+  misses: number
+}
+
+export const DEFAULT_DETECTOR: DetectorSettings = { intervalMs: 100, misses: 3 }
+
+export interface DetectorEvents {
+  /** A probe was not answered in time; `count` of them in a row. */
+  onMiss?: (count: number) => void
+  /** The server counts as failed; said once. `how` in a few words. */
+  onDown: (how: string) => void
+}
+
+/** What a detector has done so far. */
+export interface DetectorCounts {
+  probes: number
+  missed: number
+  /** Probes whose time was up because this process itself had not been running: they count as nothing. */
+  late: number
+}
+
+/** After a broken connection the server is asked again this soon, in milliseconds. */
+const ASK_AGAIN_MS = 10
+/** A probe that ended so much later than it should, in intervals, was held up here. */
+const HELD_UP = 1.5
+
+/**
+ * Watches one server. A server that died is known by its closed connection, as soon as a second attempt finds nobody
+ * listening; one that froze closes nothing, and is known by probes that stay unanswered.
+ */
+export class FailureDetector {
+  readonly counts: DetectorCounts = { probes: 0, missed: 0, late: 0 }
+  private readonly stopping = new AbortController()
+  private readonly watching: Promise<void>
+  private wake: () => void = () => {}
+
+  constructor(
+    readonly endpoint: Endpoint,
+    private readonly settings: DetectorSettings,
+    private readonly events: DetectorEvents,
+  ) {
+    this.watching = this.watch()
+  }
+
+  /** Returns when nothing more will be said. */
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    this.wake()
+    await this.watching
+  }
+
+  private async watch(): Promise<void> {
+    const { intervalMs, misses } = this.settings
+    const { signal } = this.stopping
+    const session = new Session(this.endpoint, 'scalelab detector')
+    session.events.on('lost', () => this.wake())
+    let missed = 0
+    /** Since when every attempt has failed; null while the last one was answered. */
+    let failingSince: number | null = null
+    while (!signal.aborted) {
+      const begun = performance.now()
+      let pause = intervalMs
+      this.counts.probes += 1
+      try {
+        await session.query('SELECT 1', [], intervalMs)
+        missed = 0
+        failingSince = null
+      } catch (error) {
+        if (signal.aborted) break
+        const now = performance.now()
+        if (error instanceof Unanswered) {
+          if (now - begun > HELD_UP * intervalMs) this.counts.late += 1
+          else {
+            missed += 1
+            this.counts.missed += 1
+            this.events.onMiss?.(missed)
+          }
+          if (missed >= misses) return this.down(session, `${missed} probes unanswered`)
+        } else {
+          if (nobodyListens(error)) return this.down(session, 'connection closed, nobody listens')
+          failingSince ??= now
+          if (now - failingSince >= misses * intervalMs) {
+            return this.down(
+              session,
+              `unusable for ${Math.round(now - failingSince)} ms: ${String((error as Error).message)}`,
+            )
+          }
+          pause = ASK_AGAIN_MS
+        }
+      }
+      await this.rest(begun + pause - performance.now(), signal)
+    }
+    session.close()
+  }
+
+  private down(session: Session, how: string): void {
+    session.close()
+    this.events.onDown(how)
+  }
+
+  /** Until the next probe is due, or the connection breaks. */
+  private async rest(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0) return
+    const waking = new AbortController()
+    this.wake = () => waking.abort()
+    await sleep(ms, undefined, { signal: AbortSignal.any([signal, waking.signal]) }).catch(() => undefined)
+    this.wake = () => {}
+  }
+}
+
+/** Whether the machine answered that no program listens there. */
+function nobodyListens(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ECONNREFUSED'
+}

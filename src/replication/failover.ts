@@ -1,0 +1,188 @@
+import { LabError, runError } from '../core/errors.js'
+import type { DrillEventName } from '../core/trial.js'
+import { chooseStandby } from './choose.js'
+import { Cluster } from './cluster.js'
+import type { NodeControl } from './port.js'
+import { type DatabaseServer, type ServerState, until } from './server.js'
+
+/** How long the WAL receivers may take to read what the old primary still had sent, in milliseconds. */
+const DRAIN_MS = 100
+const PROMOTE_MS = 10_000
+const STREAM_MS = 20_000
+/** Rows that the old primary wrote so long before the last one that was replicated are looked at, too. */
+const DIVERGED_MARGIN_MS = 5_000
+/** Where nothing tells when the last commit was replicated: rows of the last hour. */
+const DIVERGED_LONGEST_MS = 3_600_000
+
+/** A step that is about to be done, in words, with the statement or operation it consists of. */
+export interface Step {
+  title: string
+  statement: string
+}
+
+export interface FailoverOptions {
+  control: NodeControl
+  onEvent: (event: DrillEventName, node: string | null, detail: string | null) => void
+  /** Asked before every step; a failover by hand waits here. */
+  beforeStep?: (step: Step) => Promise<void>
+  signal: AbortSignal
+}
+
+export interface Failover {
+  promoted: string
+  /** From when on rows of the old primary may be missing on the new one, ISO 8601. */
+  divergedSince: string
+  /** Settles when the other standbys stream from the new primary. */
+  siblings: Promise<void>
+}
+
+/**
+ * Makes a standby the primary in place of one that failed:
+ *
+ * 1. fence: the old primary is forbidden to start, then killed, so that it cannot accept a write any more whether it was
+ *    dead, frozen, or only unreachable. Without this nothing is promoted;
+ * 2. choose the standby with the most WAL, once what the old primary had sent is read;
+ * 3. promote it, with slots for all the others;
+ * 4. point the other standbys at it.
+ *
+ * Returns when the new primary accepts writes. @throws LabError (run failed) when no standby can take over
+ */
+export async function failOver(old: string, options: FailoverOptions): Promise<Failover> {
+  const { control, onEvent, signal, beforeStep } = options
+  const cluster = new Cluster(await control.members())
+  try {
+    await beforeStep?.({ title: `fence ${old}`, statement: `forbid ${old} to start, and kill it` })
+    await fence(old, 'a standby takes its place', control)
+    onEvent('fenced', old, 'forbidden to start, and killed')
+
+    const others = await drained(cluster, old)
+    const choice = chooseStandby(others.filter(({ recovery }) => recovery))
+    const chosen = choice === null ? undefined : cluster.server(choice.id)
+    if (choice === null || chosen === undefined) {
+      throw runError(
+        `no standby can take the place of ${old}: none answers`,
+        'Start one: scalelab ps shows the nodes. Then scalelab failover --resume',
+      )
+    }
+    onEvent('chosen', choice.id, choice.why)
+
+    await beforeStep?.({ title: `promote ${choice.id}`, statement: 'SELECT pg_promote(wait => false)' })
+    const state = others.find(({ id }) => id === choice.id)
+    await chosen.ensureSlots(cluster.ids.filter((id) => id !== choice.id).map((id) => slotName(id)))
+    const siblings = others.filter(({ id }) => id !== choice.id).map(({ id }) => id)
+    const promoting = chosen.promote(PROMOTE_MS, signal)
+    promoting.catch(() => {})
+    // At once, beside the promotion: in a synchronous mode the new primary can acknowledge nothing without them.
+    const following = beforeStep === undefined ? repoint(siblings, choice.id, cluster) : Promise.resolve(undefined)
+    following.catch(() => {})
+    await promoting
+    onEvent('promoted', choice.id, `timeline ${(await chosen.state()).timeline}`)
+    if (beforeStep !== undefined) {
+      for (const id of siblings) {
+        await beforeStep({
+          title: `point ${id} at ${choice.id}`,
+          statement: "ALTER SYSTEM SET primary_conninfo = 'host=... port=...'; SELECT pg_reload_conf()",
+        })
+        await repoint([id], choice.id, cluster)
+      }
+    }
+    return {
+      promoted: choice.id,
+      divergedSince: divergedSince(state ?? null),
+      siblings: following.then(() => siblingsStream(chosen, siblings, onEvent, signal)).finally(() => cluster.close()),
+    }
+  } catch (error) {
+    cluster.close()
+    throw error instanceof LabError || signal.aborted
+      ? error
+      : runError(
+          `the failover stopped half-way: ${error instanceof Error ? error.message : error}`,
+          'Take it up where it stands: scalelab failover --resume',
+        )
+  }
+}
+
+/** Forbids a node to start and kills it, whatever state it is in. The order matters: a kill can be undone by a restart. */
+export async function fence(node: string, reason: string, control: NodeControl): Promise<void> {
+  await control.write(node, { fenced: `${reason}\n` })
+  await control.kill(node)
+}
+
+/**
+ * Brings a server back as a standby of the primary: with pg_rewind or a fresh copy, as boot.sh decides. Returns when it
+ * streams.
+ * @param divergedSince rows that it wrote since then are kept beside its data first (DIVERGED_FILE); null: none are
+ */
+export async function rejoin(
+  node: string,
+  how: 'auto' | 'copy',
+  divergedSince: string | null,
+  control: NodeControl,
+  signal: AbortSignal,
+): Promise<void> {
+  const cluster = new Cluster(await control.members())
+  try {
+    const primary = await cluster.primary()
+    if (primary === null) throw runError(`${node} cannot come back: there is no primary to follow`)
+    const { host, port } = cluster.member(primary.id).inside
+    const lines = [
+      `FOLLOW_HOST='${host}'`,
+      `FOLLOW_PORT='${port}'`,
+      `HOW='${how}'`,
+      ...(divergedSince === null ? [] : [`SINCE='${divergedSince}'`]),
+    ]
+    await control.write(node, { follow: `${lines.join('\n')}\n` })
+    await control.restart(node)
+    await primary.untilStreaming([node], STREAM_MS, signal)
+  } finally {
+    cluster.close()
+  }
+}
+
+/** Below the data folder of a server that came back: one JSON object per row of `requests` that it alone may have had. */
+export const DIVERGED_FILE = 'diverged.ndjson'
+
+/** Name of the slot that a server uses at whichever server it follows. */
+export function slotName(id: string): string {
+  return id.replaceAll('-', '_')
+}
+
+/** The states of all others that answer, once none of them receives any more from the old primary. */
+async function drained(cluster: Cluster, old: string): Promise<ServerState[]> {
+  const look = (): Promise<ServerState[]> => cluster.states((id) => id !== old)
+  let states = await look()
+  await until(
+    async () => {
+      states = await look()
+      return !states.some(({ receiving }) => receiving)
+    },
+    'drained',
+    DRAIN_MS,
+    new AbortController().signal,
+  ).catch(() => undefined) // it is dead all the same: what has been received by now is what there is
+  return states
+}
+
+async function repoint(siblings: readonly string[], primary: string, cluster: Cluster): Promise<void> {
+  const { inside } = cluster.member(primary)
+  await Promise.all(siblings.map(async (id) => cluster.server(id)?.follow(inside)))
+}
+
+async function siblingsStream(
+  primary: DatabaseServer,
+  siblings: readonly string[],
+  onEvent: FailoverOptions['onEvent'],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const id of siblings) {
+    await primary.untilStreaming([id], STREAM_MS, signal)
+    onEvent('sibling streaming', id, `from ${primary.id}`)
+  }
+}
+
+function divergedSince(state: ServerState | null): string {
+  const last = state?.lastReplayedAt
+  const moment =
+    last === null || last === undefined ? Date.now() - DIVERGED_LONGEST_MS : Date.parse(last) - DIVERGED_MARGIN_MS
+  return new Date(moment).toISOString()
+}

@@ -1,0 +1,22 @@
+import type { NodeState } from '../core/stack.js'
+import type { Endpoint } from './session.js'
+
+/** A database server of a stack, as its engine knows it. */
+export interface Member {
+  id: string
+  state: NodeState
+  /** Null while it does not run. */
+  endpoint: Endpoint | null
+  /** How the other nodes of the stack reach it. */
+  inside: { host: string; port: number }
+}
+
+/** What replication does to the nodes of a stack, beyond what it tells the servers over SQL. */
+export interface NodeControl {
+  /** As they are now. */
+  members(): Promise<Member[]>
+  kill(node: string): Promise<void>
+  restart(node: string): Promise<void>
+  write(node: string, files: Record<string, string | null>): Promise<void>
+  read(node: string, path: string): Promise<string | null>
+}

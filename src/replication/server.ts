@@ -1,0 +1,219 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseLsn } from '../core/lsn.js'
+import { type Endpoint, Session } from './session.js'
+
+/** What a server says of itself. */
+export interface ServerState {
+  id: string
+  /** False on a primary. */
+  recovery: boolean
+  timeline: number
+  /** Up to where it has the WAL: written on a primary, received or replayed on a standby. */
+  position: bigint
+  /** Whether it receives WAL from another server at this moment. */
+  receiving: boolean
+  /** "host:port" that a standby follows, as it was told; null on a primary. */
+  follows: string | null
+  synchronousStandbyNames: string
+  /** When the last commit that it replayed was made, ISO 8601; null where there was none. */
+  lastReplayedAt: string | null
+}
+
+/** A standby as its primary sees it. */
+export interface Sender {
+  application_name: string
+  state: string
+  sync_state: string
+}
+
+const STATE = `SELECT pg_is_in_recovery() AS recovery,
+  CASE WHEN pg_is_in_recovery()
+    THEN greatest((SELECT received_tli FROM pg_stat_wal_receiver), (SELECT min_recovery_end_timeline FROM pg_control_recovery()),
+                  (SELECT timeline_id FROM pg_control_checkpoint()))
+    ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline,
+  CASE WHEN pg_is_in_recovery()
+    THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+    ELSE pg_current_wal_lsn() END::text AS position,
+  EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming') AS receiving,
+  current_setting('primary_conninfo') AS conninfo,
+  current_setting('synchronous_standby_names') AS synchronous,
+  pg_last_xact_replay_timestamp() AS replayed_at`
+
+/** How long an order to a server may take, in milliseconds; it is asked again after that. */
+const ORDER_MS = 2_000
+/** Pause between two looks at something that takes milliseconds. */
+const LOOK_MS = 4
+
+/** Asks one PostgreSQL server and tells it what to do. Every error is the session's: the server is gone, late, or refuses. */
+export class DatabaseServer {
+  private readonly session: Session
+
+  constructor(endpoint: Endpoint) {
+    this.session = new Session(endpoint, 'scalelab')
+  }
+
+  get id(): string {
+    return this.session.endpoint.id
+  }
+
+  async state(timeoutMs = ORDER_MS): Promise<ServerState> {
+    const row = await this.one<{
+      recovery: boolean
+      timeline: number
+      position: string | null
+      receiving: boolean
+      conninfo: string
+      synchronous: string
+      replayed_at: Date | null
+    }>(STATE, [], timeoutMs)
+    return {
+      id: this.id,
+      recovery: row.recovery,
+      timeline: row.timeline,
+      position: parseLsn(row.position ?? '0/0'),
+      receiving: row.receiving,
+      follows: row.recovery ? upstreamOf(row.conninfo) : null,
+      synchronousStandbyNames: row.synchronous,
+      lastReplayedAt: row.replayed_at?.toISOString() ?? null,
+    }
+  }
+
+  /** The standbys that this server sends WAL to. */
+  senders(timeoutMs = ORDER_MS): Promise<Sender[]> {
+    return this.session.query<Sender & Record<string, unknown>>(
+      'SELECT application_name, state, sync_state FROM pg_stat_replication',
+      [],
+      timeoutMs,
+    )
+  }
+
+  /** Makes the replication slots that are missing, so that servers can follow this one. */
+  async ensureSlots(names: readonly string[]): Promise<void> {
+    await this.session.query(
+      `SELECT pg_create_physical_replication_slot(name) FROM unnest($1::text[]) AS name
+       WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = name)`,
+      [names],
+      ORDER_MS,
+    )
+  }
+
+  /**
+   * Promotes a standby and returns when it accepts writes. Looks for itself: pg_promote(wait => true) sleeps in steps of
+   * 100 ms.
+   * @throws Error when it is no primary after `timeoutMs`
+   */
+  async promote(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    await this.session.query('SELECT pg_promote(wait => false)', [], ORDER_MS)
+    await until(
+      async () =>
+        !(await this.one<{ recovery: boolean }>('SELECT pg_is_in_recovery() AS recovery', [], ORDER_MS)).recovery,
+      `${this.id} was told to become the primary and did not`,
+      timeoutMs,
+      signal,
+    )
+  }
+
+  /** Points a standby at another server; it connects within milliseconds. Its credentials stay as they are. */
+  async follow(upstream: { host: string; port: number }): Promise<void> {
+    const { conninfo } = await this.one<{ conninfo: string }>(
+      "SELECT current_setting('primary_conninfo') AS conninfo",
+      [],
+      ORDER_MS,
+    )
+    await this.session.query(followStatement(conninfo, upstream), [], ORDER_MS)
+    await this.session.query('SELECT pg_reload_conf()', [], ORDER_MS)
+  }
+
+  /** Returns when these standbys stream from this server. @throws Error naming those that do not in time */
+  async untilStreaming(ids: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
+    let missing: string[] = [...ids]
+    await until(
+      async () => {
+        const streaming = (await this.senders()).filter(({ state }) => state === 'streaming')
+        missing = ids.filter((id) => !streaming.some(({ application_name }) => application_name === id))
+        return missing.length === 0
+      },
+      () => `${missing.join(' and ')} did not begin to stream from ${this.id}`,
+      timeoutMs,
+      signal,
+    )
+  }
+
+  /**
+   * What the database holds of the writes whose ids begin so: every id, and how many orders and events were made under
+   * those that made more than one.
+   */
+  async writesOf(prefix: string): Promise<{ ids: Set<string>; duplicated: string[] }> {
+    const like = `${prefix.replaceAll(/[\\%_]/g, '\\$&')}%`
+    const found = await this.session.query<{ request_key: string }>(
+      'SELECT request_key FROM requests WHERE request_key LIKE $1',
+      [like],
+      READ_BACK_MS,
+    )
+    const twice = await this.session.query<{ request_key: string }>(
+      `SELECT request_key FROM (SELECT request_key FROM orders UNION ALL SELECT request_key FROM analytics) AS made
+       WHERE request_key LIKE $1 GROUP BY request_key HAVING count(*) > 1`,
+      [like],
+      READ_BACK_MS,
+    )
+    return {
+      ids: new Set(found.map(({ request_key }) => request_key)),
+      duplicated: twice.map(({ request_key }) => request_key),
+    }
+  }
+
+  close(): void {
+    this.session.close()
+  }
+
+  private async one<Row extends Record<string, unknown>>(
+    sql: string,
+    values: unknown[],
+    timeoutMs: number,
+  ): Promise<Row> {
+    const [row] = await this.session.query<Row>(sql, values, timeoutMs)
+    if (row === undefined) throw new Error(`${this.id} answered with no row`)
+    return row
+  }
+}
+
+/** Reading a whole run's writes back may take its time. */
+const READ_BACK_MS = 60_000
+
+/** The statement that points a standby elsewhere; ALTER SYSTEM takes no parameters. */
+export function followStatement(conninfo: string, { host, port }: { host: string; port: number }): string {
+  const changed = conninfo.replace(/\bhost=\S+/, `host=${host}`).replace(/\bport=\S+/, `port=${port}`)
+  return `ALTER SYSTEM SET primary_conninfo = '${changed.replaceAll("'", "''")}'`
+}
+
+/** "host:port" out of a connection string as boot.sh writes it; null when it names none. */
+export function upstreamOf(conninfo: string): string | null {
+  const host = /\bhost=(\S+)/.exec(conninfo)?.[1]
+  const port = /\bport=(\d+)/.exec(conninfo)?.[1]
+  return host === undefined || port === undefined ? null : `${host}:${port}`
+}
+
+/** Looks until it is so. @throws Error with `otherwise` when it is not in time, the abort reason when the signal fires */
+export async function until(
+  look: () => Promise<boolean>,
+  otherwise: string | (() => string),
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  let reason = ''
+  while (true) {
+    signal.throwIfAborted()
+    try {
+      if (await look()) return
+    } catch (error) {
+      reason = ` (${error instanceof Error ? error.message : error})`
+    }
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${typeof otherwise === 'string' ? otherwise : otherwise()} within ${timeoutMs / 1_000} s${reason}`,
+      )
+    }
+    await sleep(LOOK_MS)
+  }
+}
