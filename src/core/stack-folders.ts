@@ -44,10 +44,10 @@ export interface StackFolders {
   /** The node folders there are, those of a closed stack and of nodes that no record names included. */
   nodeFolders(name: string): Promise<{ id: string; path: string }[]>
   /**
-   * Makes the folder of a node with its files (relative path to content) under `files/`; files that are there already
-   * are replaced, each whole. @throws LabError (environment) when the stack is gone
+   * Makes the folder of a node with its files (relative path to content, null deletes) under `files/`, for this user
+   * only; files that are there already are replaced, each whole. @throws LabError (environment) when the stack is gone
    */
-  writeNode(name: string, node: string, files: Record<string, string>): Promise<void>
+  writeNode(name: string, node: string, files: Record<string, string | null>): Promise<void>
   removeNode(name: string, node: string): Promise<void>
   /**
    * Moves the node folders aside, so that no process can enter its id there any more: a start that another command

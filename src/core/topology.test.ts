@@ -11,7 +11,7 @@ function spec(id: string, ...dependsOn: string[]): NodeSpec {
     ports: { http: 8_000 },
     publish: {},
     dependsOn,
-    readiness: { port: 'http', path: '/ready', accept: 'ok' },
+    readiness: { protocol: 'http', port: 'http', path: '/ready', accept: 'ok' },
     limits: {},
     stopGraceMs: 1_000,
   }

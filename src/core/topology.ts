@@ -24,6 +24,14 @@ export type Readiness =
   /** A PostgreSQL server that lets clients in: it asks for their password. */
   | { protocol: 'postgres'; port: string }
 
+/**
+ * The signal that asks a program to end in order. PostgreSQL would wait for its clients to leave at SIGTERM, which an
+ * API's pool never does; at SIGINT it ends their sessions (https://www.postgresql.org/docs/current/server-shutdown.html).
+ */
+export function stopSignalOf(program: Program): 'SIGTERM' | 'SIGINT' {
+  return program.kind === 'postgres' ? 'SIGINT' : 'SIGTERM'
+}
+
 /** What a node may use. Engines that cannot hold a limit say so (Engine.limitations). */
 export interface Limits {
   /** Processor cores, fractions allowed. */
@@ -51,7 +59,7 @@ export interface NodeSpec {
   dependsOn: string[]
   readiness: Readiness
   limits: Limits
-  /** How long the node may drain after SIGTERM before it is killed, in milliseconds. */
+  /** How long the node may drain after its stop signal before it is killed, in milliseconds. */
   stopGraceMs: number
 }
 

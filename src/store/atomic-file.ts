@@ -9,12 +9,18 @@ let written = 0
  * Writes a file whole or not at all: into a neighbour that is flushed and then renamed, so that neither a crash nor a
  * full disk leaves half a file under the name.
  * @param elsewhere how the user writes to another place, for the hint
+ * @param mode of a file that not everybody may read
  * @throws LabError (environment) when the disk is full or the folder cannot be written
  */
-export async function writeFileAtomically(path: string, text: string, elsewhere = '--out DIR'): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  text: string,
+  elsewhere = '--out DIR',
+  mode = 0o666,
+): Promise<void> {
   const temporary = `${path}.${process.pid}-${++written}.tmp`
   try {
-    const file = await open(temporary, 'w')
+    const file = await open(temporary, 'w', mode)
     try {
       await file.writeFile(text)
       await file.sync()

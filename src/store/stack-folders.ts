@@ -109,8 +109,12 @@ export function stackFolders(stateDir: string): StackFolders {
         for (const [path, text] of Object.entries(files)) {
           const target = resolve(home, path)
           if (!target.startsWith(`${home}/`)) throw new Error(`file ${path} of ${node} lies outside its folder`)
-          await makeInside(home, dirname(target))
-          await writeFileAtomically(target, text, ELSEWHERE)
+          if (text === null) {
+            await rm(target, { force: true })
+          } else {
+            await makeInside(home, dirname(target))
+            await writeFileAtomically(target, text, ELSEWHERE, 0o600)
+          }
         }
       } catch (error) {
         await orGone(name, error instanceof LabError ? error : writeError(error, home, ELSEWHERE))

@@ -13,6 +13,7 @@ function program({ id, env }: NodeSpec): Partial<FakeProgram> {
     readyAfterMs: sick ? Number.POSITIVE_INFINITY : 30,
     exitsAfterMs: env.MODE === 'exit' ? 10 : Number.POSITIVE_INFINITY,
     deaf: env.MODE === 'deaf',
+    keeps: { 'notes/starts.txt': 'started\n' },
     lines: {
       start: [`warming ${id}`, ...(sick ? ['cannot find my database'] : [])],
       ready: [`started ${id}`],
@@ -27,6 +28,10 @@ async function get(machine: FakeMachine, url: string): Promise<{ status: number;
   const node = fakeNodeAt(machine, host)
   if (node === undefined) throw new Error(`nobody listens at ${host}`)
   writeLog(machine, node, [`GET ${pathname}`])
+  if (pathname.startsWith('/files/')) {
+    const body = node.files[pathname.slice('/files/'.length)]
+    return { status: body === undefined ? 404 : 200, body: body ?? '' }
+  }
   if (pathname !== '/peers') return { status: 200, body: node.spec.id }
   const addresses = (node.files['peers.txt'] ?? '').split('\n').filter((line) => line !== '')
   const peers = addresses.map((address) => fakeNodeAt(machine, address)?.spec.id ?? 'nobody')

@@ -10,6 +10,8 @@ export interface FakeProgram {
   exitsAfterMs: number
   /** What it logs at its start, when it is ready, on SIGTERM and on SIGHUP. */
   lines: { start: string[]; ready: string[]; stop: string[]; reload: string[] }
+  /** What it adds to files of its data folder at every start. */
+  keeps: Record<string, string>
   /** Ignores SIGTERM. */
   deaf: boolean
   /** Share of one processor that it uses while it runs. */
@@ -21,6 +23,7 @@ export const DEFAULT_PROGRAM: FakeProgram = {
   readyAfterMs: 20,
   exitsAfterMs: Number.POSITIVE_INFINITY,
   lines: { start: [], ready: [], stop: [], reload: [] },
+  keeps: {},
   deaf: false,
   load: 0.1,
   memoryBytes: 50 * 1_024 * 1_024,
@@ -30,8 +33,10 @@ export interface FakeNode {
   spec: NodeSpec
   state: NodeState
   ports: Record<string, number>
-  /** Path to content, references filled in, as the program read them last. */
+  /** What is in its folder: path to content, references filled in. */
   files: Record<string, string>
+  /** What is in its data folder. */
+  data: Record<string, string>
   log: string[]
   /** Counts its starts over the whole machine: stands for a process id. */
   handle: number

@@ -3,6 +3,7 @@ import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import { type NodeSpec, nodeOf } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
+import { inside } from '../inside.js'
 import type { Stack } from '../port.js'
 import { notReadyError } from '../readiness.js'
 import { type FakeMachine, type FakeNode, type FakeStackState, writeLog } from './fake-machine.js'
@@ -22,7 +23,10 @@ export class FakeStack implements Stack {
     return entryFirst(state.topology).flatMap((spec) => {
       const node = state.nodes.get(spec.id)
       const port = spec.id === state.topology.entry.node ? state.topology.entry.port : spec.readiness.port
-      const url = node === undefined || node.state === 'stopped' ? null : `http://127.0.0.1:${node.ports[port]}`
+      const url =
+        node === undefined || node.state === 'stopped'
+          ? null
+          : `${spec.readiness.protocol}://127.0.0.1:${node.ports[port]}`
       return [
         {
           id: spec.id,
@@ -113,8 +117,21 @@ export class FakeStack implements Stack {
       ...state.topology,
       nodes: state.topology.nodes.map((node) => (node.id === spec.id ? spec : node)),
     }
-    found.files = filledFiles(state, found)
+    Object.assign(found.files, filledFiles(state, found))
     writeLog(this.machine, found, this.machine.programOf(spec).lines.reload)
+  }
+
+  async write(node: string, files: Record<string, string | null>): Promise<void> {
+    const found = this.noted('write', node)
+    const changes = Object.entries(files).map(([path, text]) => [inside(path), text] as const)
+    for (const [path, text] of changes) {
+      if (text === null) delete found.files[path]
+      else found.files[path] = text
+    }
+  }
+
+  async read(node: string, path: string): Promise<string | null> {
+    return this.find(node).data[inside(path)] ?? null
   }
 
   async usage(): Promise<NodeUsage[]> {
@@ -159,6 +176,7 @@ export class FakeStack implements Stack {
       state: 'stopped',
       ports,
       files: {},
+      data: {},
       log: [],
       handle: 0,
       startedAtMs: 0,
@@ -172,11 +190,12 @@ export class FakeStack implements Stack {
   async run(state: FakeStackState, node: FakeNode, signal: AbortSignal): Promise<void> {
     const { clock, programOf } = this.machine
     const { id } = node.spec
-    const { readyAfterMs, exitsAfterMs, lines } = programOf(node.spec)
+    const { readyAfterMs, exitsAfterMs, lines, keeps } = programOf(node.spec)
     const ending = new AbortController()
     const logStart = node.log.length
-    node.files = filledFiles(state, node)
+    Object.assign(node.files, filledFiles(state, node))
     Object.assign(node, { state: 'starting', handle: this.machine.nextNumber(), startedAtMs: clock.now(), ending })
+    for (const [path, text] of Object.entries(keeps)) node.data[path] = `${node.data[path] ?? ''}${text}`
     writeLog(this.machine, node, lines.start)
 
     const waitMs = Math.min(readyAfterMs, exitsAfterMs, state.readyTimeoutMs)
@@ -253,6 +272,8 @@ function filledFiles(state: FakeStackState, node: FakeNode): Record<string, stri
   const book: AddressBook = {
     host: '127.0.0.1',
     dir: `/fake/${state.meta.name}/${node.spec.id}`,
+    data: `/fake/${state.meta.name}/${node.spec.id}/data`,
+    secret: (role) => `password-of-${role}`,
     port: (name) => portOf(node.spec.id, name),
     address: (id, name) => `127.0.0.1:${portOf(id, name)}`,
   }

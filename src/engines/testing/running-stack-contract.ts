@@ -200,6 +200,86 @@ export function describeRunningStack(contract: Contract): void {
       })
     })
 
+    describe('the files of a node', () => {
+      const answer = async (path: string): Promise<{ status: number; body: string }> =>
+        get(`${await urlOf('api-1')}/files/${path}`)
+
+      it('are written and deleted while it runs, and are no part of its spec', async () => {
+        const specs = await stack.specs()
+        await stack.write('api-1', { 'note.txt': 'first\n', 'deep/er/note.txt': 'second {{host}}\n' })
+        expect(await answer('note.txt')).toEqual({ status: 200, body: 'first\n' })
+        expect((await answer('deep/er/note.txt')).body).toBe('second {{host}}\n')
+        await stack.write('api-1', { 'note.txt': 'third\n', 'deep/er/note.txt': null, 'none.txt': null })
+        expect((await answer('note.txt')).body).toBe('third\n')
+        expect((await answer('deep/er/note.txt')).status).toBe(404)
+        expect(await stack.specs()).toEqual(specs)
+      })
+
+      it('are written while it is frozen', async () => {
+        await stack.pause('api-1')
+        await stack.write('api-1', { 'note.txt': 'frozen\n' })
+        expect(await state('api-1')).toBe('paused')
+        await stack.resume('api-1')
+        expect((await answer('note.txt')).body).toBe('frozen\n')
+      })
+
+      it.each(['stop', 'kill'] as const)('are written after a %s, and outlast the next start', async (end) => {
+        await stack.write('api-1', { 'old.txt': `before ${end}\n`, 'note.txt': 'old\n' })
+        await stack[end]('api-1')
+        await stack.write('api-1', { 'new.txt': `after ${end}\n`, 'note.txt': null })
+        expect(await state('api-1')).toBe('stopped')
+        await stack.restart('api-1')
+        expect((await answer('old.txt')).body).toBe(`before ${end}\n`)
+        expect((await answer('new.txt')).body).toBe(`after ${end}\n`)
+        expect((await answer('note.txt')).status).toBe(404)
+        await stack.restart('api-1')
+        expect((await answer('new.txt')).body).toBe(`after ${end}\n`)
+      })
+
+      it('never lie outside its folder', async () => {
+        for (const path of ['../note.txt', 'deep/../../note.txt', '/etc/note.txt']) {
+          await expect(stack.write('api-1', { [path]: 'out\n' }), path).rejects.toThrow('outside')
+          await expect(stack.read('api-1', path), path).rejects.toThrow('outside')
+        }
+      })
+    })
+
+    it('keeps what a node wrote into its data folder, whatever is done to the node', async () => {
+      const starts = async (): Promise<number> =>
+        ((await stack.read('api-1', 'notes/starts.txt')) ?? '').split('\n').filter((line) => line === 'started').length
+      const before = await starts()
+      expect(before).toBeGreaterThan(0)
+      await stack.pause('api-1')
+      expect(await starts()).toBe(before)
+      await stack.resume('api-1')
+      await stack.stop('api-1')
+      expect(await starts()).toBe(before)
+      await stack.restart('api-1')
+      expect(await starts()).toBe(before + 1)
+      await stack.kill('api-1')
+      expect(await starts()).toBe(before + 1)
+      await stack.restart('api-1')
+      expect(await starts()).toBe(before + 2)
+      expect(await stack.read('api-1', 'notes/none.txt')).toBeNull()
+      expect(await stack.read('api-1', 'none/starts.txt')).toBeNull()
+    })
+
+    it('forgets the files and the data of a node that is removed', async () => {
+      const first = nodeOf(makeTopology(), 'api-1')
+      const third: NodeSpec = { ...first, id: 'api-3', env: { ...first.env, INSTANCE_ID: 'api-3' } }
+      const fileOf = async (path: string): Promise<number> =>
+        (await get(`${await urlOf('api-3')}/files/${path}`)).status
+      await stack.add(third)
+      await stack.restart('api-3')
+      await stack.write('api-3', { 'note.txt': 'old\n' })
+      expect(await stack.read('api-3', 'notes/starts.txt')).toBe('started\nstarted\n')
+      await stack.remove('api-3')
+      await stack.add(third)
+      expect(await fileOf('note.txt')).toBe(404)
+      expect(await stack.read('api-3', 'notes/starts.txt')).toBe('started\n')
+      await stack.remove('api-3')
+    })
+
     it('takes back a replica that never becomes ready', async () => {
       const first = nodeOf(makeTopology(), 'api-1')
       const sick: NodeSpec = { ...first, id: 'api-4', env: { ...first.env, INSTANCE_ID: 'api-4', MODE: 'exit' } }
@@ -246,6 +326,8 @@ export function describeRunningStack(contract: Contract): void {
         restart: () => stack.restart('api-11'),
         remove: () => stack.remove('api-11'),
         reload: () => stack.reload({ ...nodeOf(makeTopology(), 'api-1'), id: 'api-11' }),
+        write: () => stack.write('api-11', { 'note.txt': '' }),
+        read: () => stack.read('api-11', 'note.txt'),
         logs: () => stack.logs('api-11', 1),
         followLogs: async () => {
           for await (const _line of stack.followLogs('api-11', AbortSignal.timeout(1_000))) break

@@ -4,18 +4,20 @@ import type { NodeSpec, Program, Topology } from '../../core/topology.js'
  * The program that runs in the nodes of the contract suite: one self-contained ES module, for an engine to run as it
  * runs any other program (as a bundle, a command with this text as a file, an image that holds it).
  *
- * It reads HOST, PORT, INSTANCE_ID and DIR, and MODE:
+ * It reads HOST, PORT, INSTANCE_ID, DIR and DATA, and MODE:
  * `ok` (default), `never-ready` (complains and never listens), `exit` (complains and exits with 7),
  * `deaf` (ignores SIGTERM). It logs "started <id>" on stdout, "warming <id>" on stderr, "<method> <path>" per request,
- * and "reloaded <id>" on SIGHUP, when it reads DIR/peers.txt again: one "host:port" of another node per line.
+ * and "reloaded <id>" on SIGHUP, when it reads DIR/peers.txt again: one "host:port" of another node per line. Each start
+ * adds a line "started" to DATA/notes/starts.txt.
  *
- * /ready answers 204; /id the id; /peers the ids that the nodes in peers.txt answer with, joined by commas.
+ * /ready answers 204; /id the id; /peers the ids that the nodes in peers.txt answer with, joined by commas;
+ * /files/<path> the content of a file in DIR as it is now, or 404.
  */
 export const TEST_NODE_SOURCE = `
-import { readFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer, get } from 'node:http'
 
-const { HOST, PORT, INSTANCE_ID, DIR, MODE } = process.env
+const { HOST, PORT, INSTANCE_ID, DIR, DATA, MODE } = process.env
 let peers = []
 const load = () => {
   try {
@@ -44,6 +46,10 @@ if (MODE === 'exit') {
   setInterval(() => {}, 1000)
 } else {
   load()
+  if (DATA) {
+    mkdirSync(DATA + '/notes', { recursive: true })
+    appendFileSync(DATA + '/notes/starts.txt', 'started\\n')
+  }
   process.on('SIGHUP', () => {
     load()
     console.log('reloaded ' + INSTANCE_ID)
@@ -56,6 +62,12 @@ if (MODE === 'exit') {
     console.log(request.method + ' ' + request.url)
     if (request.url === '/ready') {
       response.writeHead(204).end()
+    } else if (request.url.startsWith('/files/')) {
+      try {
+        response.end(readFileSync(DIR + request.url.slice('/files'.length)))
+      } catch {
+        response.writeHead(404).end()
+      }
     } else if (request.url === '/peers') {
       Promise.all(peers.map(ask)).then(
         (ids) => response.end(ids.join(',')),
@@ -85,7 +97,14 @@ export function testNode(
     id,
     role: options.peers === undefined ? 'api' : 'balancer',
     program,
-    env: { HOST: '{{host}}', PORT: '{{port http}}', DIR: '{{dir}}', INSTANCE_ID: id, MODE: options.mode ?? 'ok' },
+    env: {
+      HOST: '{{host}}',
+      PORT: '{{port http}}',
+      DIR: '{{dir}}',
+      DATA: '{{data}}',
+      INSTANCE_ID: id,
+      MODE: options.mode ?? 'ok',
+    },
     files: {
       ...options.files,
       'peers.txt': (options.peers ?? []).map((peer) => `{{address ${peer} http}}\n`).join(''),
@@ -93,7 +112,7 @@ export function testNode(
     ports: { http: 3000 },
     publish: {},
     dependsOn: options.dependsOn ?? [],
-    readiness: { port: 'http', path: '/ready', accept: 'ok' },
+    readiness: { protocol: 'http', port: 'http', path: '/ready', accept: 'ok' },
     limits: {},
     stopGraceMs: 2_000,
   }
