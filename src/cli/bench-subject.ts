@@ -15,6 +15,7 @@ import { choice } from './option-values.js'
 import { theStack } from './running-stacks.js'
 import { ENGINE_CHOICES, type StackOptions } from './stack-options.js'
 import { applyStackOptions } from './stack-parameters.js'
+import { keyspaceOf } from './workload-options.js'
 
 /** What a bench measures, decided before anything is started. */
 export interface BenchSubject {
@@ -48,7 +49,7 @@ export async function subjectOfScenario(
   const own = several && scenario.topology.kind === 'single' ? withoutBalancing(options) : options
   const parameters = applyStackOptions(scenario.topology, own)
   const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
-  const load = applyLoadOptions(scenario.load, options)
+  const load = applyLoadOptions(scenario.load, options, keyspaceOf(parameters))
   const request = requestOf(parameters, options)
   const decision = await decide(requested, parameters, await lab.engines(options.image), lab.os.signal)
   return {
@@ -70,7 +71,7 @@ export async function subjectOfStack(lab: Lab, name: string | undefined, options
   const parameters = withReplicaCount(stackParametersSchema.parse(stack.meta.parameters), replicas)
   const found = await findScenario(scenarioFile ?? stack.meta.scenario, lab.scenariosDir)
   const scenario = withReplicas(found, nameWith(found.name, replicas), replicas)
-  const load = applyLoadOptions(scenario.load, options)
+  const load = applyLoadOptions(scenario.load, options, keyspaceOf(parameters))
   return {
     title: `${stack.meta.name} on the ${stack.meta.engine} engine`,
     ...aboutScenario(scenario, parameters, load),
@@ -108,7 +109,8 @@ export function subjectOfUrl(text: string, options: LoadOptions): BenchSubject {
     reading: null,
     parameters: null,
     work: 'a system that was already running: what a request costs it is unknown',
-    load: applyLoadOptions(section, options),
+    // Whether it speaks the sample API only its owner knows.
+    load: applyLoadOptions(section, options, { rows: null }),
     expectations: [],
     instances: [],
     request: requestWith(path, options),

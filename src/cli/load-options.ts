@@ -4,12 +4,13 @@ import { ARRIVALS, type Load } from '../core/load.js'
 import { type LoadSection, loadOf } from '../core/scenario.js'
 import { parseDuration } from '../core/units.js'
 import { choice, number } from './option-values.js'
+import { addWorkloadOptions, type Keyspace, type WorkloadOptions, workloadSection } from './workload-options.js'
 
 /** Connections of an open loop unless told: enough for 1,500 requests/s at 60 ms. */
 const OPEN_CONNECTIONS = 100
 
 /** Flags of the load, as commander gives them. */
-export interface LoadOptions {
+export interface LoadOptions extends WorkloadOptions {
   rps?: string
   max?: boolean
   stages?: string
@@ -29,7 +30,7 @@ export interface LoadOptions {
 
 /** Adds the flags of the load. */
 export function addLoadOptions(command: Command): Command {
-  return command
+  return addWorkloadOptions(command)
     .option('--rps <rate>', 'open loop: requests are due at this rate, whatever the answers do')
     .option('--stages <list>', 'open loop in steps, as in 10s:500,30s:1500')
     .option('--max', 'closed loop: every connection sends again as soon as it is answered; measures capacity')
@@ -51,11 +52,16 @@ export function addLoadOptions(command: Command): Command {
     .option('--body <text>', 'request body')
 }
 
-/** The load of a scenario's section (or none, for --url) with the flags laid over it. @throws LabError (usage) */
-export function applyLoadOptions(section: LoadSection, options: LoadOptions): Load {
+/**
+ * The load of a scenario's section (or none, for --url) with the flags laid over it.
+ * @param keyspace the data that a mix can ask for; null where there is none
+ * @throws LabError (usage)
+ */
+export function applyLoadOptions(section: LoadSection, options: LoadOptions, keyspace: Keyspace | null = null): Load {
   const seed = options.seed === undefined ? 1 : number('--seed', options.seed, 0, 2 ** 31 - 1)
   const generators = options.generators === undefined ? 'auto' : number('--generators', options.generators, 1, 16)
-  return loadOf(sectionWith(section, options), seed, generators)
+  const { mix: _mix, keys: _keys, consistency: _consistency, ...rest } = sectionWith(section, options)
+  return loadOf({ ...rest, ...workloadSection(section, options, keyspace) }, seed, generators, keyspace?.rows)
 }
 
 function sectionWith(section: LoadSection, options: LoadOptions): LoadSection {

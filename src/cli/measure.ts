@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { environmentError, unknownValueError, usageError } from '../core/errors.js'
-import { measuredMs } from '../core/load.js'
+import { measuredMs, withRun } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { Objective } from '../core/slo.js'
 import type { Program } from '../core/topology.js'
@@ -102,8 +102,9 @@ async function load(
     throw environmentError('the entry of the stack does not run', 'See its state: scalelab ps')
   }
   const software = stack === null ? {} : await stack.software()
+  const id = `${subject.scenario}/${folder.path.split(/[\\/]/).at(-1) ?? startedAt.toISOString()}`
   const plan: RunPlan = {
-    id: `${subject.scenario}/${folder.path.split(/[\\/]/).at(-1) ?? startedAt.toISOString()}`,
+    id,
     scenario: subject.scenario,
     scenarioFile: subject.scenarioFile,
     question: subject.question,
@@ -111,7 +112,8 @@ async function load(
     engine: stack?.meta.engine ?? null,
     parameters: subject.parameters ?? {},
     work: subject.work,
-    load: subject.load,
+    // Ids are of a second and a reports folder: the process tells apart what began at once in two.
+    load: withRun(subject.load, `${id}-${lab.os.pid}`),
     expectations: subject.expectations,
     objectives,
     faults,

@@ -20,6 +20,9 @@ export type Consistency = (typeof CONSISTENCIES)[number]
 
 export const KEY_DISTRIBUTIONS = ['uniform', 'zipf'] as const
 
+/** Most users and products: their ids have six digits. */
+export const MOST_KEYS = 999_999
+
 /** Requests on keys of the sample application's data instead of one request over and over. */
 export interface Workload {
   /** Shares of the kinds, relative to each other. */
@@ -32,7 +35,7 @@ export interface Workload {
     exponent: number
   }
   consistency: Consistency
-  /** Begins every idempotency key, so that runs on one stack keep their writes apart. */
+  /** Begins every idempotency key, so that runs on one stack keep their writes apart; empty until `withRun`. */
   run: string
 }
 
@@ -56,6 +59,12 @@ export type Load = {
   /** Every connection sends its next request as soon as the last was answered. */
   | { mode: 'closed'; durationMs: number }
 )
+
+/** The load as it is sent in one run: the run's id begins the idempotency keys of its workload, if it has one. */
+export function withRun(load: Load, id: string): Load {
+  const { workload } = load
+  return workload === null ? load : { ...load, workload: { ...workload, run: id.replaceAll(/[^\w.-]+/g, '-') } }
+}
 
 /** How long the counted part of a load lasts, in milliseconds. */
 export function measuredMs(load: Load): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { withRun } from './load.js'
 import {
   expectationSchema,
   loadOf,
@@ -43,6 +44,15 @@ describe('loadSectionSchema', () => {
     ['timeout', { mode: 'closed', timeout: '0s' }],
     ['connections', { mode: 'closed', connections: 0 }],
     ['arrival', { mode: 'open', rps: 5, arrival: 'bursty' }],
+    ['mix', { mode: 'closed', mix: {} }],
+    ['mix', { mode: 'closed', mix: { read: 1, erase: 5 } }],
+    ['mix.read', { mode: 'closed', mix: { read: 0 } }],
+    ['mix', { mode: 'closed', keys: { distribution: 'zipf' } }],
+    ['mix', { mode: 'closed', consistency: 'strong' }],
+    ['keys.distribution', { mode: 'closed', mix: { read: 1 }, keys: { distribution: 'normal' } }],
+    ['keys.count', { mode: 'closed', mix: { read: 1 }, keys: { count: 1_000_000 } }],
+    ['keys.exponent', { mode: 'closed', mix: { read: 1 }, keys: { exponent: 0 } }],
+    ['consistency', { mode: 'closed', mix: { read: 1 }, consistency: 'best' }],
   ])('refuses at %s: %j', (path, wrong) => {
     expect(issuesOf(loadSectionSchema, wrong)).toEqual([path])
   })
@@ -99,6 +109,41 @@ describe('loadOf', () => {
         { durationMs: 120_000, rps: 9 },
       ],
     })
+  })
+})
+
+describe('loadOf with a mix', () => {
+  const section = (more: object) => loadSectionSchema.parse({ mode: 'closed', mix: { write: 20, read: 80 }, ...more })
+
+  it('asks for all the rows there are, uniformly, as the API holds right', () => {
+    expect(loadOf(section({}), 1, 'auto', 500).workload).toEqual({
+      mix: [
+        { kind: 'read', weight: 80 },
+        { kind: 'write', weight: 20 },
+      ],
+      keys: { distribution: 'uniform', count: 500, exponent: 0.99 },
+      consistency: 'default',
+      run: '',
+    })
+    expect(loadOf(section({}), 1).workload?.keys.count).toBe(10_000)
+    // Ids have six digits.
+    expect(loadOf(section({}), 1, 'auto', 1_000_000).workload?.keys.count).toBe(999_999)
+  })
+
+  it('does as the section says', () => {
+    const keys = { distribution: 'zipf', count: 20, exponent: 1.2 }
+    expect(loadOf(section({ keys, consistency: 'strong' }), 1, 'auto', 500).workload).toMatchObject({
+      keys,
+      consistency: 'strong',
+    })
+  })
+
+  it('has a run of its own, which a header can carry', () => {
+    const load = loadOf(section({}), 1)
+    expect(withRun(load, 'repl-2/2026-11-20T10-15-00Z-77').workload?.run).toBe('repl-2-2026-11-20T10-15-00Z-77')
+    expect(load.workload?.run).toBe('')
+    const plain = loadOf(loadSectionSchema.parse({ mode: 'closed' }), 1)
+    expect(withRun(plain, 'x')).toEqual(plain)
   })
 })
 

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { LabError } from './errors.js'
-import { ARRIVALS, type Load, type Stage } from './load.js'
+import {
+  ARRIVALS,
+  CONSISTENCIES,
+  KEY_DISTRIBUTIONS,
+  type Load,
+  MOST_KEYS,
+  REQUEST_KINDS,
+  type Stage,
+  type Workload,
+} from './load.js'
 import { METRIC_NAMES } from './metrics.js'
 import { stackParametersSchema } from './parameters.js'
 import { parseDuration } from './units.js'
@@ -30,6 +39,8 @@ const SHORTEST_MS = 500
 
 const rate = z.number().positive().max(1_000_000)
 
+const weight = z.number().positive().max(1_000_000).optional()
+
 export const loadSectionSchema = z
   .strictObject({
     mode: z.enum(['open', 'closed']).describe('open: requests are due at a rate; closed: each connection waits'),
@@ -45,6 +56,19 @@ export const loadSectionSchema = z
     connections: z.number().int().min(1).max(20_000).default(60),
     timeout: duration(10).default('10s').describe('a request without an answer for this long is lost'),
     clients: z.number().int().min(0).max(65_536).default(0).describe('simulated client addresses (X-Forwarded-For)'),
+    mix: z
+      .strictObject({ read: weight, write: weight, order: weight, browse: weight, stock: weight })
+      .optional()
+      .describe('kinds of requests with their weights, instead of one request again and again; needs databases'),
+    keys: z
+      .strictObject({
+        distribution: z.enum(KEY_DISTRIBUTIONS).default('uniform'),
+        count: z.number().int().min(1).max(MOST_KEYS).optional().describe('users and products; all there are'),
+        exponent: z.number().min(0.01).max(10).default(0.99).describe('of zipf'),
+      })
+      .optional()
+      .describe('of a mix: which users and products are asked for'),
+    consistency: z.enum(CONSISTENCIES).optional().describe('of a mix: what reads ask for'),
   })
   .refine((load) => load.mode === 'closed' || load.rps !== undefined || load.stages !== undefined, {
     message: 'an open load needs rps or stages',
@@ -57,6 +81,14 @@ export const loadSectionSchema = z
   .refine((load) => load.rps === undefined || load.stages === undefined, {
     message: 'rps and stages exclude each other',
     path: ['rps'],
+  })
+  .refine((load) => load.mix === undefined || Object.keys(load.mix).length > 0, {
+    message: 'a mix needs a kind of request, as in read: 80',
+    path: ['mix'],
+  })
+  .refine((load) => load.mix !== undefined || (load.keys === undefined && load.consistency === undefined), {
+    message: 'keys and consistency belong to a mix, as in mix: { read: 80, write: 20 }',
+    path: ['mix'],
   })
 export type LoadSection = z.infer<typeof loadSectionSchema>
 
@@ -97,8 +129,19 @@ export const scenarioSchema = z.strictObject({
 })
 export type Scenario = z.infer<typeof scenarioSchema>
 
-/** The load of a scenario's section with its seed and generator count. */
-export function loadOf(section: LoadSection, seed: number, generators: Load['generators'] = 'auto'): Load {
+/** Users and products that a mix asks for where neither the section nor the stack says how many there are. */
+const DEFAULT_KEYS = 10_000
+
+/**
+ * The load of a scenario's section with its seed and generator count.
+ * @param rows users and products there are; null where that is unknown
+ */
+export function loadOf(
+  section: LoadSection,
+  seed: number,
+  generators: Load['generators'] = 'auto',
+  rows: number | null = null,
+): Load {
   const common = {
     warmupMs: parseDuration(section.warmup, 'warmup'),
     connections: section.connections,
@@ -106,7 +149,7 @@ export function loadOf(section: LoadSection, seed: number, generators: Load['gen
     generators,
     clients: section.clients,
     seed,
-    workload: null,
+    workload: workloadOf(section, rows),
   }
   const durationMs = parseDuration(section.duration, 'duration')
   if (section.mode === 'closed') return { ...common, mode: 'closed', durationMs }
@@ -115,6 +158,20 @@ export function loadOf(section: LoadSection, seed: number, generators: Load['gen
       ? [{ durationMs, rps: section.rps ?? 0 }]
       : section.stages.map((stage) => ({ durationMs: parseDuration(stage.duration, 'stage'), rps: stage.rps }))
   return { ...common, mode: 'open', arrival: section.arrival, stages }
+}
+
+function workloadOf({ mix, keys, consistency }: LoadSection, rows: number | null): Workload | null {
+  if (mix === undefined) return null
+  return {
+    mix: REQUEST_KINDS.flatMap((kind) => ({ kind, weight: mix[kind] ?? 0 })).filter(({ weight }) => weight > 0),
+    keys: {
+      distribution: keys?.distribution ?? 'uniform',
+      count: keys?.count ?? Math.min(rows ?? DEFAULT_KEYS, MOST_KEYS),
+      exponent: keys?.exponent ?? 0.99,
+    },
+    consistency: consistency ?? 'default',
+    run: '',
+  }
 }
 
 /**

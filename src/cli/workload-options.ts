@@ -1,0 +1,117 @@
+import type { Command } from 'commander'
+import { usageError } from '../core/errors.js'
+import { CONSISTENCIES, KEY_DISTRIBUTIONS, MOST_KEYS, REQUEST_KINDS, type RequestKind } from '../core/load.js'
+import type { StackParameters } from '../core/parameters.js'
+import type { LoadSection } from '../core/scenario.js'
+import { choice, number } from './option-values.js'
+
+/** Flags of a mix of requests, as commander gives them. */
+export interface WorkloadOptions {
+  mix?: string
+  keys?: string
+  keyCount?: string
+  consistency?: string
+}
+
+/** Flags that say what a request is, instead of a mix. */
+interface RequestOptions {
+  path?: string
+  method?: string
+  body?: string
+}
+
+/** The data that a mix asks for. */
+export interface Keyspace {
+  /** Products and users there are; null where they are unknown. */
+  rows: number | null
+}
+
+type WorkloadSection = Pick<LoadSection, 'mix' | 'keys' | 'consistency'>
+
+/** The data behind a stack; null for one without databases, of which no mix can be asked. */
+export function keyspaceOf({ database }: StackParameters): Keyspace | null {
+  return database === null ? null : { rows: database.rows }
+}
+
+/** Adds the flags of a mix. */
+export function addWorkloadOptions(command: Command): Command {
+  return command
+    .option('--mix <list>', `kinds of requests by weight, as in read:80,write:20 (${REQUEST_KINDS.join(', ')})`)
+    .option('--keys <distribution>', 'of a mix: which users and products, uniform or zipf, as in zipf:1.1')
+    .option('--key-count <n>', 'of a mix: how many users and products (default: all there are)')
+    .option('--consistency <level>', `of a mix: what reads ask for, ${CONSISTENCIES.join(', ')}`)
+}
+
+/**
+ * What a section says of a mix, with the flags laid over it: nothing where a request of its own was asked for.
+ * @throws LabError (usage)
+ */
+export function workloadSection(
+  section: WorkloadSection,
+  options: WorkloadOptions & RequestOptions,
+  keyspace: Keyspace | null,
+): WorkloadSection {
+  const request = (['path', 'method', 'body'] as const).find((name) => options[name] !== undefined)
+  if (options.mix !== undefined && request !== undefined) {
+    throw usageError(`--mix and --${request} exclude each other`, 'A mix makes requests of its own')
+  }
+  const mix = options.mix === undefined ? (request === undefined ? section.mix : undefined) : parseMix(options.mix)
+  if (mix === undefined) {
+    const needless = (['keys', 'keyCount', 'consistency'] as const).find((name) => options[name] !== undefined)
+    if (needless === undefined) return {}
+    const flag = needless === 'keyCount' ? 'key-count' : needless
+    throw usageError(`--${flag} belongs to a mix`, 'Add --mix read:80,write:20')
+  }
+  if (keyspace === null) {
+    throw usageError(
+      `${options.mix === undefined ? "the scenario's mix" : '--mix'} needs a stack with databases: repl-2`,
+      'As in scalelab bench repl-2 --mix read:80,write:20',
+    )
+  }
+  const keys = { ...(section.keys ?? { distribution: 'uniform', exponent: DEFAULT_EXPONENT }), ...keysOf(options) }
+  refuseTooMany(keys.count, keyspace.rows)
+  const consistency =
+    options.consistency === undefined
+      ? section.consistency
+      : choice('--consistency', options.consistency, CONSISTENCIES)
+  return { mix, keys, ...(consistency === undefined ? {} : { consistency }) }
+}
+
+/** As in YCSB, whose workloads draw keys by Zipf's law with this exponent. */
+const DEFAULT_EXPONENT = 0.99
+
+function parseMix(text: string): Partial<Record<RequestKind, number>> {
+  const mix: Partial<Record<RequestKind, number>> = {}
+  for (const part of text.split(',')) {
+    const [name, weight, ...more] = part.trim().split(':')
+    if (name === undefined || name === '' || weight === undefined || more.length > 0) {
+      throw usageError(`--mix: cannot read "${part}"`, 'Write kind:weight, as in --mix read:80,write:20')
+    }
+    const kind = choice('kind in --mix', name, REQUEST_KINDS)
+    if (mix[kind] !== undefined) throw usageError(`--mix: ${kind} is given twice`)
+    mix[kind] = number('--mix', weight, 0.001, 1_000_000, false)
+  }
+  return mix
+}
+
+function keysOf({ keys, keyCount }: WorkloadOptions): Partial<NonNullable<WorkloadSection['keys']>> {
+  const [name = '', exponent, ...more] = keys?.split(':') ?? []
+  if (more.length > 0) throw usageError(`--keys: cannot read "${keys}"`, 'Write --keys uniform, zipf or zipf:1.1')
+  const distribution = keys === undefined ? undefined : choice('--keys', name, KEY_DISTRIBUTIONS)
+  if (distribution === 'uniform' && exponent !== undefined) {
+    throw usageError('--keys: uniform has no exponent', 'Write --keys uniform, zipf or zipf:1.1')
+  }
+  return {
+    ...(distribution === undefined ? {} : { distribution }),
+    ...(exponent === undefined ? {} : { exponent: number('--keys', exponent, 0.01, 10, false) }),
+    ...(keyCount === undefined ? {} : { count: number('--key-count', keyCount, 1, MOST_KEYS) }),
+  }
+}
+
+function refuseTooMany(count: number | undefined, rows: number | null): void {
+  if (count === undefined || rows === null || count <= rows) return
+  throw usageError(
+    `${count.toLocaleString('en-US')} keys are more than the ${rows.toLocaleString('en-US')} rows of the stack`,
+    'Ask for fewer keys, or bring the stack up with more rows',
+  )
+}
