@@ -28,6 +28,8 @@ export interface RunPlan {
   expectations: Expectation[]
   objectives: Objective[]
   faults: PlannedFault[]
+  /** Whether a drill acts beside the load: it strikes at a moment of its own. */
+  drill: boolean
   /** The instances that should answer, with their weights; empty where they are unknown. */
   instances: { id: string; weight: number }[]
 }

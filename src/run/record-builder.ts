@@ -1,11 +1,14 @@
 import { measuredMs, offeredRps } from '../core/load.js'
 import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
+import type { WritesRecord } from '../core/replication.js'
 import { judgeExpectation, judgeObjective } from '../core/verdict.js'
 import type { InstanceCounts, LoadResult, LoadTarget } from '../load/port.js'
 import { distribution } from '../stats/distribution.js'
 import { Histogram, mergeEncoded } from '../stats/histogram.js'
+import type { Acted } from './drill.js'
 import type { RunPlan } from './plan.js'
 import type { RunState } from './run-state.js'
+import { trialOf } from './trial.js'
 import { validityOf } from './validity.js'
 
 export interface RecordInput {
@@ -18,6 +21,10 @@ export interface RecordInput {
   status: RunRecord['status']
   result: LoadResult
   state: RunState
+  /** What a drill did; null for a run without one. */
+  acted: Acted | null
+  /** The ledger held against the database; null where there was none to hold. */
+  writes: WritesRecord | null
   /** Nodes that did not run from beginning to end; null where there is no stack. */
   changedNodes: number | null
   /** The node that a header of an answer stands for. */
@@ -57,7 +64,8 @@ export function buildRecord(input: RecordInput): RunRecord {
       generators: result.generators,
       timeout_ms: load.timeoutMs,
       warmup_ms: load.warmupMs,
-      planned_ms: measuredMs(load),
+      // A drill ends its load itself: it lasts as long as it takes.
+      planned_ms: input.acted === null ? measuredMs(load) : result.measuredMs,
       measured_ms: result.measuredMs,
       offered_rps: actuallyOffered(input),
       achieved_rps: result.achievedRps,
@@ -79,6 +87,10 @@ export function buildRecord(input: RecordInput): RunRecord {
     },
     instances,
     distribution: distribution(instances),
+    ...(input.writes === null ? {} : { writes: input.writes }),
+    ...(input.acted === null || input.writes === null || result.journal === null
+      ? {}
+      : { trial: trialOf(input.acted, result.journal, input.writes) }),
     validity: validityOfResult(input),
     verdicts: [],
     events: state.events,
@@ -133,7 +145,7 @@ function validityOfResult({ plan, result, state, changedNodes }: RecordInput): V
     hostCpu: state.hostCpu(),
     hostSteal: state.hostSteal(),
     changedNodes,
-    disturbed: plan.faults.length > 0,
+    disturbed: plan.faults.length > 0 || plan.drill,
   })
 }
 

@@ -194,7 +194,7 @@ export class RunState {
       hostCpu: this.hostCpu(),
       hostSteal: this.hostSteal(),
       changedNodes: null,
-      disturbed: this.plan.faults.length > 0,
+      disturbed: this.plan.faults.length > 0 || this.plan.drill,
     })
   }
 }

@@ -1,12 +1,14 @@
 import { measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
+import type { WritesRecord } from '../core/replication.js'
 import type { Sample } from '../core/sample.js'
 import type { Snapshot } from '../core/snapshot.js'
 import type { NodeStatus } from '../core/stack.js'
 import type { Stack } from '../engines/port.js'
 import type { Fault } from '../faults/port.js'
-import type { LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
+import type { Journal, LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
 import type { Probe, ProbeContext, Reading } from '../probes/port.js'
+import type { Acted, Stage } from './drill.js'
 import { injectFaults, strikesOf } from './fault-schedule.js'
 import type { RunPlan } from './plan.js'
 import { buildRecord } from './record-builder.js'
@@ -36,6 +38,10 @@ export interface RunInput {
   view: { update(snapshot: Snapshot): void }
   nodes: RunRecord['nodes']
   environment: RunRecord['environment']
+  /** Something to do while the load runs; when it has ended, so does the load. Never rejects: a failure is in `Acted`. */
+  act?: (stage: Stage) => Promise<Acted>
+  /** Holds what clients were told of their writes against the database, once the load has ended. */
+  verify?: (journal: Journal) => Promise<WritesRecord>
   /** The monotonic clock that generators share: process.hrtime.bigint. */
   monotonic: () => bigint
   wallClock: () => Date
@@ -47,8 +53,10 @@ export interface RunInput {
  *
  * 1. probes begin to read, the generator connects, the run clock starts;
  * 2. warm-up, then the counted part: ticks and readings become samples, snapshots go to the view, faults strike;
- * 3. the load ends (or the signal fires): what is in flight drains, faults are undone, probes stop;
- * 4. the record is built, judged and written.
+ * 3. the load ends (or the signal fires, or the drill that acts beside it is over): what is in flight drains, faults are
+ *    undone, probes stop;
+ * 4. what clients were told of their writes is held against the database;
+ * 5. the record is built, judged and written.
  *
  * When the signal fires the record tells of what there was, with status 'interrupted'.
  * @throws LabError from the generator (environment or run failed) and from the sink; Error for a fault that is none
@@ -88,17 +96,31 @@ export async function run(input: RunInput): Promise<RunRecord> {
     }),
   )
   let striking: Promise<void> = Promise.resolve()
+  const curtain = new AbortController()
+  let acting: Promise<Acted | null> = Promise.resolve(null)
   view.update(state.snapshot())
 
   try {
     const result = await input.generator.run({
       load: plan.load,
       target: input.target,
-      signal: input.signal,
+      signal: AbortSignal.any([input.signal, curtain.signal]),
       drainMs: DRAIN_MS,
       tickMs: TICK_MS,
       onStart: (originNs) => {
         origin = originNs
+        if (input.act !== undefined) {
+          const stage: Stage = {
+            clock,
+            startMs: plan.load.warmupMs,
+            signal: input.signal,
+            onEvent: (level, text) => {
+              state.addEvent(level, text, clock())
+              view.update(state.snapshot())
+            },
+          }
+          acting = input.act(stage).finally(() => curtain.abort())
+        }
         if (stack === null || strikes.length === 0) return
         striking = injectFaults({
           strikes,
@@ -117,17 +139,20 @@ export async function run(input: RunInput): Promise<RunRecord> {
     })
     undisturbed.abort()
     await striking
-    const status = result.complete && !input.signal.aborted ? 'complete' : 'interrupted'
+    const acted = await acting
+    const ended = result.complete || curtain.signal.aborted
+    const status = acted?.failure ? 'failed' : ended && !input.signal.aborted ? 'complete' : 'interrupted'
     if (status === 'interrupted') {
       const planned = plan.load.warmupMs + measuredMs(plan.load)
       state.addEvent('warn', `stopped by hand after ${(clock() / 1_000).toFixed(1)} s of ${planned / 1_000} s`, clock())
     }
-    const struck = plan.faults.map((fault) => fault.node)
+    const struck = [...plan.faults.map((fault) => fault.node), ...(acted === null ? [] : [acted.node])]
     const changes = stack === null ? [] : changesOf(statuses, await stack.nodes(), struck)
     for (const text of changes) state.addEvent('warn', text, clock())
     state.setPhase('done')
     view.update(state.snapshot())
     await writing
+    const writes = result.journal === null ? null : ((await input.verify?.(result.journal)) ?? null)
     const record = buildRecord({
       ...input,
       target: input.target,
@@ -136,6 +161,8 @@ export async function run(input: RunInput): Promise<RunRecord> {
       status,
       result,
       state,
+      acted,
+      writes,
       changedNodes: stack === null ? null : changes.length,
       nameOf,
     })
@@ -145,7 +172,9 @@ export async function run(input: RunInput): Promise<RunRecord> {
   } finally {
     ending.abort()
     undisturbed.abort()
+    curtain.abort()
     await striking.catch(() => undefined)
+    await acting
     await Promise.all(probing)
     await writing
   }

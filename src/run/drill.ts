@@ -1,0 +1,139 @@
+import type { LabError } from '../core/errors.js'
+import { seededRandom } from '../core/random.js'
+import type { RunEvent } from '../core/record.js'
+import type { DrillEvent, DrillEventName, Trial } from '../core/trial.js'
+import type { Fault, FaultTarget } from '../faults/port.js'
+import type { DetectorEvents } from '../replication/detector.js'
+import type { Failover, FailoverOptions } from '../replication/failover.js'
+import { sleep } from './sleep.js'
+
+/** What a run offers to what acts beside its load. */
+export interface Stage {
+  /** Milliseconds on the run clock. */
+  clock: () => number
+  /** When the counted part begins. */
+  startMs: number
+  signal: AbortSignal
+  onEvent: (level: RunEvent['level'], text: string) => void
+}
+
+/** What a drill did, as far as it came. */
+export interface Acted {
+  node: string
+  role: Trial['role']
+  fault: Trial['fault']
+  promoted: string | null
+  /** In the order of their time. */
+  events: DrillEvent[]
+  /** Rows that only the old primary had, one JSON object per line; null where there is no such thing. */
+  diverged: string | null
+  failure: Error | LabError | null
+}
+
+export interface DrillOptions {
+  node: string
+  role: Trial['role']
+  fault: Fault & { name: Trial['fault'] }
+  target: FaultTarget
+  /** Service as it is before the fault, counted, in milliseconds. */
+  baselineMs: number
+  /** A standby or an API instance stays away this long after it was missed. */
+  awayMs: number
+  /** Service as it is after everything is back. */
+  tailMs: number
+  /** Of the moment of the fault within half a second, so that it hits no rhythm of probes. */
+  seed: number
+  /** Begins to watch the node; what it returns ends the watch. */
+  detect: (events: DetectorEvents) => { stop(): Promise<void> }
+  /** A primary's: makes another server the primary. */
+  failOver: (options: Pick<FailoverOptions, 'onEvent' | 'signal'>) => Promise<Failover>
+  /** Brings the old primary back as a standby, and returns what it alone had. */
+  rejoin: (failover: Failover, signal: AbortSignal) => Promise<string | null>
+  /** Returns when a standby or an instance, started again or thawed, does its work. */
+  serves: (signal: AbortSignal) => Promise<void>
+  /** Asked before the fault; a drill by hand waits here. */
+  beforeFault?: () => Promise<void>
+}
+
+/** How long a failure may stay undetected before the drill is given up, in milliseconds. */
+const DETECT_MS = 60_000
+
+/**
+ * A drill: baseline under load, fault, detection, what has to be done, everything back, a tail. The load runs beside it
+ * and knows nothing of it. Never rejects: what went wrong is in the result, which tells how far it came.
+ */
+export async function drill(options: DrillOptions, stage: Stage): Promise<Acted> {
+  const { node, role, fault } = options
+  const acted: Acted = { node, role, fault: fault.name, promoted: null, events: [], diverged: null, failure: null }
+  const mark = (event: DrillEventName, of: string | null, detail: string | null, t = stage.clock()): void => {
+    acted.events.push({ t_ms: Math.round(t * 10) / 10, event, node: of, detail })
+    stage.onEvent(event === 'fault' ? 'warn' : 'info', [event, of, detail].filter((text) => text !== null).join(': '))
+  }
+  let onDown: (how: string) => void = () => {}
+  const detected = new Promise<string>((resolve) => {
+    onDown = resolve
+  })
+  const detector = options.detect({ onDown: (how) => onDown(how) })
+  try {
+    const offset = seededRandom(options.seed)() * 500
+    await sleep(Math.max(0, stage.startMs + options.baselineMs + offset - stage.clock()), stage.signal)
+    stage.signal.throwIfAborted()
+    await options.beforeFault?.()
+    mark('fault', node, fault.name)
+    const injecting = fault.inject(options.target, node)
+    injecting.catch(() => {})
+    const how = await Promise.race([detected, undetected(stage.signal), failed(injecting)])
+    mark('detected', node, how)
+    if (role === 'primary') await takeOver(options, stage, acted, mark, injecting)
+    else await bringBack(options, stage, mark, injecting)
+    await sleep(options.tailMs, stage.signal)
+  } catch (error) {
+    acted.failure = error instanceof Error ? error : new Error(String(error))
+    stage.onEvent('error', `the drill stopped: ${acted.failure.message}`)
+  } finally {
+    await detector.stop()
+  }
+  acted.events.sort((a, b) => a.t_ms - b.t_ms)
+  return acted
+}
+
+type Mark = (event: DrillEventName, of: string | null, detail: string | null) => void
+
+async function takeOver(
+  options: DrillOptions,
+  { signal }: Stage,
+  acted: Acted,
+  mark: Mark,
+  injecting: Promise<void>,
+): Promise<void> {
+  const failover = await options.failOver({ onEvent: mark, signal })
+  acted.promoted = failover.promoted
+  await Promise.all([injecting, failover.siblings])
+  acted.diverged = await options.rejoin(failover, signal)
+  mark('old node back', options.node, `streams from ${failover.promoted}`)
+}
+
+async function bringBack(options: DrillOptions, stage: Stage, mark: Mark, injecting: Promise<void>): Promise<void> {
+  try {
+    await injecting
+    await sleep(options.awayMs, stage.signal)
+  } finally {
+    // Also when the drill is broken off: a fault is always undone.
+    await options.fault.undo(options.target, options.node)
+  }
+  await options.serves(stage.signal)
+  mark('old node back', options.node, null)
+}
+
+async function undetected(signal: AbortSignal): Promise<never> {
+  await sleep(DETECT_MS, signal)
+  signal.throwIfAborted()
+  throw new Error(`the fault was not detected within ${DETECT_MS / 1_000} s`)
+}
+
+/** Rejects when the fault could not be injected; never settles otherwise. */
+function failed(injecting: Promise<void>): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    injecting.catch(reject)
+  })
+}

@@ -1,0 +1,71 @@
+import type { WritesRecord } from '../core/replication.js'
+import type { DrillEvent, DrillEventName, Trial } from '../core/trial.js'
+import type { Journal } from '../load/port.js'
+import type { Acted } from './drill.js'
+
+/**
+ * What a drill cost: its own timeline, completed by what the clients saw, with the recovery time read off it and the
+ * ledger of writes held against the database.
+ */
+export function trialOf(acted: Acted, journal: Journal, writes: WritesRecord): Trial {
+  const fault = timeOf(acted.events, 'fault')
+  const failures = fault === null ? [] : journal.failures.filter(({ done_ms }) => done_ms >= fault)
+  const firstFailure = lowest(failures.map(({ done_ms }) => done_ms))
+  const lastFailure = highest(failures.map(({ done_ms }) => done_ms))
+  const firstWrite =
+    acted.promoted === null
+      ? null
+      : lowest(
+          journal.writes.flatMap(({ outcome, node, done_ms }) =>
+            outcome === 'acknowledged' && node === acted.promoted && done_ms >= (fault ?? 0) ? [done_ms] : [],
+          ),
+        )
+  const seen: DrillEvent[] = [
+    ...seenAt('first failed request', firstFailure, null, failures[0]?.cause ?? null),
+    ...seenAt('first acknowledged write', firstWrite, acted.promoted, null),
+    ...seenAt('last failed request', lastFailure, null, null),
+  ]
+  const timeline = [...acted.events, ...seen].sort((a, b) => a.t_ms - b.t_ms)
+  const since = (moment: number | null): number | null =>
+    moment === null || fault === null ? null : Math.round((moment - fault) * 10) / 10
+  const back = timeOf(timeline, 'old node back')
+  const down = acted.role === 'primary' ? firstWrite : (lastFailure ?? fault)
+  return {
+    node: acted.node,
+    role: acted.role,
+    fault: acted.fault,
+    promoted: acted.promoted,
+    rto_ms: since(down),
+    detected_ms: since(timeOf(timeline, 'detected')),
+    promoted_ms: since(timeOf(timeline, 'promoted')),
+    back_ms: since(back),
+    back_after_failover_ms: back === null || firstWrite === null ? null : Math.round((back - firstWrite) * 10) / 10,
+    acknowledged: writes.acknowledged,
+    lost: writes.lost ?? [],
+    refused: writes.refused,
+    unknown: writes.unknown,
+    recovered: writes.recovered ?? 0,
+    duplicated: writes.duplicated ?? [],
+    diverged: acted.diverged === null ? null : acted.diverged.split('\n').filter((line) => line !== '').length,
+    stale_reads: journal.reads.stale,
+    backwards_reads: journal.reads.backwards,
+    failed_requests: failures.length,
+    timeline,
+  }
+}
+
+function seenAt(event: DrillEventName, t: number | null, node: string | null, detail: string | null): DrillEvent[] {
+  return t === null ? [] : [{ t_ms: Math.round(t * 10) / 10, event, node, detail }]
+}
+
+function timeOf(events: readonly DrillEvent[], name: DrillEventName): number | null {
+  return events.find(({ event }) => event === name)?.t_ms ?? null
+}
+
+function lowest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((a, b) => Math.min(a, b))
+}
+
+function highest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b))
+}
