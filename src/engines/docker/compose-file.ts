@@ -1,8 +1,20 @@
 import { stringify } from 'yaml'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeSpec, Topology } from '../../core/topology.js'
-import { addressBook, bundleFile, commandError, NODE_DIR, programOptions } from './container-options.js'
+import {
+  addressBook,
+  bundleFile,
+  commandError,
+  DATABASE_SHM_BYTES,
+  holdsSecret,
+  NODE_DIR,
+  programOptions,
+} from './container-options.js'
 import { type Images, imageOf } from './images.js'
+
+/** What passwords are made from: never in the file itself. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is Compose that fills it in.
+const PASSWORD = '${SCALELAB_PASSWORD:?set a password}'
 
 export interface ComposeRequest {
   /** The scenario's name. */
@@ -28,7 +40,7 @@ export function composeFile(request: ComposeRequest): string {
   const inlined = topology.nodes.flatMap((node) =>
     Object.entries(node.files).map(([path, text]): [string, object] => [
       configName(node, path),
-      { content: escapeDollars(fillReferences(text, bookOf(node, topology))) },
+      { content: filled(text, bookOf(node, topology)) },
     ]),
   )
   const document = {
@@ -47,17 +59,20 @@ export function composeFile(request: ComposeRequest): string {
   }
   return `# ${request.question}
 # Written by: scalelab compose ${request.name}
-# Start: docker compose -f <this file> up    (Compose 2.23.1 or newer)
+${howToStart(topology)}
 ${stringify(document, { lineWidth: 0 })}`
+}
+
+function howToStart({ nodes }: Topology): string {
+  if (!nodes.some(holdsSecret)) return '# Start: docker compose -f <this file> up    (Compose 2.23.1 or newer)'
+  return `# Start: SCALELAB_PASSWORD=<letters and digits> docker compose -f <this file> up    (Compose 2.23.1 or newer)
+# The databases' roles get this password when their servers are first started; \`docker compose down\` forgets their data.`
 }
 
 function service(node: NodeSpec, request: ComposeRequest): object {
   const { topology } = request
   const book = bookOf(node, topology)
-  const environment = Object.entries(node.env).map(([key, value]): [string, string] => [
-    key,
-    escapeDollars(fillReferences(value, book)),
-  ])
+  const environment = Object.entries(node.env).map(([key, value]): [string, string] => [key, filled(value, book)])
   const files = Object.keys(node.files).map((path) => ({
     source: configName(node, path),
     target: `${NODE_DIR}/${path}`,
@@ -71,6 +86,7 @@ function service(node: NodeSpec, request: ComposeRequest): object {
   return {
     image: imageFor(node, request.images),
     ...commandOf(node),
+    ...serverOptions(node),
     ...(environment.length === 0 ? {} : { environment: Object.fromEntries(environment) }),
     ...(configs.length === 0 ? {} : { configs }),
     ...(entry
@@ -103,18 +119,34 @@ function commandOf(node: NodeSpec): object {
   return command.length === 0 ? {} : { entrypoint: command }
 }
 
-/** Our own programs can be asked whether they are ready, since their image has node; other images may have nothing to ask with. */
-function healthcheck({ program, readiness, ports }: NodeSpec): object {
-  if (program.kind !== 'bundle') return {}
-  const url = `http://127.0.0.1:${ports[readiness.port]}${readiness.path}`
+/** What a database server needs besides its command. */
+function serverOptions(node: NodeSpec): object {
+  if (node.program.kind !== 'postgres') return {}
+  const { User, StopSignal } = programOptions(node)
+  return { user: User, stop_signal: StopSignal, shm_size: DATABASE_SHM_BYTES }
+}
+
+function healthcheck(node: NodeSpec): object {
+  const test = healthQuestion(node)
+  return test === undefined ? {} : { healthcheck: { test, interval: '1s', timeout: '2s', retries: 30 } }
+}
+
+/**
+ * Our own programs can be asked whether they are ready, since their image has node, and databases, since theirs has
+ * pg_isready; other images may have nothing to ask with.
+ */
+function healthQuestion({ program, readiness, ports }: NodeSpec): string[] | undefined {
+  const port = ports[readiness.port]
+  if (readiness.protocol === 'postgres') return ['CMD', 'pg_isready', '-q', '-h', '127.0.0.1', '-p', String(port)]
+  if (program.kind !== 'bundle') return undefined
   // What is thrown ends node with exit code 1.
-  const ask = `fetch('${url}').then((answer) => { if (!answer.ok) throw answer.status })`
-  return { healthcheck: { test: ['CMD', 'node', '-e', ask], interval: '1s', timeout: '2s', retries: 30 } }
+  const url = `http://127.0.0.1:${port}${readiness.path}`
+  return ['CMD', 'node', '-e', `fetch('${url}').then((answer) => { if (!answer.ok) throw answer.status })`]
 }
 
 function conditionOf(id: string, topology: Topology): string {
   const node = topology.nodes.find((candidate) => candidate.id === id)
-  return node?.program.kind === 'bundle' ? 'service_healthy' : 'service_started'
+  return node !== undefined && healthQuestion(node) !== undefined ? 'service_healthy' : 'service_started'
 }
 
 /** In a Compose network nodes know each other by name. */
@@ -122,6 +154,7 @@ function bookOf(node: NodeSpec, { nodes }: Topology): AddressBook {
   return addressBook(
     node,
     nodes.map((spec) => ({ spec, address: spec.id })),
+    () => PASSWORD,
   )
 }
 
@@ -129,7 +162,7 @@ function configName(node: NodeSpec, path: string): string {
   return `${node.id}-${path.replaceAll(/[^a-zA-Z0-9]+/g, '-')}`
 }
 
-/** Compose replaces $name in every value; $$ stands for a dollar. */
-function escapeDollars(text: string): string {
-  return text.replaceAll('$', '$$$$')
+/** Compose replaces $name in every value; $$ stands for a dollar, except in what we want replaced. */
+function filled(text: string, book: AddressBook): string {
+  return fillReferences(text.replaceAll('$', '$$$$'), book)
 }

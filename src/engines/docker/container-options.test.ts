@@ -24,7 +24,7 @@ const api: NodeSpec = {
   ports: { http: 8000, admin: 9000 },
   publish: {},
   dependsOn: [],
-  readiness: { port: 'http', path: '/ready', accept: 'ok' },
+  readiness: { protocol: 'http', port: 'http', path: '/ready', accept: 'ok' },
   limits: {},
   stopGraceMs: 5_000,
 }
@@ -42,13 +42,14 @@ const nodes = [
   { spec: api, address: '172.18.0.3' },
 ]
 
+const bookOf = (spec: NodeSpec) => addressBook(spec, nodes, (role) => `password of ${role}`)
 const optionsOf = (spec: NodeSpec) =>
   containerOptions({
     stack: { meta, upId: 'u1', home: 'h1', publishHost: '127.0.0.1' },
     spec,
     place: { order: 1, address: '172.18.0.3', urlPort: 'http' },
-    book: addressBook(spec, nodes),
-    images: { node: 'node:20', nginx: 'registry.example:5000/nginx' },
+    book: bookOf(spec),
+    images: { node: 'node:20', nginx: 'registry.example:5000/nginx', postgres: 'postgres:18' },
     network: 'n1',
     hostPorts: { http: 20_001, admin: 20_002 },
   })
@@ -133,16 +134,16 @@ describe('a node as a container', () => {
 
 describe('references', () => {
   it('lead to other nodes by their fixed addresses', () => {
-    const files = filesOf(balancer, addressBook(balancer, nodes))
+    const files = filesOf(balancer, bookOf(balancer))
     expect(files['nginx.conf']).toBe('server 172.18.0.3:8000;')
     expect(JSON.parse(files[SPEC_FILE] ?? '')).toEqual(balancer)
   })
 
   it('to what is not there are a mistake of the topology', () => {
     const lost = { ...api, env: { PEER: '{{address api-9 http}}' } }
-    expect(() => envOf(lost, addressBook(lost, nodes))).toThrow('api-9')
+    expect(() => envOf(lost, bookOf(lost))).toThrow('api-9')
     const portless = { ...api, env: { PORT: '{{port grpc}}' } }
-    expect(() => envOf(portless, addressBook(portless, nodes))).toThrow('grpc')
+    expect(() => envOf(portless, bookOf(portless))).toThrow('grpc')
   })
 })
 

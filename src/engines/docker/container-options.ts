@@ -1,14 +1,22 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import { usageError } from '../../core/errors.js'
 import { type AddressBook, fillReferences } from '../../core/references.js'
-import type { NodeSpec } from '../../core/topology.js'
+import { type NodeSpec, stopSignalOf } from '../../core/topology.js'
 import { type Images, imageOf, withTag } from './images.js'
 import { containerName, type NodePlace, nodeLabels, type StackLabels } from './labels.js'
+import { endpointOf } from './network.js'
 
 /** The node's folder inside its container. */
 export const NODE_DIR = '/scalelab'
-/** Where the newest spec is kept in it: labels cannot change when a reload does. */
+/**
+ * What the node keeps: in the container's own layer, which stays over stop, kill and start and goes with the container.
+ * Files that are new in that layer cost no copy and are flushed like any others, so a volume would gain nothing.
+ */
+export const DATA_DIR = `${NODE_DIR}/data`
+/** Where the newest spec is kept in it: labels cannot change when a reload does. Secrets stay references there. */
 export const SPEC_FILE = '.spec.json'
+/** Docker's own 64 MiB of /dev/shm are soon used up by queries that run in parallel. */
+export const DATABASE_SHM_BYTES = 256 * 1024 * 1024
 
 /** What the options of a container are made from. */
 export interface ContainerRequest {
@@ -40,6 +48,8 @@ export function containerOptions(request: ContainerRequest): ContainerCreateOpti
     Hostname: spec.id,
     Image: withTag(image),
     ...programOptions(spec),
+    // A file with a password is for root alone, so its reader must be root.
+    ...(holdsSecret(spec) ? { User: 'root' } : {}),
     Env: Object.entries(envOf(spec, book)).map(([name, value]) => `${name}=${value}`),
     Labels: nodeLabels(stack, spec, place),
     Tty: false,
@@ -52,11 +62,12 @@ export function containerOptions(request: ContainerRequest): ContainerCreateOpti
       ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
       // Without a limit on swap too, a node over its memory would slow down instead of showing the limit.
       ...(memory === undefined ? {} : { Memory: memory, MemorySwap: memory }),
+      ...(spec.program.kind === 'postgres' ? { ShmSize: DATABASE_SHM_BYTES } : {}),
       // Whatever the daemon's default is, these can be read back, and do not grow for ever.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '2' } },
     },
     NetworkingConfig: {
-      EndpointsConfig: { [network]: { Aliases: [spec.id], IPAMConfig: { IPv4Address: place.address } } },
+      EndpointsConfig: { [network]: endpointOf(spec.id, place.address) },
     },
   }
 }
@@ -69,14 +80,23 @@ export function programOptions({ program }: NodeSpec): ContainerCreateOptions {
         Entrypoint: ['node'],
         Cmd: [`${NODE_DIR}/${bundleFile(program.bundle)}`],
         WorkingDir: NODE_DIR,
-        StopSignal: 'SIGTERM',
+        StopSignal: stopSignalOf(program),
       }
     case 'nginx':
       return {
         Entrypoint: ['nginx'],
         Cmd: ['-e', 'stderr', '-p', `${NODE_DIR}/`, '-c', `${NODE_DIR}/nginx.conf`],
         WorkingDir: NODE_DIR,
-        StopSignal: 'SIGTERM',
+        StopSignal: stopSignalOf(program),
+      }
+    case 'postgres':
+      return {
+        Entrypoint: ['sh'],
+        Cmd: [`${NODE_DIR}/boot.sh`],
+        WorkingDir: NODE_DIR,
+        // It hands its data to the server's user, and becomes that user itself.
+        User: 'root',
+        StopSignal: stopSignalOf(program),
       }
     case 'image': // as its author meant it to run, stop signal included
     case 'command':
@@ -89,13 +109,22 @@ export function bundleFile(bundle: string): string {
   return `${bundle}.mjs`
 }
 
-/** The node's environment, references filled in. A user's image is told where to listen and who it is. */
+/**
+ * The node's environment, references filled in. A user's image is told where to listen and who it is.
+ * @throws Error on a secret: `docker inspect` shows the environment to everybody
+ */
 export function envOf(spec: NodeSpec, book: AddressBook): Record<string, string> {
+  const noSecret = (role: string): never => {
+    throw new Error(`the environment of ${spec.id} refers to the secret ${role}, which only a file may hold`)
+  }
   const told =
     spec.program.kind === 'image'
       ? { HOST: book.host, PORT: String(book.port(spec.readiness.port)), INSTANCE_ID: spec.id }
       : {}
-  const own = Object.entries(spec.env).map(([name, value]) => [name, fillReferences(value, book)])
+  const own = Object.entries(spec.env).map(([name, value]) => [
+    name,
+    fillReferences(value, { ...book, secret: noSecret }),
+  ])
   return { ...told, ...Object.fromEntries(own) }
 }
 
@@ -105,8 +134,17 @@ export function filesOf(spec: NodeSpec, book: AddressBook): Record<string, strin
   return { ...Object.fromEntries(own), [SPEC_FILE]: JSON.stringify(spec) }
 }
 
+/** Whether one of the node's files holds a password once it is written. */
+export function holdsSecret({ files }: NodeSpec): boolean {
+  return Object.values(files).some((content) => /\{\{\s*secret\s/.test(content))
+}
+
 /** What references mean to a node: other nodes are at their fixed addresses in the stack's network. */
-export function addressBook(spec: NodeSpec, nodes: readonly { spec: NodeSpec; address: string }[]): AddressBook {
+export function addressBook(
+  spec: NodeSpec,
+  nodes: readonly { spec: NodeSpec; address: string }[],
+  secret: AddressBook['secret'],
+): AddressBook {
   const portOf = (of: NodeSpec, name: string): number => {
     const port = of.ports[name]
     if (port === undefined) throw new Error(`node ${of.id} has no port ${name}`)
@@ -115,6 +153,8 @@ export function addressBook(spec: NodeSpec, nodes: readonly { spec: NodeSpec; ad
   return {
     host: '0.0.0.0',
     dir: NODE_DIR,
+    data: DATA_DIR,
+    secret,
     port: (name) => portOf(spec, name),
     address: (id, name) => {
       const node = nodes.find((candidate) => candidate.spec.id === id)

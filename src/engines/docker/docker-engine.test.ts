@@ -8,13 +8,14 @@ import { TEST_NODE_SOURCE, testTopology } from '../testing/test-node.js'
 import { createDockerEngine } from './engine.js'
 import { findAll } from './inventory.js'
 import { LABEL } from './labels.js'
-import { client, host, images, whyNoDocker } from './testing/daemon.js'
+import { client, host, images, testSecret, whyNoDocker } from './testing/daemon.js'
 
 const missing = await whyNoDocker()
 
 describe.skipIf(missing !== null)(`the Docker engine${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
   let nodesDir: string
-  const engine = (): Engine => createDockerEngine({ dockerHost: host, home: `test-${process.pid}`, images, nodesDir })
+  const engine = (): Engine =>
+    createDockerEngine({ dockerHost: host, home: `test-${process.pid}`, images, nodesDir, secret: testSecret })
 
   beforeAll(async () => {
     nodesDir = await mkdtemp(join(tmpdir(), 'scalelab-nodes-'))

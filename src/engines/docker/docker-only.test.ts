@@ -13,9 +13,10 @@ import type { Engine, Stack, UpRequest } from '../port.js'
 import { TEST_NODE_SOURCE, testNode, testTopology } from '../testing/test-node.js'
 import { filesArchive } from './archive.js'
 import { createDockerEngine } from './engine.js'
+import { DEFAULT_IMAGES } from './images.js'
 import { findAll, isEmpty, removeAll } from './inventory.js'
 import { LABEL } from './labels.js'
-import { client, host, images, testMeta, whyNoDocker } from './testing/daemon.js'
+import { client, host, images, testMeta, testSecret, whyNoDocker } from './testing/daemon.js'
 
 // What holds for containers and has no meaning on other engines; the rest is in the contract suite.
 
@@ -79,7 +80,7 @@ describe.skipIf(missing !== null)(
     }, 30_000)
 
     const engineWith = (overrides: Partial<Parameters<typeof createDockerEngine>[0]> = {}): Engine =>
-      createDockerEngine({ dockerHost: host, home: HOME, images, nodesDir, ...overrides })
+      createDockerEngine({ dockerHost: host, home: HOME, images, nodesDir, secret: testSecret, ...overrides })
     const newName = (): string => {
       const name = `d-${randomBytes(4).toString('hex')}`
       names.push(name)
@@ -326,7 +327,7 @@ describe.skipIf(missing !== null)(
 
 describe('without a daemon that answers', () => {
   const topology = testTopology({ kind: 'bundle', bundle: 'api' })
-  const options = { home: HOME, images: { node: 'node', nginx: 'nginx' }, nodesDir: '/nowhere' }
+  const options = { home: HOME, images: DEFAULT_IMAGES, nodesDir: '/nowhere', secret: testSecret }
 
   it('Docker is not available, has no stacks, and brings nothing up', async () => {
     const engine = createDockerEngine({ ...options, dockerHost: 'unix:///nowhere/docker.sock' })

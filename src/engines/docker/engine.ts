@@ -27,6 +27,8 @@ export interface DockerEngineOptions {
   images: Images
   /** Folder of the bundled node programs: dist/nodes. */
   nodesDir: string
+  /** The password of a database role: always the same of one state folder. */
+  secret?: (role: string) => string
 }
 
 /**
@@ -34,11 +36,11 @@ export interface DockerEngineOptions {
  * something: whoever uses another engine is not troubled with it.
  */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
-  const { dockerHost, context, certPath, sshAgent, images, nodesDir } = options
+  const { dockerHost, context, certPath, sshAgent, images, nodesDir, secret = noSecret } = options
   const host = findDockerHost({ dockerHost, context, home: homedir(), uid: process.getuid?.() })
   let made: Workshop | undefined
   const workshop = (): Workshop => {
-    made ??= { client: connectDocker(host, { certPath, sshAgent }), images, home: options.home, nodesDir }
+    made ??= { client: connectDocker(host, { certPath, sshAgent }), images, home: options.home, nodesDir, secret }
     return made
   }
 
@@ -92,6 +94,10 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       })
     },
   }
+}
+
+function noSecret(role: string): never {
+  throw new Error(`no password is known for ${role}`)
 }
 
 async function answers(workshop: () => Workshop): Promise<boolean> {

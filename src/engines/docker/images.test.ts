@@ -21,12 +21,15 @@ describe('an image', () => {
       testNode('a', { kind: 'bundle', bundle: 'api' }),
       testNode('b', { kind: 'bundle', bundle: 'balancer' }),
       testNode('c', { kind: 'nginx' }),
+      testNode('f', { kind: 'postgres' }),
+      testNode('g', { kind: 'postgres' }),
       testNode('d', { kind: 'image', image: 'shop' }),
       testNode('e', { kind: 'command', command: 'true' }),
     ]
-    expect(neededImages(nodes, { node: 'node:20', nginx: 'nginx:1' })).toEqual([
+    expect(neededImages(nodes, { node: 'node:20', nginx: 'nginx:1', postgres: 'postgres:18' })).toEqual([
       { image: 'node:20', kind: 'bundle' },
       { image: 'nginx:1', kind: 'nginx' },
+      { image: 'postgres:18', kind: 'postgres' },
       { image: 'shop:latest', kind: 'image' },
     ])
   })
@@ -34,6 +37,7 @@ describe('an image', () => {
   it.each([
     ['bundle', 'SCALELAB_IMAGE_NODE'],
     ['nginx', 'SCALELAB_IMAGE_NGINX'],
+    ['postgres', '--image postgres=<image>'],
     ['image', 'docker build -t x:1'],
   ] as const)('of kind %s that is missing is mended by %s', (kind, words) => {
     expect(imageHint({ image: 'x:1', kind })).toContain(words)

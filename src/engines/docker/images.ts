@@ -3,14 +3,25 @@ import { environmentError } from '../../core/errors.js'
 import type { NodeSpec, Program } from '../../core/topology.js'
 import { messageOf, statusOf } from './errors.js'
 
-/** The images that our own nodes run in: any image with `node` (20 or later), any with `nginx`, on the PATH. */
+/**
+ * The images that our own nodes run in: any image with `node` (20 or later), any with `nginx`, on the PATH; for databases
+ * any with PostgreSQL 15 or later on the PATH or where Debian keeps it, a user `postgres`, and setpriv or gosu.
+ */
 export interface Images {
   node: string
   nginx: string
+  postgres: string
 }
 
-/** Official images, small and pinned, so that two machines measure the same programs. */
-export const DEFAULT_IMAGES: Images = { node: 'node:20.20.2-alpine', nginx: 'nginx:1.29.5-alpine' }
+/**
+ * Official images, small and pinned, so that two machines measure the same programs. PostgreSQL on Debian, as its
+ * packagers build it, and in the version that the process engine has.
+ */
+export const DEFAULT_IMAGES: Images = {
+  node: 'node:20.20.2-alpine',
+  nginx: 'nginx:1.29.5-alpine',
+  postgres: 'postgres:18.4-trixie',
+}
 
 /** The image that a program runs in; undefined for a shell command, which has none. */
 export function imageOf(program: Program, images: Images): string | undefined {
@@ -19,6 +30,8 @@ export function imageOf(program: Program, images: Images): string | undefined {
       return images.node
     case 'nginx':
       return images.nginx
+    case 'postgres':
+      return images.postgres
     case 'image':
       return program.image
     case 'command':
@@ -156,7 +169,7 @@ export function pullProgress(): (step: PullStep) => number | null {
 /** How to get this image, or another in its place. */
 export function imageHint({ image, kind }: NeededImage): string {
   if (kind === 'image') return `docker pull ${image}, or build it: docker build -t ${image} .`
-  const name = kind === 'nginx' ? 'nginx' : 'node'
+  const name = kind === 'nginx' || kind === 'postgres' ? kind : 'node'
   return [
     `Where there is a network: docker pull ${image}`,
     `Another image with ${name} in it: --image ${name}=<image> or SCALELAB_IMAGE_${name.toUpperCase()}=<image>`,

@@ -1,7 +1,8 @@
 import type Docker from 'dockerode'
+import type { ContainerInfo, EndpointSettings } from 'dockerode'
 import { environmentError } from '../../core/errors.js'
-import { messageOf } from './errors.js'
-import { projectOf, type StackLabels, stackLabels } from './labels.js'
+import { messageOf, tolerate } from './errors.js'
+import { LABEL, projectOf, type StackLabels, stackLabels } from './labels.js'
 
 const ATTEMPTS = 10
 
@@ -65,4 +66,26 @@ export function freeAddress(subnet: string, taken: ReadonlySet<string>): string 
     `the network ${subnet} has no free address`,
     'Use fewer nodes, or give Docker larger address pools',
   )
+}
+
+/** How a node is known in the stack's network. */
+export function endpointOf(node: string, address: string): EndpointSettings {
+  return { Aliases: [node], IPAMConfig: { IPv4Address: address } }
+}
+
+/** Takes a container out of every network, at once; the rest of it stays as it is. It may be frozen. */
+export async function cutOff(docker: Docker, { Id, NetworkSettings }: ContainerInfo): Promise<void> {
+  for (const name of Object.keys(NetworkSettings.Networks)) {
+    await tolerate([404], docker.getNetwork(name).disconnect({ Container: Id, Force: true }))
+  }
+}
+
+/** Gives a container that was cut off its place in the stack's network back. */
+export async function joinAgain(
+  docker: Docker,
+  { Id, NetworkSettings, HostConfig, Labels }: ContainerInfo,
+): Promise<void> {
+  if (Object.keys(NetworkSettings.Networks).length > 0) return
+  const EndpointConfig = endpointOf(Labels[LABEL.node] ?? '', Labels[LABEL.address] ?? '')
+  await docker.getNetwork(HostConfig.NetworkMode).connect({ Container: Id, EndpointConfig })
 }

@@ -6,15 +6,15 @@ import { EXIT, environmentError, LabError } from '../../core/errors.js'
 import type { AddressBook } from '../../core/references.js'
 import type { NodeSpec } from '../../core/topology.js'
 import { notReadyError, untilReady } from '../readiness.js'
-import { filesArchive } from './archive.js'
 import type { DockerClient } from './client.js'
-import { bundleFile, containerOptions, filesOf, NODE_DIR } from './container-options.js'
+import { bundleFile, containerOptions, filesOf } from './container-options.js'
 import { isPortTaken, messageOf, statusOf } from './errors.js'
 import { canListen, type HostPorts, portTaken } from './host-ports.js'
 import type { Images } from './images.js'
 import { removeContainer } from './inventory.js'
 import type { NodePlace, StackLabels } from './labels.js'
 import { logLines } from './log-lines.js'
+import { putFiles } from './node-files.js'
 
 /** How many lines of its log an error about a node shows. */
 const LAST_LINES = 20
@@ -28,6 +28,8 @@ export interface Workshop {
   home: string
   /** Folder of the bundled programs. */
   nodesDir: string
+  /** The password of a role. */
+  secret: (role: string) => string
 }
 
 /** A node to be made. */
@@ -57,18 +59,8 @@ export async function makeNode(workshop: Workshop, request: NodeRequest): Promis
     const name = bundleFile(spec.program.bundle)
     program[name] = await readBundle(join(nodesDir, name))
   }
-  await putFiles(client, container.id, { ...filesOf(spec, book), ...program })
+  await putFiles(client.docker, container.id, spec, { ...filesOf(spec, book), ...program })
   return container.id
-}
-
-/** Writes files into a node's folder, whether it runs or not. */
-export async function putFiles(
-  { docker }: DockerClient,
-  container: string,
-  files: Record<string, string | Buffer>,
-): Promise<void> {
-  const archive = await filesArchive(NODE_DIR.slice(1), files)
-  await docker.getContainer(container).putArchive(archive, { path: '/' })
 }
 
 async function readBundle(path: string): Promise<Buffer> {
@@ -125,7 +117,7 @@ export async function waitForNode(
   const hostPort = hostPortOf(info, spec.ports[spec.readiness.port])
   if (hostPort === undefined) throw environmentError(`${spec.id} has no published port ${spec.readiness.port}`)
   const publishHost = bindingOf(info, spec.ports[spec.readiness.port])?.HostIp ?? ''
-  const url = originOf(client, publishHost, hostPort)
+  const url = originOf(client, spec, publishHost, hostPort)
   const waiting = new AbortController()
   // With the wait cancelled the promise stays open, as "has not ended" should.
   const ended = new Promise<string>((resolve) => {
@@ -178,11 +170,11 @@ export function hostPortOf(info: ContainerInspectInfo, containerPort: number | u
   return Number.isInteger(port) && port > 0 ? port : undefined
 }
 
-/** "http://127.0.0.1:20341": how a published port is reached from here. */
-export function originOf(client: DockerClient, publishHost: string, port: number): string {
+/** "http://127.0.0.1:20341", of a database "postgres://127.0.0.1:20341": how a published port is reached from here. */
+export function originOf(client: DockerClient, spec: NodeSpec, publishHost: string, port: number): string {
   const anywhere = ['', '0.0.0.0', '::'].includes(publishHost)
   const host = anywhere ? client.machine : publishHost
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${spec.readiness.protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Whether a port can be published; of a daemon on another machine it is not known here, and Docker will tell. */

@@ -7,6 +7,15 @@ import { logLines } from './log-lines.js'
 const QUESTIONS: Partial<Record<Program['kind'], { name: string; command: string[] }>> = {
   bundle: { name: 'node', command: ['node', '--version'] },
   nginx: { name: 'nginx', command: ['nginx', '-v'] },
+  // Of the same server that boot.sh takes.
+  postgres: {
+    name: 'postgres',
+    command: [
+      'sh',
+      '-c',
+      '"$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)" -V',
+    ],
+  },
 }
 
 /** Versions of the daemon and of what runs in these containers, asked there, and which images they were made from. */

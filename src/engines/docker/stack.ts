@@ -13,8 +13,9 @@ import { hasImage, neededImages, pullImage } from './images.js'
 import { findAll, removeAll, removeContainer } from './inventory.js'
 import { LABEL, type StackLabels } from './labels.js'
 import { logLines } from './log-lines.js'
-import { freeAddress, subnetOf } from './network.js'
-import { hostPortOf, makeNode, originOf, portCheck, putFiles, startNode, type Workshop, waitForNode } from './node.js'
+import { cutOff, freeAddress, joinAgain, subnetOf } from './network.js'
+import { hostPortOf, makeNode, originOf, portCheck, startNode, type Workshop, waitForNode } from './node.js'
+import { putFiles, readData } from './node-files.js'
 import { shortId, softwareOf } from './software.js'
 import { usageOf } from './usage.js'
 
@@ -74,7 +75,11 @@ export class DockerStack implements Stack {
   kill(node: string): Promise<void> {
     return this.#explained(async () => {
       const { info } = await this.#container(node)
-      if (runs(info)) await tolerate([409], this.#of(info.Id).kill())
+      if (!runs(info)) return
+      // Docker lets go of what is frozen when it kills the first process; the others, PostgreSQL's sessions say, would
+      // work on until the kernel has taken that one apart: a commit could still be acknowledged to a client.
+      if (info.State === 'paused') await cutOff(this.#workshop.client.docker, info)
+      await tolerate([409], this.#of(info.Id).kill())
     })
   }
 
@@ -95,6 +100,7 @@ export class DockerStack implements Stack {
     return this.#explained(async () => {
       const { info, spec } = await this.#container(node)
       await this.#thaw(info)
+      await joinAgain(this.#workshop.client.docker, info)
       try {
         await this.#of(info.Id).restart({ t: graceSeconds(spec) })
       } catch (error) {
@@ -134,7 +140,7 @@ export class DockerStack implements Stack {
       }
       const ports = new HostPorts(portCheck(client, publishHost))
       for (const port of Object.values(spec.publish)) await ports.claim(port)
-      const book = addressBook(spec, [...present, { spec, address }])
+      const book = addressBook(spec, [...present, { spec, address }], this.#workshop.secret)
       try {
         const request = { stack, spec, place, book, ports, network: network.Id }
         const id = await startNode(this.#workshop, request, await makeNode(this.#workshop, request))
@@ -158,8 +164,23 @@ export class DockerStack implements Stack {
     return this.#explained(async () => {
       const present = await this.#containers()
       const { info } = await this.#container(spec.id)
-      await putFiles(this.#workshop.client, info.Id, filesOf(spec, addressBook(spec, present)))
+      const book = addressBook(spec, present, this.#workshop.secret)
+      await putFiles(this.#workshop.client.docker, info.Id, spec, filesOf(spec, book))
       if (runs(info)) await this.#of(info.Id).kill({ signal: 'SIGHUP' })
+    })
+  }
+
+  write(node: string, files: Record<string, string | null>): Promise<void> {
+    return this.#explained(async () => {
+      const { info, spec } = await this.#container(node)
+      await putFiles(this.#workshop.client.docker, info.Id, spec, files)
+    })
+  }
+
+  read(node: string, path: string): Promise<string | null> {
+    return this.#explained(async () => {
+      const { info } = await this.#container(node)
+      return readData(this.#workshop.client.docker, info.Id, path)
     })
   }
 
@@ -216,14 +237,15 @@ export class DockerStack implements Stack {
 
   #status({ info, spec, address, urlPort, publishHost }: NodeContainer): NodeStatus {
     const published = info.Ports.find((port) => port.PrivatePort === spec.ports[urlPort] && port.PublicPort > 0)
-    const url = published === undefined ? null : originOf(this.#workshop.client, publishHost, published.PublicPort)
+    const url =
+      published === undefined ? null : originOf(this.#workshop.client, spec, publishHost, published.PublicPort)
     return {
       id: spec.id,
       role: spec.role,
       state: stateOf(info),
       url: runs(info) ? url : null,
       handle: `container ${shortId(info.Id)}`,
-      internalAddresses: Object.values(spec.ports).flatMap((port) => [`${spec.id}:${port}`, `${address}:${port}`]),
+      internalAddresses: Object.values(spec.ports).flatMap((port) => [`${address}:${port}`, `${spec.id}:${port}`]),
     }
   }
 

@@ -96,7 +96,7 @@ async function makeAll(
     signal.throwIfAborted()
     // The entry is reached where clients go in, other nodes where they are asked whether they are ready.
     const place = { order, address, urlPort: order === 0 ? entryPort : spec.readiness.port }
-    const request = { stack, spec, place, ports, book: addressBook(spec, placed), network: network.id }
+    const request = { stack, spec, place, ports, book: addressBook(spec, placed, workshop.secret), network: network.id }
     const id = await makeNode(workshop, request).catch(
       takenName(workshop, stack, 'container', containerName(meta.name, spec.id)),
     )

@@ -10,6 +10,7 @@ export const client = connectDocker(host)
 export const images = {
   node: process.env.SCALELAB_IMAGE_NODE ?? DEFAULT_IMAGES.node,
   nginx: process.env.SCALELAB_IMAGE_NGINX ?? DEFAULT_IMAGES.nginx,
+  postgres: process.env.SCALELAB_IMAGE_POSTGRES ?? DEFAULT_IMAGES.postgres,
 }
 
 /**
@@ -32,6 +33,9 @@ async function whyNot(): Promise<string | null> {
     return `no Docker daemon answers at ${host}`
   }
 }
+
+/** A password that needs no escaping anywhere. */
+export const testSecret = (role: string): string => `secret-of-${role}`
 
 export function testMeta(name: string): StackMeta {
   return {
