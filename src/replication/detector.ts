@@ -1,6 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Endpoint, Session, Unanswered } from './session.js'
 
+/** Asks one thing whether it works, over a connection that it keeps. */
+export interface Prober {
+  /** @throws Unanswered when there is no answer in time, any other error when there is no connection */
+  ask(timeoutMs: number): Promise<void>
+  /** Called when the connection breaks between two questions. */
+  onLost(listener: () => void): void
+  close(): void
+}
+
+/** Asks a PostgreSQL server. */
+export function databaseProber(endpoint: Endpoint): Prober {
+  const session = new Session(endpoint, 'scalelab detector')
+  return {
+    ask: async (timeoutMs) => void (await session.query('SELECT 1', [], timeoutMs)),
+    onLost: (listener) => void session.events.on('lost', listener),
+    close: () => session.close(),
+  }
+}
+
 export interface DetectorSettings {
   /** Between two probes, and how long an answer may take, in milliseconds. */
   intervalMs: number
@@ -31,7 +50,7 @@ const ASK_AGAIN_MS = 10
 const HELD_UP = 1.5
 
 /**
- * Watches one server. A server that died is known by its closed connection, as soon as a second attempt finds nobody
+ * Watches one node. A program that died is known by its closed connection, as soon as a second attempt finds nobody
  * listening; one that froze closes nothing, and is known by probes that stay unanswered.
  */
 export class FailureDetector {
@@ -41,7 +60,7 @@ export class FailureDetector {
   private wake: () => void = () => {}
 
   constructor(
-    readonly endpoint: Endpoint,
+    private readonly prober: Prober,
     private readonly settings: DetectorSettings,
     private readonly events: DetectorEvents,
   ) {
@@ -58,8 +77,8 @@ export class FailureDetector {
   private async watch(): Promise<void> {
     const { intervalMs, misses } = this.settings
     const { signal } = this.stopping
-    const session = new Session(this.endpoint, 'scalelab detector')
-    session.events.on('lost', () => this.wake())
+    const { prober } = this
+    prober.onLost(() => this.wake())
     let missed = 0
     /** Since when every attempt has failed; null while the last one was answered. */
     let failingSince: number | null = null
@@ -68,7 +87,7 @@ export class FailureDetector {
       let pause = intervalMs
       this.counts.probes += 1
       try {
-        await session.query('SELECT 1', [], intervalMs)
+        await prober.ask(intervalMs)
         missed = 0
         failingSince = null
       } catch (error) {
@@ -81,26 +100,23 @@ export class FailureDetector {
             this.counts.missed += 1
             this.events.onMiss?.(missed)
           }
-          if (missed >= misses) return this.down(session, `${missed} probes unanswered`)
+          if (missed >= misses) return this.down(`${missed} probes unanswered`)
         } else {
-          if (nobodyListens(error)) return this.down(session, 'connection closed, nobody listens')
+          if (nobodyListens(error)) return this.down('connection closed, nobody listens')
           failingSince ??= now
           if (now - failingSince >= misses * intervalMs) {
-            return this.down(
-              session,
-              `unusable for ${Math.round(now - failingSince)} ms: ${String((error as Error).message)}`,
-            )
+            return this.down(`unusable for ${Math.round(now - failingSince)} ms: ${String((error as Error).message)}`)
           }
           pause = ASK_AGAIN_MS
         }
       }
       await this.rest(begun + pause - performance.now(), signal)
     }
-    session.close()
+    prober.close()
   }
 
-  private down(session: Session, how: string): void {
-    session.close()
+  private down(how: string): void {
+    this.prober.close()
     this.events.onDown(how)
   }
 
