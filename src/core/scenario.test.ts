@@ -8,6 +8,7 @@ import {
   type Scenario,
   scenarioSchema,
   withReplicas,
+  withStandbys,
 } from './scenario.js'
 
 const issuesOf = (
@@ -171,5 +172,33 @@ describe('withReplicas', () => {
 
   it('keeps everything for the number of the file', () => {
     expect(withReplicas(scenario, 'lb-3', 3)).toEqual(scenario)
+  })
+})
+
+describe('withStandbys', () => {
+  const scenario: Scenario = scenarioSchema.parse({
+    schema: SCENARIO_SCHEMA,
+    name: 'repl-2',
+    question: 'Do 2 standbys follow 1 primary behind 2 instances?',
+    topology: { kind: 'replicated', replicas: 2, work: { kind: 'none' }, database: { standbys: 2 } },
+    load: { mode: 'closed' },
+    expect: [
+      { claim: 'two do', metric: 'load.achieved_rps', min: 100 },
+      { claim: 'any does', metric: 'load.error_share', max: 0.01, replicas: 'any' },
+    ],
+  })
+
+  it('changes standbys, name and question, and drops claims about the number of the file', () => {
+    const three = withStandbys(scenario, 'repl-3', 3)
+    expect(three).toMatchObject({ name: 'repl-3', topology: { replicas: 2, database: { standbys: 3 } } })
+    expect(three.question).toBe('Do 3 standbys follow 1 primary behind 2 instances?')
+    expect(three.expect.map(({ claim }) => claim)).toEqual(['any does'])
+    expect(scenario.topology.database?.standbys).toBe(2)
+    expect(withStandbys(scenario, 'repl-2', 2)).toEqual(scenario)
+  })
+
+  it('leaves the question alone when the instances change: its number is that of the standbys', () => {
+    const scaled = withReplicas(scenario, 'repl-2', 4)
+    expect(scaled).toMatchObject({ topology: { replicas: 4, database: { standbys: 2 } }, question: scenario.question })
   })
 })

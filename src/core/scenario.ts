@@ -105,7 +105,10 @@ export const expectationSchema = z
       .enum(['primary', 'standby', 'api'])
       .optional()
       .describe('judged in drills on such a node alone (scalelab failover)'),
-    replicas: z.enum(['same', 'any']).default('same').describe('whether it also holds for other numbers of replicas'),
+    replicas: z
+      .enum(['same', 'any'])
+      .default('same')
+      .describe('whether it also holds for other numbers of replicas (of a replicated stack: standbys)'),
   })
   .refine((expectation) => expectation.min !== undefined || expectation.max !== undefined, {
     message: 'an expectation needs min or max',
@@ -175,17 +178,30 @@ function workloadOf({ mix, keys, consistency }: LoadSection, rows: number | null
 }
 
 /**
- * The same scenario with another number of replicas, named `<family>-<n>`: what the file says of replicas follows, and
- * claims that hold only for the file's own number are left out.
+ * The same scenario with another number of API instances, named `<family>-<n>`: what the file says of their number
+ * follows, and claims that hold only for the file's own number are left out.
  */
 export function withReplicas(scenario: Scenario, name: string, replicas: number): Scenario {
-  if (scenario.topology.replicas === replicas) return { ...scenario, name }
-  return {
-    ...scenario,
-    name,
-    // As a word of its own: the 3 of "30 s" is another number.
-    question: scenario.question.replace(new RegExp(`\\b${scenario.topology.replicas}\\b`), String(replicas)),
-    topology: { ...scenario.topology, replicas },
-    expect: scenario.expect.filter((expectation) => expectation.replicas === 'any'),
-  }
+  const { topology } = scenario
+  if (topology.replicas === replicas) return { ...scenario, name }
+  const changed = withoutClaimsOfNumber(scenario, name, { ...topology, replicas })
+  // The number in a replicated scenario's question is that of its standbys.
+  return topology.database === null ? withNumber(changed, topology.replicas, replicas) : changed
+}
+
+/** The same of a replicated scenario, whose number is that of its standbys. Others are returned under the new name. */
+export function withStandbys(scenario: Scenario, name: string, standbys: number): Scenario {
+  const { database } = scenario.topology
+  if (database === null || database.standbys === standbys) return { ...scenario, name }
+  const topology = { ...scenario.topology, database: { ...database, standbys } }
+  return withNumber(withoutClaimsOfNumber(scenario, name, topology), database.standbys, standbys)
+}
+
+function withoutClaimsOfNumber(scenario: Scenario, name: string, topology: Scenario['topology']): Scenario {
+  return { ...scenario, name, topology, expect: scenario.expect.filter(({ replicas }) => replicas === 'any') }
+}
+
+/** The question asked of another number. As a word of its own: the 3 of "30 s" is another number. */
+function withNumber(scenario: Scenario, from: number, to: number): Scenario {
+  return { ...scenario, question: scenario.question.replace(new RegExp(`\\b${from}\\b`), String(to)) }
 }
