@@ -1,20 +1,26 @@
 import { cpus, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { environmentError, unknownValueError, usageError } from '../core/errors.js'
-import { measuredMs, withRun } from '../core/load.js'
+import { type Load, measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
+import type { WritesRecord } from '../core/replication.js'
 import type { Objective } from '../core/slo.js'
 import type { Program } from '../core/topology.js'
 import { formatDuration } from '../core/units.js'
 import type { Stack, UpEvent } from '../engines/port.js'
 import { FAULTS } from '../faults/registry.js'
+import type { Journal } from '../load/port.js'
 import { runProbes } from '../probes/registry.js'
+import { Cluster } from '../replication/cluster.js'
+import type { Acted, Stage } from '../run/drill.js'
+import { ledgerOf } from '../run/ledger.js'
 import type { PlannedFault, RunPlan } from '../run/plan.js'
 import { run } from '../run/run.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import { createUpProgress } from '../ui/progress/up-progress.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
+import { membersOf } from './databases.js'
 import type { Lab } from './lab.js'
 import { startStack } from './start-stack.js'
 import { openView } from './view.js'
@@ -25,6 +31,8 @@ export interface Measurement {
   objectives: Objective[]
   faults: PlannedFault[]
   options: BenchOptions
+  /** Of a drill: what acts beside the load, and what the record should say of its settings. */
+  drill?: { act: (stage: Stage, stack: Stack) => Promise<Acted>; settings: Record<string, unknown> }
 }
 
 /** Measures one subject: its folder, its stack if it needs one, the run; the stack is taken down whatever happens. */
@@ -91,7 +99,7 @@ async function startOwn(
 }
 
 async function load(
-  { lab, subject, objectives, faults, options }: Measurement,
+  { lab, subject, objectives, faults, options, drill }: Measurement,
   stack: Stack | null,
   folder: RunFolder,
   startedAt: Date,
@@ -110,13 +118,14 @@ async function load(
     question: subject.question,
     reading: subject.reading,
     engine: stack?.meta.engine ?? null,
-    parameters: subject.parameters ?? {},
+    parameters: { ...subject.parameters, ...drill?.settings },
     work: subject.work,
     // Ids are of a second and a reports folder: the process tells apart what began at once in two.
     load: withRun(subject.load, `${id}-${lab.os.pid}`),
     expectations: subject.expectations,
     objectives,
     faults,
+    drill: drill !== undefined,
     instances: subject.instances,
   }
   const notes = notesOf(subject, stack)
@@ -130,6 +139,10 @@ async function load(
       generator: await lab.generator(),
       probes: runProbes(() => performance.now()),
       faults: FAULTS,
+      ...(stack === null || drill === undefined ? {} : { act: (stage: Stage) => drill.act(stage, stack) }),
+      ...(stack === null || plan.load.workload === null
+        ? {}
+        : { verify: (journal: Journal) => verifyWrites(lab, stack, plan.load, journal) }),
       sink: folder,
       view,
       nodes: stack === null ? [] : await nodeRecords(stack, software),
@@ -140,6 +153,20 @@ async function load(
     })
   } finally {
     await close()
+  }
+}
+
+/** The ledger of a run held against the primary, whichever server that is by now. */
+async function verifyWrites(lab: Lab, stack: Stack, { workload }: Load, journal: Journal): Promise<WritesRecord> {
+  const cluster = new Cluster(await membersOf(lab, stack))
+  try {
+    const primary = await cluster.primary()
+    return ledgerOf(journal.writes, primary === null ? null : await primary.writesOf(`${workload?.run}-`))
+  } catch (error) {
+    lab.remark(`The writes could not be read back: ${error instanceof Error ? error.message : error}`)
+    return ledgerOf(journal.writes, null)
+  } finally {
+    cluster.close()
   }
 }
 
