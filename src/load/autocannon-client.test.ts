@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Answer } from './answer.js'
 import { connectWithAutocannon } from './autocannon-client.js'
 import type { Connections } from './connections.js'
 import { instanceOf } from './lane.js'
@@ -278,6 +279,70 @@ describe('a connection', () => {
     // A client is connected before the server has accepted.
     await pause(100)
     expect(sockets).toHaveLength(50)
+  })
+})
+
+describe('a connection that asks a database', () => {
+  const answers: Answer[] = []
+  async function ask(parts: string[], wantsVersion = true): Promise<Answer | undefined> {
+    answers.length = 0
+    const { port } = await serve((socket) => {
+      for (const [i, part] of parts.entries()) setTimeout(() => socket.write(part), 15 * i)
+    })
+    const events: Events = []
+    const connections = connectWithAutocannon({
+      origin: `http://127.0.0.1:${port}`,
+      connections: 1,
+      mix: requestMix([GET], 0),
+      connectTimeoutMs: 1_000,
+      asksDatabase: true,
+      events: {
+        onIdle: () => events.push('idle'),
+        onDown: () => {},
+        onAnswer: (_connection, answer) => answers.push({ ...answer }),
+        onLost: () => {},
+        onUnsent: () => {},
+        onConnectFailure: () => {},
+      },
+    })
+    cleanups.push(() => connections.close())
+    await until(events, 1)
+    connections.sendBytes(0, Buffer.from('GET /api/sessions/user-000001 HTTP/1.1\r\nHost: x\r\n\r\n'), wantsVersion)
+    await until(events, 2)
+    return answers[0]
+  }
+  const session = '{"user_id":"user-000001","version":12345,"data":{}}'
+  const sized = (body: string, headers = ''): string =>
+    `HTTP/1.1 200 OK\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`
+
+  it('reads who answered, how far the log is, and the version', async () => {
+    const headers = 'X-Instance-ID: api-2\r\nX-DB-Node: standby-1\r\nX-LSN: 0/1A\r\nX-Write-Outcome: unknown\r\n'
+    expect(await ask([sized(session, headers)])).toEqual({
+      status: 200,
+      instance: 'api-2',
+      node: 'standby-1',
+      lsn: '0/1A',
+      outcome: 'unknown',
+      version: 12_345,
+    })
+  })
+
+  it.each<[string, string[], number | null]>([
+    ['in pieces, even within the number', [sized(session).slice(0, -20), sized(session).slice(-20)], 12_345],
+    [
+      'in chunks',
+      ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n{"version":\r\n', '3\r\n77}\r\n0\r\n\r\n'],
+      77,
+    ],
+    ['without a version', [sized('{}')], null],
+    ['without a body', ['HTTP/1.1 204 No Content\r\n\r\n'], null],
+    ['after an interim answer', [`HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${sized(session)}`], 12_345],
+  ])('understands a body %s', async (_name, parts, version) => {
+    expect(await ask(parts)).toMatchObject({ status: parts[0]?.includes('204') ? 204 : 200, node: null, version })
+  })
+
+  it('does not look where no version is asked for', async () => {
+    expect((await ask([sized(session)], false))?.version).toBeNull()
   })
 })
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { REQUEST_KINDS } from '../core/load.js'
 import { Histogram } from '../stats/histogram.js'
+import { MOST_FAILURES } from './journal-tally.js'
 import { mergeResults, mergeTicks } from './merge.js'
-import type { LoadResult, LoadTick } from './port.js'
+import type { Journal, LoadResult, LoadTick } from './port.js'
 
 const encode = (values: readonly number[]): string => {
   const histogram = new Histogram()
@@ -24,6 +26,32 @@ const instances = fc.dictionary(
   fc.record({ answered: counts, http_error: counts, response: histogram }),
   { noNullPrototype: true },
 )
+const write = fc.record({
+  key: fc.string(),
+  kind: fc.constantFrom('write' as const, 'order' as const),
+  due_ms: counts,
+  sent_ms: counts,
+  done_ms: counts,
+  outcome: fc.constantFrom('acknowledged' as const, 'refused' as const, 'unknown' as const),
+  status: fc.constant(null),
+  node: fc.constant(null),
+})
+const failure = fc.record({
+  due_ms: counts,
+  done_ms: counts,
+  kind: fc.constantFrom(...REQUEST_KINDS),
+  cause: fc.constant('reset'),
+})
+const journal: fc.Arbitrary<Journal> = fc.record({
+  writes: fc.array(write, { maxLength: 5 }),
+  reads: fc.record({ checked: counts, stale: counts, backwards: counts, age: histogram }),
+  failures: fc.array(failure, { maxLength: 5 }),
+  nodes: fc.dictionary(
+    fc.constantFrom('primary', 'standby-1'),
+    fc.record({ read: counts, order: counts }, { requiredKeys: [] }),
+    { noNullPrototype: true },
+  ),
+})
 const tick: fc.Arbitrary<LoadTick> = fc.record({
   from: fc.constant(500),
   to: fc.constant(1_000),
@@ -40,7 +68,7 @@ const tick: fc.Arbitrary<LoadTick> = fc.record({
   errorResponse: histogram,
   instances,
   generator: health,
-  journal: fc.constant(null),
+  journal: fc.option(journal, { nil: null }),
 })
 
 describe('mergeTicks', () => {
@@ -63,6 +91,53 @@ describe('mergeTicks', () => {
         expect([merged.from, merged.to]).toEqual([500, 1_000])
       }),
     )
+  })
+
+  it('puts journals together in the order in which requests ended', () => {
+    fc.assert(
+      fc.property(fc.array(tick, { minLength: 1, maxLength: 4 }), (ticks) => {
+        const merged = mergeTicks(ticks).journal
+        const parts = ticks.flatMap((one) => one.journal ?? [])
+        if (parts.length === 0) {
+          expect(merged).toBeNull()
+          return
+        }
+        const sum = (numberOf: (one: Journal) => number): number => parts.reduce((all, one) => all + numberOf(one), 0)
+        const order = ticks.length === 1 ? [] : (merged?.writes.map(({ done_ms }) => done_ms) ?? [])
+        expect(order).toEqual(order.toSorted((a, b) => a - b))
+        expect(new Set(merged?.writes)).toEqual(new Set(parts.flatMap(({ writes }) => writes)))
+        expect(merged?.writes).toHaveLength(sum(({ writes }) => writes.length))
+        expect(merged?.failures).toHaveLength(sum(({ failures }) => failures.length))
+        for (const field of ['checked', 'stale', 'backwards'] as const) {
+          expect(merged?.reads[field]).toBe(sum(({ reads }) => reads[field]))
+        }
+        const ages = (one: Journal | null): number => (one === null ? 0 : Histogram.decode(one.reads.age).count)
+        expect(ages(merged)).toBe(sum(ages))
+        const reads = (one: Journal | null): number => one?.nodes.primary?.read ?? 0
+        expect(reads(merged)).toBe(sum(reads))
+      }),
+    )
+  })
+
+  it('keeps the first of too many failures', () => {
+    const [one] = fc.sample(tick, { numRuns: 1, seed: 1 })
+    if (one === undefined) throw new Error('no sample')
+    const failing = (from: number): LoadTick => ({
+      ...one,
+      journal: {
+        writes: [],
+        reads: { checked: 0, stale: 0, backwards: 0, age: encode([]) },
+        failures: Array.from({ length: MOST_FAILURES }, (_, i) => ({
+          due_ms: 0,
+          done_ms: from + 2 * i,
+          kind: 'read' as const,
+          cause: 'reset',
+        })),
+        nodes: {},
+      },
+    })
+    const failures = mergeTicks([failing(0), failing(1)]).journal?.failures ?? []
+    expect(failures.map(({ done_ms }) => done_ms)).toEqual(Array.from({ length: MOST_FAILURES }, (_, i) => i))
   })
 
   it('has nothing to make of nothing', () => {
