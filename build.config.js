@@ -16,4 +16,6 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  // The PostgreSQL client is CommonJS and asks for Node's own modules with `require`, which a module does not have.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
 })

@@ -2,13 +2,16 @@ import { seededRandom } from '../../core/random.js'
 import { type Work, workFromEnv } from '../../core/work.js'
 import { drain, listen } from '../drain.js'
 import { cpuPerformer } from './cpu-performer.js'
+import { openDatabases } from './database/databases.js'
 import { startHealthMonitor } from './health.js'
 import { modelPerformer } from './model-performer.js'
 import type { Performer } from './performer.js'
 import { Products } from './products.js'
-import { apiServer, type Phase } from './server.js'
+import { type ApiOptions, apiServer, type Phase } from './server.js'
+import { shopResource } from './shop.js'
 
-// The EcoMarket sample API. Environment: HOST, PORT, INSTANCE_ID, SEED, and the work per request (core/work.ts).
+// The EcoMarket sample API. Environment: HOST, PORT, INSTANCE_ID, SEED, the work per request (core/work.ts), and for
+// data in PostgreSQL instead of this process: DATABASES_FILE (core/databases-file.ts) and WRITE_PATIENCE_MS.
 
 const { env } = process
 const instanceId = env.INSTANCE_ID ?? 'api'
@@ -16,7 +19,7 @@ const instanceId = env.INSTANCE_ID ?? 'api'
 let phase: Phase = 'starting'
 const performer = await performerOf(workFromEnv(env))
 const health = await startHealthMonitor()
-const server = apiServer({ instanceId, products: new Products(), performer, health, phase: () => phase })
+const server = apiServer({ instanceId, ...data(), performer, health, phase: () => phase })
 
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
@@ -37,6 +40,14 @@ async function stop(): Promise<void> {
   const drained = drain(server)
   console.log(`${instanceId} draining`) // from here on no connection is accepted
   process.exit((await drained) ? 0 : 1)
+}
+
+function data(): Pick<ApiOptions, 'shop' | 'databases'> {
+  if (env.DATABASES_FILE !== undefined) {
+    return openDatabases(env.DATABASES_FILE, instanceId, Number(env.WRITE_PATIENCE_MS ?? 2_000))
+  }
+  const products = new Products()
+  return { shop: (path, query) => shopResource(products, path, query) }
 }
 
 async function performerOf(work: Work): Promise<Performer | undefined> {

@@ -1,18 +1,32 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { type Answer, problem, send } from './answer.js'
 import type { HealthMonitor } from './health.js'
 import type { Performer, Timing } from './performer.js'
-import type { Products } from './products.js'
-import { type Resource, shopResource } from './shop.js'
+import type { Resource } from './shop.js'
 
 /** Bytes of a request's body. */
 const BODY_LIMIT = 64 * 1_024
 
 export type Phase = 'starting' | 'serving' | 'draining'
 
+/** The databases behind an instance, as `/health` and `/ready` tell of them. */
+export interface Databases {
+  view(): unknown
+  /** Why requests cannot be served yet, or undefined: they can. */
+  unready(query: string): Promise<string | undefined>
+}
+
 export interface ApiOptions {
   instanceId: string
-  products: Products
+  /** The resource at a path below `/api/`, or undefined: there is none. */
+  shop: (path: string, query: string, headers: IncomingHttpHeaders) => Resource | undefined
+  databases?: Databases
   /** Undefined: requests cost nothing beyond themselves. */
   performer: Performer | undefined
   health: HealthMonitor
@@ -24,7 +38,7 @@ export interface ApiOptions {
  * everything below `/api/` does the configured work first, in its turn.
  */
 export function apiServer(options: ApiOptions): Server {
-  const { instanceId, performer, health, phase } = options
+  const { instanceId, performer, health, phase, databases } = options
   const serving = ['X-Instance-ID', instanceId]
   const draining = [...serving, 'Connection', 'close']
   const startedAt = performance.now()
@@ -37,21 +51,20 @@ export function apiServer(options: ApiOptions): Server {
     const url = request.url ?? '/'
     const mark = url.indexOf('?')
     const path = mark === -1 ? url : url.slice(0, mark)
+    const query = mark === -1 ? '' : url.slice(mark + 1)
     const probe = probes[path]
     const resource: Resource | undefined =
-      probe === undefined
-        ? shopResource(options.products, path, mark === -1 ? '' : url.slice(mark + 1))
-        : { get: probe }
+      probe === undefined ? options.shop(path, query, request.headers) : { get: () => probe(query) }
+    const change = request.method === 'POST' ? resource?.post : request.method === 'PUT' ? resource?.put : undefined
     if (resource === undefined) {
       reply(response, problem(404, `no resource ${path}`))
     } else if (request.method === 'GET' || request.method === 'HEAD') {
-      if (probe === undefined) work(response, () => resource.get())
-      else reply(response, probe())
-    } else if (request.method === 'POST' && resource.post !== undefined) {
-      const { post } = resource
+      if (probe === undefined) work(response, resource.get)
+      else settle(response, resource.get)
+    } else if (change !== undefined) {
       readBody(request, (body) => {
         if (body === undefined) reply(response, problem(413, `the body is larger than ${BODY_LIMIT} bytes`))
-        else work(response, () => post(body))
+        else work(response, () => change(body))
       })
     } else {
       reply(response, methodNotAllowed(resource))
@@ -66,24 +79,44 @@ export function apiServer(options: ApiOptions): Server {
     socket.end(`HTTP/1.1 ${status}\r\nX-Instance-ID: ${instanceId}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   })
 
-  function work(response: ServerResponse, answer: () => Answer): void {
+  function work(response: ServerResponse, answer: () => Answer | Promise<Answer>): void {
+    inFlight++
     if (performer === undefined) {
-      reply(response, answer())
+      settle(response, answer, () => inFlight--)
       return
     }
-    inFlight++
-    const admitted = performer.perform((timing) => {
-      inFlight--
-      const { headers = [], ...rest } = answer()
-      reply(response, { ...rest, headers: [...headers, 'Server-Timing', serverTiming(timing)] })
-    })
+    const admitted = performer.perform((timing) =>
+      settle(response, answer, () => inFlight--, ['Server-Timing', serverTiming(timing)]),
+    )
     if (admitted) return
     inFlight--
     health.refused()
     reply(response, problem(503, 'the queue is full', ['Retry-After', '1']))
   }
 
-  const probes: Partial<Record<string, () => Answer>> = {
+  /** Sends an answer, now or when it is there. */
+  function settle(
+    response: ServerResponse,
+    answer: () => Answer | Promise<Answer>,
+    done: () => void = () => {},
+    headers: readonly string[] = [],
+  ): void {
+    const finish = (ready: Answer) => {
+      done()
+      reply(response, headers.length === 0 ? ready : { ...ready, headers: [...(ready.headers ?? []), ...headers] })
+    }
+    const coming = answer()
+    if (!(coming instanceof Promise)) {
+      finish(coming)
+      return
+    }
+    coming.then(finish, (error: unknown) => {
+      console.error(error)
+      finish(problem(500, 'this instance made a mistake; its log says which'))
+    })
+  }
+
+  const probes: Partial<Record<string, (query: string) => Answer | Promise<Answer>>> = {
     '/health': () => {
       const overload = health.overload()
       const status = phase() === 'draining' ? 'draining' : overload === undefined ? 'healthy' : 'overloaded'
@@ -95,17 +128,22 @@ export function apiServer(options: ApiOptions): Server {
         ...health.vitals(),
         queue_length: performer?.queueLength() ?? 0,
         in_flight: inFlight,
+        ...(databases === undefined ? {} : { databases: databases.view() }),
         ...(overload === undefined ? {} : { message: overload }),
       }
       return { status: status === 'healthy' ? 200 : 503, json: JSON.stringify(body) }
     },
-    '/ready': () => {
-      const ready = phase() === 'serving'
-      return { status: ready ? 200 : 503, json: JSON.stringify({ status: ready ? 'ready' : phase() }) }
+    '/ready': (query) => {
+      if (phase() !== 'serving') return readiness(phase())
+      return databases === undefined ? readiness() : databases.unready(query).then(readiness)
     },
     '/live': () => ({ status: 200, json: '{"status":"alive"}' }),
   }
   return server
+}
+
+function readiness(unready?: string): Answer {
+  return { status: unready === undefined ? 200 : 503, json: JSON.stringify({ status: unready ?? 'ready' }) }
 }
 
 function serverTiming({ queueMs, serviceMs }: Timing): string {
@@ -113,7 +151,8 @@ function serverTiming({ queueMs, serviceMs }: Timing): string {
 }
 
 function methodNotAllowed(resource: Resource): Answer {
-  const allowed = resource.post === undefined ? 'GET, HEAD' : 'GET, HEAD, POST'
+  const changes = [resource.post && ', POST', resource.put && ', PUT'].filter(Boolean)
+  const allowed = `GET, HEAD${changes.join('')}`
   return problem(405, `this resource knows ${allowed}`, ['Allow', allowed])
 }
 

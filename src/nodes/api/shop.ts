@@ -5,15 +5,16 @@ const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1_000
 
 /** What a resource answers, once the request's work is done. HEAD goes with `get`. */
-export interface Resource {
-  get: () => Answer
-  post?: (body: string) => Answer
+export interface Resource<A = Answer | Promise<Answer>> {
+  get: () => A
+  post?: (body: string) => A
+  put?: (body: string) => A
 }
 
 const PATH = /^\/api\/(?:productos|products)(?:\/([^/]+))?\/?$/
 
 /** The resource of the shop at a path (without the query), or undefined: there is none. */
-export function shopResource(products: Products, path: string, query: string): Resource | undefined {
+export function shopResource(products: Products, path: string, query: string): Resource<Answer> | undefined {
   const match = PATH.exec(path)
   if (match === null) return undefined
   const id = match[1]

@@ -17,7 +17,16 @@ export function temporaryFolder(): { path: string; remove: () => Promise<void> }
 export async function bundle(name: 'api' | 'balancer', folder: string): Promise<string> {
   const outfile = join(folder, `${name}.mjs`)
   const entry = fileURLToPath(new URL(`../../${name}/main.ts`, import.meta.url))
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' })
+  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner,
+  })
   return outfile
 }
 
