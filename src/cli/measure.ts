@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { environmentError, unknownValueError, usageError } from '../core/errors.js'
-import { type Load, measuredMs } from '../core/load.js'
+import { type Load, measuredMs, withRun } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { WritesRecord } from '../core/replication.js'
 import type { Objective } from '../core/slo.js'
@@ -20,8 +20,9 @@ import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import { createUpProgress } from '../ui/progress/up-progress.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
-import { membersOf } from './databases.js'
+import { endpointsOf, membersOf } from './databases.js'
 import type { Lab } from './lab.js'
+import { probeRates } from './probe-options.js'
 import { startStack } from './start-stack.js'
 import { openView } from './view.js'
 
@@ -137,7 +138,8 @@ async function load(
       target: targetAt(origin, subject),
       stack,
       generator: await lab.generator(),
-      probes: runProbes(() => performance.now()),
+      probes: runProbes(() => performance.timeOrigin + performance.now(), probeRates(options)),
+      ...(stack === null ? {} : { databases: () => endpointsOf(lab, stack) }),
       faults: FAULTS,
       ...(stack === null || drill === undefined ? {} : { act: (stage: Stage) => drill.act(stage, stack) }),
       ...(stack === null || plan.load.workload === null
