@@ -1,8 +1,9 @@
 import type { LoadOptions } from './load-options.js'
+import type { ProbeOptions } from './probe-options.js'
 import type { StackOptions } from './stack-options.js'
 
 /** Flags of `bench`, as commander gives them. */
-export interface BenchOptions extends StackOptions, LoadOptions {
+export interface BenchOptions extends StackOptions, LoadOptions, ProbeOptions {
   stack?: string
   url?: string
   slo?: string

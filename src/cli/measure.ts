@@ -39,6 +39,10 @@ export interface Measurement {
 /** Measures one subject: its folder, its stack if it needs one, the run; the stack is taken down whatever happens. */
 export async function measure(measurement: Measurement): Promise<{ record: RunRecord; folder: RunFolder }> {
   const { subject, options } = measurement
+  // A mistake in a flag is told before anything is started.
+  probeRates(options)
+  // A mistake in a flag is told before anything is started.
+  probeRates(options)
   await checkFaults(measurement.faults, subject)
   const startedAt = new Date()
   // Before anything is started: a path that cannot be written fails now, not after the measurement.

@@ -1,4 +1,5 @@
 import type { NodeStatus, NodeUsage } from '../core/stack.js'
+import type { Endpoint } from '../replication/session.js'
 
 /** A reading: a sample without its moment, which the run adds from its one clock. */
 export interface Reading {
@@ -12,6 +13,8 @@ export interface Reading {
 export interface ProbeContext {
   nodes(): Promise<NodeStatus[]>
   usage(): Promise<NodeUsage[]>
+  /** The database servers that can be reached at this moment, as their superuser; none for a stack without. */
+  databases(): Promise<Endpoint[]>
   signal: AbortSignal
 }
 

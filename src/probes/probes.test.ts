@@ -26,7 +26,13 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 function context(change: Partial<ProbeContext> = {}): ProbeContext {
-  return { nodes: async () => [], usage: async () => [], signal: new AbortController().signal, ...change }
+  return {
+    nodes: async () => [],
+    usage: async () => [],
+    databases: async () => [],
+    signal: new AbortController().signal,
+    ...change,
+  }
 }
 
 function node(id: string, url: string | null, role: NodeStatus['role'] = 'api'): NodeStatus {
@@ -199,7 +205,7 @@ describe('usage', () => {
 describe('the probes of a run', () => {
   it('have names of their own and intervals that a machine can keep', () => {
     const probes = runProbes(() => 0)
-    expect(probes.map(({ name }) => name)).toEqual(['host', 'health', 'usage'])
+    expect(probes.map(({ name }) => name)).toEqual(['host', 'health', 'usage', 'databases', 'heartbeat'])
     for (const { intervalMs } of probes) expect(intervalMs).toBeGreaterThanOrEqual(100)
   })
 })

@@ -63,7 +63,8 @@ export class RunState {
     this.addInstances(tick)
   }
 
-  addReadings(readings: readonly Reading[]): void {
+  /** @param tMs when they were read, on the run clock */
+  addReadings(readings: readonly Reading[], tMs: number): void {
     for (const reading of readings) {
       if (reading.kind === 'host.cpu_share') this.host.cpu.push(reading.value)
       if (reading.kind === 'host.steal_share') this.host.steal.push(reading.value)
@@ -117,6 +118,7 @@ export class RunState {
       service_ms: this.service.percentiles(),
       ledger: this.ledger,
       instances: [...this.instances].map(([id, state]) => instanceRow(id, state, answered)),
+      databases: null,
       events: this.events,
       doubts: this.doubts(),
     }

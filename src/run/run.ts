@@ -33,6 +33,8 @@ export interface RunInput {
   stack: Stack | null
   generator: LoadGenerator
   probes: readonly Probe[]
+  /** The database servers that can be reached, for the probes; leave it out where the system has none. */
+  databases?: ProbeContext['databases']
   faults: ReadonlyMap<string, Fault>
   sink: RunSink
   view: { update(snapshot: Snapshot): void }
@@ -85,11 +87,11 @@ export async function run(input: RunInput): Promise<RunRecord> {
   }
 
   const probing = input.probes.map((probe) =>
-    readOnSchedule(probe, stack, ending.signal, {
+    readOnSchedule(probe, stack, input.databases, ending.signal, {
       onReadings(readings) {
         if (origin === null) return
-        state.addReadings(readings)
         const t = Math.round(clock())
+        state.addReadings(readings, t)
         append(readings.map((reading) => ({ t, ...reading })))
       },
       onFailure: (text) => state.addEvent('warn', text, clock()),
@@ -211,6 +213,7 @@ function instanceNames(statuses: readonly NodeStatus[]): (instance: string) => s
 async function readOnSchedule(
   probe: Probe,
   stack: Stack | null,
+  databases: ProbeContext['databases'] = async () => [],
   signal: AbortSignal,
   { onReadings, onFailure }: { onReadings: (readings: Reading[]) => void; onFailure: (text: string) => void },
 ): Promise<void> {
@@ -218,6 +221,7 @@ async function readOnSchedule(
   const context = {
     nodes: async () => (stack === null ? [] : stack.nodes()),
     usage: async () => (stack === null ? [] : stack.usage()),
+    databases,
     signal,
   }
   while (!signal.aborted) {

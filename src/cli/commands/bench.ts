@@ -9,6 +9,7 @@ import { parseFaults } from '../fault-option.js'
 import type { Lab } from '../lab.js'
 import { addLoadOptions } from '../load-options.js'
 import { measure } from '../measure.js'
+import { addProbeOptions } from '../probe-options.js'
 import { writeComparison, writeRunReport } from '../report-files.js'
 import { addStackOptions, givenStackFlags } from '../stack-options.js'
 
@@ -23,6 +24,7 @@ export function addBench(program: Command, lab: Lab): void {
     .option('--stack <name>', 'which running stack, when several run')
     .option('--url <url>', 'a system that is already running, not of scalelab')
   addLoadOptions(command)
+  addProbeOptions(command)
   addStackOptions(command)
     .option('--slo <list>', "objectives, as in 'p99<50ms,errors<0.1%'; a miss ends with exit code 5")
     .option(
