@@ -6,6 +6,7 @@ import { addCompletion } from './commands/completion.js'
 import { addCompose } from './commands/compose.js'
 import { addDoctor } from './commands/doctor.js'
 import { addDown } from './commands/down.js'
+import { addFailover } from './commands/failover.js'
 import { addList } from './commands/list.js'
 import { addLogs } from './commands/logs.js'
 import { addPs } from './commands/ps.js'
@@ -31,6 +32,7 @@ Examples:
   $ scalelab bench single lb-3          one API against nginx with three replicas
   $ scalelab up lb-3                    bring a stack up and keep it
   $ scalelab bench --rps 1500           load the running stack
+  $ scalelab failover standby-1         on repl-2: a standby dies under load
   $ scalelab ps                         what is running, and where
   $ scalelab down                       take it down`
 
@@ -53,6 +55,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addUp,
     addPs,
     addBench,
+    addFailover,
     addReport,
     addScale,
     addLogs,

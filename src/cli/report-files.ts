@@ -19,6 +19,17 @@ export async function writeComparison(
   return writeAll(folder, renderComparison([...records], sources))
 }
 
+/** Writes the report of several drills into a folder of its own, `<out>/drills/<time>`. @returns the path of report.md */
+export async function writeDrills(
+  out: string,
+  records: readonly RunRecord[],
+  folders: readonly string[],
+): Promise<string> {
+  const folder = await createRunFolder(out, 'drills', new Date())
+  const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
+  return writeAll(folder, renderComparison([...records], sources))
+}
+
 async function writeAll(
   folder: RunFolder,
   { markdown, charts }: { markdown: string; charts: Record<string, string> },

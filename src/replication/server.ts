@@ -162,6 +162,16 @@ export class DatabaseServer {
     }
   }
 
+  /** Which of these writes are in the database. */
+  async present(ids: readonly string[]): Promise<Set<string>> {
+    const found = await this.session.query<{ request_key: string }>(
+      'SELECT request_key FROM requests WHERE request_key = ANY($1)',
+      [ids],
+      READ_BACK_MS,
+    )
+    return new Set(found.map(({ request_key }) => request_key))
+  }
+
   close(): void {
     this.session.close()
   }

@@ -143,7 +143,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
     await striking
     const acted = await acting
     const ended = result.complete || curtain.signal.aborted
-    const status = acted?.failure ? 'failed' : ended && !input.signal.aborted ? 'complete' : 'interrupted'
+    const status = input.signal.aborted ? 'interrupted' : acted?.failure ? 'failed' : ended ? 'complete' : 'interrupted'
     if (status === 'interrupted') {
       const planned = plan.load.warmupMs + measuredMs(plan.load)
       state.addEvent('warn', `stopped by hand after ${(clock() / 1_000).toFixed(1)} s of ${planned / 1_000} s`, clock())

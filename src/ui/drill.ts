@@ -1,0 +1,36 @@
+import type { Trial } from '../core/trial.js'
+import { milliseconds } from './figures.js'
+
+/** A drill in a few lines: what happened when, and what it cost. */
+export function drillLines(trial: Trial): string[] {
+  const fault = trial.timeline.find(({ event }) => event === 'fault')?.t_ms ?? 0
+  const events = trial.timeline.map(({ t_ms, event, node, detail }) => {
+    const when = `${Math.round(t_ms - fault)} ms`.padStart(9)
+    return `${when}  ${[event, node]
+      .filter((text) => text !== null)
+      .join(' ')
+      .padEnd(36)}${detail ?? ''}`.trimEnd()
+  })
+  return ['', ...events, '', ...costLines(trial)]
+}
+
+function costLines(trial: Trial): string[] {
+  const { lost, unknown, recovered, refused, acknowledged } = trial
+  const shown = lost.slice(0, SHOWN).join(', ')
+  const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : ''
+  return [
+    trial.rto_ms === null
+      ? 'Service did not come back.'
+      : trial.role === 'primary'
+        ? `RTO ${milliseconds(trial.rto_ms)} ms: from the fault to the first write that ${trial.promoted} acknowledged.`
+        : trial.failed_requests === 0
+          ? 'No request failed.'
+          : `${trial.failed_requests} requests failed, the last one ${milliseconds(trial.rto_ms)} ms after the fault.`,
+    `Writes: ${acknowledged} acknowledged, ${lost.length} of them lost${lost.length === 0 ? '' : ` (${shown}${more})`}; ` +
+      `${refused} refused; ${unknown} unknown, ${recovered} of them there${trial.duplicated.length === 0 ? '' : `; ${trial.duplicated.length} made twice`}.`,
+    ...(trial.back_ms === null ? [] : [`${trial.node} was back ${milliseconds(trial.back_ms)} ms after the fault.`]),
+  ]
+}
+
+/** Ids that a terminal shows; the report has more, the record all. */
+const SHOWN = 3
