@@ -41,8 +41,6 @@ export async function measure(measurement: Measurement): Promise<{ record: RunRe
   const { subject, options } = measurement
   // A mistake in a flag is told before anything is started.
   probeRates(options)
-  // A mistake in a flag is told before anything is started.
-  probeRates(options)
   await checkFaults(measurement.faults, subject)
   const startedAt = new Date()
   // Before anything is started: a path that cannot be written fails now, not after the measurement.
