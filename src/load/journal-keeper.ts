@@ -4,7 +4,7 @@ import { JournalTally } from './journal-tally.js'
 import { LsnBook } from './lsn-book.js'
 import type { Journal, WriteEntry, WriteOutcome } from './port.js'
 import { type Known, SessionBook } from './session-book.js'
-import type { Task } from './workload.js'
+import { isWrite, type Task } from './workload.js'
 
 export interface JournalOptions {
   tasks: (k: number) => Task
@@ -155,11 +155,6 @@ export class JournalKeeper {
 /** What it reads or changes: a user's session, or a product with its stock. */
 function entityOf({ kind, user, product }: Task): string {
   return kind === 'read' || kind === 'write' ? `user ${user}` : `product ${product}`
-}
-
-/** Whether it changes data, and so has an idempotency key and an outcome. */
-export function isWrite({ kind }: Task): boolean {
-  return kind === 'write' || kind === 'order'
 }
 
 /** What became of a write, by its answer. A server's error says nothing by itself: the commit may have been done. */

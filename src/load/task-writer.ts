@@ -1,6 +1,7 @@
 import type { Consistency, RequestKind } from '../core/load.js'
-import { type Flight, isWrite } from './journal-keeper.js'
+import type { Flight } from './journal-keeper.js'
 import { clientAddress, MAX_CLIENTS } from './mix.js'
+import { isWrite } from './workload.js'
 
 export interface TaskWriterOptions {
   /** "http://127.0.0.1:8080". */

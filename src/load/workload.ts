@@ -9,6 +9,11 @@ export interface Task {
   product: number
 }
 
+/** Whether it changes data, and so has an idempotency key and an outcome. */
+export function isWrite({ kind }: Task): boolean {
+  return kind === 'write' || kind === 'order'
+}
+
 /**
  * The tasks of a generator's part, by the number k of the request in the whole schedule: a pure function of seed and k.
  *

@@ -1,6 +1,7 @@
 import type { Consistency } from '../../core/load.js'
 import { type Answer, noAnswer } from '../answer.js'
-import { type Flight, isWrite } from '../journal-keeper.js'
+import type { Flight } from '../journal-keeper.js'
+import { isWrite } from '../workload.js'
 
 export interface FakeDatabaseOptions {
   primary: string
