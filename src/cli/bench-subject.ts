@@ -51,7 +51,7 @@ export async function subjectOfScenario(
   const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
   const load = applyLoadOptions(scenario.load, options, keyspaceOf(parameters))
   const request = requestOf(parameters, options)
-  const decision = await decide(requested, parameters, await lab.engines(options.image), lab.os.signal)
+  const decision = await decide(requested, parameters, await lab.engines(options), lab.os.signal)
   return {
     title: `${scenario.name} on the ${decision.engine.name} engine`,
     ...aboutScenario(scenario, decision.parameters, load),

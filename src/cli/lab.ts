@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import type { Engine } from '../engines/port.js'
 import type { LoadGenerator } from '../load/port.js'
 import { processIdentity } from '../store/process-identity.js'
+import { secrets } from '../store/secret.js'
 import { stackFolders } from '../store/stack-folders.js'
 import { wantsColour } from '../ui/choose-view.js'
 import type { Engines } from './engine-choice.js'
@@ -24,9 +25,11 @@ export interface Lab {
   os: Os
   scenariosDir: string
   identity: ProcessIdentity
+  /** The password of a database role, of every stack of this state folder. @throws LabError (environment) */
+  secret(role: string): string
   generator(): Promise<LoadGenerator>
-  /** The engines; `images` are the values of --image. */
-  engines(images?: readonly string[]): Promise<Engines>
+  /** The engines; `images` are the values of --image, `pgBin` that of --pg-bin. */
+  engines(options?: { image?: readonly string[]; pgBin?: string }): Promise<Engines>
   /** The engines in the order in which their stacks are listed. */
   allEngines(): Promise<Engine[]>
   look(): Look
@@ -43,11 +46,13 @@ export function createLab(os: Os, exit: Lab['exit']): Lab {
   const nodesDir = join(os.packageDir, 'dist', 'nodes')
   const identity = processIdentity()
   // Loaded where they are used: dockerode and execa alone would double the time of `scalelab list`.
-  const engines = async (images?: readonly string[]): Promise<Engines> => {
-    const [{ createDockerEngine }, { DEFAULT_IMAGES }, { createProcessEngine }] = await Promise.all([
+  const secret = secrets(os.stateDir)
+  const engines: Lab['engines'] = async ({ image, pgBin = os.env.SCALELAB_PG_BIN } = {}) => {
+    const [{ createDockerEngine }, { DEFAULT_IMAGES }, { createProcessEngine }, { serverFolders }] = await Promise.all([
       import('../engines/docker/engine.js'),
       import('../engines/docker/images.js'),
       import('../engines/process/engine.js'),
+      import('../engines/process/server-folders.js'),
     ])
     return {
       docker: createDockerEngine({
@@ -56,14 +61,18 @@ export function createLab(os: Os, exit: Lab['exit']): Lab {
         context: os.env.DOCKER_CONTEXT,
         certPath: os.env.DOCKER_CERT_PATH,
         sshAgent: os.env.SSH_AUTH_SOCK,
-        images: { ...DEFAULT_IMAGES, ...imageOverrides(images, os.env) },
+        images: { ...DEFAULT_IMAGES, ...imageOverrides(image, os.env) },
         nodesDir,
+        secret,
       }),
       process: createProcessEngine({
         folders: stackFolders(os.stateDir),
         identity,
         nodesDir,
         nodeBinary: os.nodeBinary,
+        servers: serverFolders(os.stateDir, os.env),
+        pgBin: pgBin === undefined ? undefined : resolve(os.cwd, pgBin),
+        secret,
         cwd: os.cwd,
         env: os.env,
       }),
@@ -73,6 +82,7 @@ export function createLab(os: Os, exit: Lab['exit']): Lab {
     os,
     scenariosDir: join(os.packageDir, 'scenarios'),
     identity,
+    secret,
     async generator() {
       const { createLoadGenerator } = await import('../load/child-process-generator.js')
       return createLoadGenerator({

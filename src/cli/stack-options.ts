@@ -30,6 +30,7 @@ export interface StackOptions {
   port?: string
   host?: string
   image?: string[]
+  pgBin?: string
   readyTimeout?: string
 }
 
@@ -56,6 +57,10 @@ export function addStackOptions(command: Command): Command {
     .option('--port <port>', 'port of the entry (default: a free one)')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)')
     .addOption(new Option('--image <name=image>', 'image of node or nginx (Docker engine)').argParser(collect))
+    .option(
+      '--pg-bin <folder>',
+      'PostgreSQL programs to run databases with (process engine; default: those of the package)',
+    )
     .option('--ready-timeout <time>', 'how long each node may take to become ready (default: 30s)')
 }
 
@@ -86,6 +91,7 @@ export function givenStackFlags(options: StackOptions): string[] {
     port: '--port',
     host: '--host',
     image: '--image',
+    pgBin: '--pg-bin',
     readyTimeout: '--ready-timeout',
   }
   return Object.entries(flags).flatMap(([key, flag]) =>

@@ -45,7 +45,7 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
   const parameters = applyStackOptions(scenario.topology, options)
   const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
   const name = stackName(options.name ?? scenario.name)
-  const decision = await decide(requested, parameters, await lab.engines(options.image), lab.os.signal)
+  const decision = await decide(requested, parameters, await lab.engines(options), lab.os.signal)
   const quiet = options.quiet === true || options.json === true
   if (!quiet) for (const note of decision.notes) lab.remark(note)
   const progress = createUpProgress({

@@ -22,11 +22,15 @@ export function clientPort(record: StackRecord, node: NodeSpec): string {
   return node.id === record.topology.entry.node ? record.topology.entry.port : node.readiness.port
 }
 
-/** @param dir the folder of the node's files */
-export function addressBook(record: StackRecord, node: NodeSpec, dir: string): AddressBook {
+/** @param places of the node, and the passwords of roles */
+export function addressBook(
+  record: StackRecord,
+  node: NodeSpec,
+  places: Pick<AddressBook, 'dir' | 'data' | 'secret'>,
+): AddressBook {
   return {
     host: listenHost(node, record.topology, record.publishHost),
-    dir,
+    ...places,
     port: (name) => portOf(record, node.id, name),
     address: (id, port) => addressOf(record, id, port),
   }

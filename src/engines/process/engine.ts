@@ -5,11 +5,13 @@ import type { NodeSpec, Topology } from '../../core/topology.js'
 import type { Availability, Engine, UpRequest } from '../port.js'
 import { startAll } from '../start-all.js'
 import { listenHost } from './addresses.js'
-import type { ProcessHost } from './host.js'
+import { type ProcessHost, sharedData } from './host.js'
 import { choosePorts } from './ports.js'
+import { findPostgres, isLack } from './postgres-binaries.js'
 import { type ProcessTable, processTable } from './process-table.js'
 import { lackOf, type ProgramPlaces, versionsOf } from './programs.js'
 import { reservedPorts } from './reserved-ports.js'
+import { removeData } from './server-processes.js'
 import { ProcessStack } from './stack.js'
 import { startNode } from './start-node.js'
 
@@ -25,7 +27,8 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
   const host: ProcessHost = { ...options, table: options.table ?? processTable() }
   const { folders, cwd } = options
   const path = options.env.PATH ?? ''
-  const places: ProgramPlaces = { nodesDir: options.nodesDir, nodeBinary: options.nodeBinary, path }
+  const { nodesDir, nodeBinary, pgBin, servers } = options
+  const places: ProgramPlaces = { nodesDir, nodeBinary, path, pgBin, cache: servers.cache }
 
   return {
     name: 'process',
@@ -48,6 +51,9 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       await folders.create(record)
       const stack = new ProcessStack(host, request.meta, true)
       try {
+        // Of a stack whose state somebody has removed by hand.
+        const left = sharedData(host, record.meta.name)
+        if (left !== undefined) await removeData(left, host.table)
         const start = async (node: NodeSpec, signal: AbortSignal): Promise<void> => {
           const began = performance.now()
           request.onEvent({ kind: 'starting', node: node.id })
@@ -81,7 +87,10 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     if (lack !== undefined) throw environmentError(lack.reason, lack.fix)
     const hostOf = (node: NodeSpec): string => listenHost(node, topology, publishHost)
     const ports = await choosePorts(topology.nodes, hostOf, await reservedPorts(folders))
-    return { meta, topology, complete: false, publishHost, readyTimeoutMs, cwd, path, ports }
+    const record = { meta, topology, complete: false, publishHost, readyTimeoutMs, cwd, path, ports }
+    if (!topology.nodes.some(({ program }) => program.kind === 'postgres')) return record
+    const postgres = await findPostgres(places)
+    return isLack(postgres) ? record : { ...record, pgBin: postgres.bin }
   }
 }
 

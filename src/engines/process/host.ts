@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import type { ProcessIdentity } from '../../core/process-identity.js'
 import type { StackFolders, StackRecord } from '../../core/stack-folders.js'
+import type { NodeSpec } from '../../core/topology.js'
 import { NodeProcess } from './node-process.js'
 import type { ProcessTable } from './process-table.js'
 import type { ProgramPlaces } from './programs.js'
+import { clustersIn, type ServerFolders } from './server-folders.js'
 
 /** In the environment of every process of a stack: "<variable>=<folder of the stack>". */
 const STACK_VARIABLE = 'SCALELAB_STACK'
@@ -16,18 +19,41 @@ export interface ProcessHost {
   /** Folder of our own programs: api.mjs, balancer.mjs. */
   nodesDir: string
   nodeBinary: string
+  /** Where what belongs to database servers is kept. */
+  servers: ServerFolders
+  /** Folder of the PostgreSQL programs to use; undefined: those that come with the package, else the system's. */
+  pgBin?: string | undefined
+  /** The password of a database role; the same for every stack of a state folder, so that templates can be kept. */
+  secret: (role: string) => string
   /** Environment of every node. */
   env: Record<string, string | undefined>
 }
 
 /** The processes of a node. @param folder where its folder is when the stack is closed */
 export function nodeProcess(
-  { identity, table, folders }: ProcessHost,
+  { identity, table, folders, servers }: ProcessHost,
   stack: string,
   node: string,
   folder = folders.nodeFolder(stack, node),
 ): NodeProcess {
-  return new NodeProcess(node, folder, { variable: stackMark(folders, stack), folder }, identity, table)
+  const clusters = clustersIn(dataFolders(servers, stack, node, folder))
+  return new NodeProcess(node, folder, { variable: stackMark(folders, stack), folder }, identity, table, clusters)
+}
+
+/** The folder of what a node keeps, whether it exists or not. */
+export function dataFolder({ folders, servers }: ProcessHost, stack: string, { id, program }: NodeSpec): string {
+  const [own = '', shared] = dataFolders(servers, stack, id, folders.nodeFolder(stack, id))
+  return program.kind === 'postgres' && shared !== undefined ? shared : own
+}
+
+/** Where the data of all nodes of a stack is that is not in their own folders. */
+export function sharedData({ servers }: ProcessHost, stack: string): string | undefined {
+  return servers.data === undefined ? undefined : join(servers.data, stack)
+}
+
+/** In its own folder, and where database servers of root's keep theirs. */
+function dataFolders({ data }: ServerFolders, stack: string, node: string, folder: string): string[] {
+  return [join(folder, 'data'), ...(data === undefined ? [] : [join(data, stack, node)])]
 }
 
 /** "NAME=value" in the environment of every process of a stack. */
@@ -40,7 +66,8 @@ export function markVariables(folders: StackFolders, stack: string, node: string
   return { [STACK_VARIABLE]: folders.folder(stack), [NODE_VARIABLE]: node }
 }
 
-/** Where programs are found for a stack: on the PATH that its `up` had. */
-export function placesOf({ nodesDir, nodeBinary }: ProcessHost, { path }: StackRecord): ProgramPlaces {
-  return { nodesDir, nodeBinary, path }
+/** Where programs are found for a stack: on the PATH that its `up` had, and the PostgreSQL that its data is of. */
+export function placesOf(host: ProcessHost, { path, pgBin = host.pgBin }: StackRecord): ProgramPlaces {
+  const { nodesDir, nodeBinary, servers } = host
+  return { nodesDir, nodeBinary, path, pgBin, cache: servers.cache }
 }

@@ -39,7 +39,7 @@ const balancer: NodeSpec = {
 }
 const topology: Topology = { nodes: [balancer, ...apis], entry: { node: 'lb', port: 'http' } }
 
-const places = { nodesDir: '', nodeBinary: '', path: process.env.PATH ?? '' }
+const places = { nodesDir: '', nodeBinary: '', path: process.env.PATH ?? '', pgBin: undefined, cache: '' }
 const present = (await lackOf({ ...topology, nodes: [balancer] }, places)) === undefined
 
 let machine: TestMachine

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runError } from '../../core/errors.js'
 import type { ProcessIdentity } from '../../core/process-identity.js'
 import type { Mark, ProcessRow, ProcessTable } from './process-table.js'
+import { serversIn } from './server-processes.js'
 
 /** In a node's folder: "<pid> <identity>", written by the process itself before it becomes the program. */
 export const PID_FILE = 'pid'
@@ -34,6 +35,7 @@ export class NodeProcess {
   /**
    * @param folder the node's folder, where the pid file is
    * @param mark what every process of the node carries
+   * @param clusters where its server processes work, when it has a database server
    */
   constructor(
     private readonly id: string,
@@ -41,27 +43,37 @@ export class NodeProcess {
     private readonly mark: Mark,
     private readonly identity: ProcessIdentity,
     private readonly table: ProcessTable,
+    private readonly clusters: readonly string[] = [],
   ) {}
 
   /** Undefined when nothing of the node lives. @param rows a table just read, when there is one */
   async living(rows?: ProcessRow[]): Promise<Living | undefined> {
     const entry = await this.entry()
     if (entry === undefined) return undefined
-    // Most nodes that are asked about twice are gone, and this tells without reading the table.
-    if (!groupExists(entry.pid)) return undefined
+    // Most nodes that are asked about twice are gone, and this tells without reading the table. The children of a
+    // database server are in groups of their own.
+    if (!groupExists(entry.pid) && this.clusters.length === 0) return undefined
     const leaderLives = (await this.identity.of(entry.pid)) === entry.identity
-    const group = (rows ?? (await this.table.rows())).filter((row) => row.group === entry.pid)
-    // While the leader lives its group is the node's. Without it the number may be another group's by now.
-    const processes = leaderLives ? group : await this.marked(group)
+    const all = rows ?? (await this.table.rows())
+    const group = all.filter((row) => row.group === entry.pid)
+    // While the leader lives its group and its descendants are the node's. Without it the numbers may be others' by now.
+    const processes = leaderLives
+      ? [...group, ...descendants(group, all)]
+      : [...(await this.marked(group)), ...(await serversIn(this.clusters, this.table, all))]
     return processes.length === 0 ? undefined : { leader: entry.pid, leaderLives, processes }
   }
 
-  /** To every process of the node. */
-  async signal(name: NodeJS.Signals): Promise<void> {
+  /** To the group that the node was started as, or to each of what is left of the node. */
+  private async signal(name: NodeJS.Signals): Promise<void> {
     const living = await this.living()
-    if (living === undefined) return
-    if (living.leaderLives) send(-living.leader, name)
-    else for (const { pid } of living.processes) send(pid, name)
+    if (living?.leaderLives) send(-living.leader, name)
+    else for (const { pid } of living?.processes ?? []) send(pid, name)
+  }
+
+  /** To every process of the node, the leader first: what stands still or is gone starts no others. */
+  private forceAll({ leader, leaderLives, processes }: Living, name: NodeJS.Signals): void {
+    if (leaderLives) send(-leader, name)
+    for (const { pid, group } of processes) if (!leaderLives || group !== leader) send(pid, name)
   }
 
   /** To the process it was started as, and to no other. */
@@ -70,11 +82,15 @@ export class NodeProcess {
     if (living?.leaderLives) send(living.leader, name)
   }
 
-  /** SIGTERM, then SIGKILL after so many milliseconds; returns when nothing lives. */
-  async stop(graceMs: number): Promise<void> {
-    await this.signal('SIGTERM')
-    // A frozen process takes no SIGTERM until it is thawed.
-    await this.signal('SIGCONT')
+  /** A request to end, then SIGKILL after so many milliseconds; returns when nothing lives. */
+  async stop(graceMs: number, request: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const before = await this.living()
+    // What is left of a server that has died serves nobody, and a busy one of them would never look up.
+    if (before?.leaderLives === false && this.clusters.length > 0) return this.kill()
+    await this.signal(request)
+    const living = await this.living()
+    // Frozen processes take no request until they are thawed.
+    if (living !== undefined) this.forceAll(living, 'SIGCONT')
     if (!(await this.gone(graceMs))) await this.kill()
   }
 
@@ -83,10 +99,12 @@ export class NodeProcess {
     const deadline = performance.now() + KILL_LIMIT_MS
     for (;;) {
       // Again and again: a process may have forked between the table was read and the signal was sent.
-      await this.signal('SIGKILL')
+      const living = await this.living()
+      if (living === undefined) return
+      this.forceAll(living, 'SIGKILL')
       if (await this.gone(100)) return
       if (performance.now() > deadline) {
-        const pids = (await this.living())?.processes.map(({ pid }) => pid) ?? []
+        const pids = living.processes.map(({ pid }) => pid)
         throw runError(`${this.id} does not end after SIGKILL (pid ${pids.join(', ')})`, 'Look at it with: ps -fp PID')
       }
     }
@@ -94,21 +112,21 @@ export class NodeProcess {
 
   /** Freezes every process; returns when all stand still, which takes a busy machine a moment. */
   async freeze(): Promise<void> {
-    await this.signal('SIGSTOP')
-    await this.settled(isFrozen)
+    await this.until(isFrozen, 'SIGSTOP')
   }
 
   /** Undoes `freeze`. */
   async thaw(): Promise<void> {
-    await this.signal('SIGCONT')
-    await this.settled((living) => !living.processes.some(({ state }) => state === 'T'))
+    await this.until((living) => !living.processes.some(({ state }) => state === 'T'), 'SIGCONT')
   }
 
-  private async settled(as: (living: Living) => boolean): Promise<void> {
+  /** Sends a signal to every process until all are as they should be: one may be started while the table is read. */
+  private async until(as: (living: Living) => boolean, name: NodeJS.Signals): Promise<void> {
     const deadline = performance.now() + SETTLE_LIMIT_MS
     for (;;) {
       const living = await this.living()
       if (living === undefined || as(living) || performance.now() > deadline) return
+      this.forceAll(living, name)
       await sleep(2)
     }
   }
@@ -137,6 +155,19 @@ export class NodeProcess {
       await sleep(2)
     }
   }
+}
+
+/** What the processes of a group have started, and so on, and that has left the group since. */
+function descendants(group: readonly ProcessRow[], all: readonly ProcessRow[]): ProcessRow[] {
+  const family = new Set(group.map(({ pid }) => pid))
+  const found: ProcessRow[] = []
+  for (let grown = true; grown; ) {
+    const more = all.filter(({ pid, parent }) => family.has(parent) && !family.has(pid))
+    for (const { pid } of more) family.add(pid)
+    found.push(...more)
+    grown = more.length > 0
+  }
+  return found
 }
 
 /** Whether a group of this number has a process, zombies included. */

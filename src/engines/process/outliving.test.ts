@@ -22,6 +22,8 @@ const engine = createProcessEngine({
   identity: processIdentity(),
   nodesDir,
   nodeBinary: process.execPath,
+  servers: { cache: stateDir, data: undefined },
+  secret: String,
   env: process.env,
   cwd: process.cwd(),
 })
@@ -52,7 +54,7 @@ describe('what a command leaves running', () => {
       format: 'esm',
       target: 'node20',
       // Packages that are CommonJS ask for node's modules in its way.
-      banner: { js: `import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)` },
+      banner: { js: `import { createRequire as requireFor } from 'node:module'\nconst require = requireFor(import.meta.url)` },
       logLevel: 'silent',
     })
   })

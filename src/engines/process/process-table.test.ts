@@ -31,8 +31,8 @@ describe.each(kinds)('the process table read from %s', (_, table, missing) => {
     const row = async () => (await table.rows()).find((candidate) => candidate.pid === pid)
     try {
       await once(child.stdout, 'data')
-      expect(await row()).toMatchObject({ pid, group: pid })
-      expect(await table.memoryBytes(pid)).toBeGreaterThan(10 * 1_024 * 1_024)
+      expect(await row()).toMatchObject({ pid, parent: process.pid, group: pid, name: 'a) Z 1 (b' })
+      expect((await table.memory(pid)).own).toBeGreaterThan(5 * 1_024 * 1_024)
       process.kill(pid, 'SIGSTOP')
       await expect.poll(async () => (await row())?.state).toBe('T')
     } finally {
@@ -40,7 +40,7 @@ describe.each(kinds)('the process table read from %s', (_, table, missing) => {
     }
     await once(child, 'exit')
     expect(await row()).toBeUndefined()
-    expect(await table.memoryBytes(pid)).toBe(0)
+    expect(await table.memory(pid)).toEqual({ own: 0, shared: 0 })
   })
 
   it.skipIf(missing)('tells whose a process is by its environment', async () => {

@@ -4,8 +4,12 @@ import { execa } from 'execa'
 
 export interface ProcessRow {
   pid: number
+  /** Who started it, or who took it over when that one ended. */
+  parent: number
   /** Id of its process group. */
   group: number
+  /** Of its program, as the system keeps it: without folder, cut off after 15 letters. */
+  name: string
   /** One letter, as in ps(1): T is stopped by a signal. Zombies are left out. */
   state: string
   /** Used since it started, children it has waited for included, in seconds. */
@@ -20,12 +24,21 @@ export interface Mark {
   folder?: string
 }
 
+/** Resident memory of a process, in bytes. */
+export interface ProcessMemory {
+  own: number
+  /** In pages that other processes may have, too: program files and shared memory. */
+  shared: number
+}
+
 /** The processes of this machine, as far as the engine must know them. */
 export interface ProcessTable {
   rows(): Promise<ProcessRow[]>
-  /** Resident, in bytes; 0 when it has ended. Pages shared between processes count in each. */
-  memoryBytes(pid: number): Promise<number>
+  /** All 0 when it has ended. Where the system does not tell what is shared, all counts as its own. */
+  memory(pid: number): Promise<ProcessMemory>
   carries(pid: number, mark: Mark): Promise<boolean>
+  /** Its working folder; undefined when it has ended, or when that is not ours to know. */
+  cwd(pid: number): Promise<string | undefined>
 }
 
 export function processTable(): ProcessTable {
@@ -36,23 +49,27 @@ export function processTable(): ProcessTable {
 const TICKS_PER_SECOND = 100
 
 export function procTable(): ProcessTable {
+  const cwd = (pid: number): Promise<string | undefined> => readlink(`/proc/${pid}/cwd`).catch(() => undefined)
   return {
+    cwd,
+
     async rows() {
       // Read in one go: for files that are in memory the thread pool takes seven times the processor time.
       return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? procRow(Number(name)) : []))
     },
 
-    async memoryBytes(pid) {
+    async memory(pid) {
       const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024
+      const bytes = (name: string): number =>
+        Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1_024
+      return { own: bytes('RssAnon'), shared: bytes('RssFile') + bytes('RssShmem') }
     },
 
     async carries(pid, { variable, folder }) {
       const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
       if (environment.split('\0').includes(variable)) return true
       if (folder === undefined) return false
-      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
-      return `${cwd}/`.startsWith(`${folder}/`)
+      return `${await cwd(pid)}/`.startsWith(`${folder}/`)
     },
   }
 }
@@ -66,11 +83,14 @@ function procRow(pid: number): ProcessRow[] {
     return []
   }
   // Field 2 is the name in parentheses, and may hold anything: field 3 is the first after its end.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const end = stat.lastIndexOf(')')
+  const name = stat.slice(stat.indexOf('(') + 1, end)
+  const fields = stat.slice(end + 2).split(' ')
   const field = (number: number): string => fields[number - 3] ?? ''
   if (field(3) === 'Z' || field(3) === 'X') return []
   const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(field(number)), 0)
-  return [{ pid, group: Number(field(5)), state: field(3), cpuSeconds: ticks / TICKS_PER_SECOND }]
+  const [parent, group] = [Number(field(4)), Number(field(5))]
+  return [{ pid, parent, group, name, state: field(3), cpuSeconds: ticks / TICKS_PER_SECOND }]
 }
 
 /** For systems without /proc (macOS): slower, one ps per question. */
@@ -83,16 +103,22 @@ export function psTable(): ProcessTable {
   const withEnvironment = process.platform === 'darwin' ? '-Eww' : 'eww'
   return {
     async rows() {
-      const lines = (await ps('-axo', 'pid=,pgid=,stat=,time=')).split('\n')
+      const lines = (await ps('-axo', 'pid=,ppid=,pgid=,stat=,time=,ucomm=')).split('\n')
       return lines.flatMap((line) => {
-        const [pid, group, state = 'Z', time = ''] = line.trim().split(/\s+/)
+        const [pid, parent, group, state = 'Z', time = '', ...name] = line.trim().split(/\s+/)
         if (state.startsWith('Z')) return []
-        return [{ pid: Number(pid), group: Number(group), state: state.slice(0, 1), cpuSeconds: parsePsTime(time) }]
+        const numbers = { pid: Number(pid), parent: Number(parent), group: Number(group) }
+        return [{ ...numbers, name: name.join(' '), state: state.slice(0, 1), cpuSeconds: parsePsTime(time) }]
       })
     },
 
-    async memoryBytes(pid) {
-      return Number((await ps('-o', 'rss=', '-p', String(pid))).trim() || 0) * 1_024
+    async memory(pid) {
+      return { own: Number((await ps('-o', 'rss=', '-p', String(pid))).trim() || 0) * 1_024, shared: 0 }
+    },
+
+    async cwd(pid) {
+      const { stdout } = await execa('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'], { reject: false })
+      return /^n(\/.*)$/m.exec(stdout ?? '')?.[1]
     },
 
     async carries(pid, { variable, folder }) {

@@ -7,7 +7,14 @@ import type { Program } from '../../core/topology.js'
 import { testNode } from '../testing/test-node.js'
 import { commandLine, isSimple, type ProgramPlaces, versionsOf } from './programs.js'
 
-const book: AddressBook = { host: '127.0.0.1', dir: '/n', port: () => 20_001, address: (node) => `${node}:1` }
+const book: AddressBook = {
+  host: '127.0.0.1',
+  dir: '/n',
+  data: '/d',
+  port: () => 20_001,
+  address: (node) => `${node}:1`,
+  secret: String,
+}
 let folder: string
 let places: ProgramPlaces
 
@@ -15,7 +22,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'scalelab-programs-'))
   await writeFile(join(folder, 'nginx'), '#!/bin/sh\necho "nginx version: nginx/9.8.7 (Test)" >&2\n')
   await chmod(join(folder, 'nginx'), 0o755)
-  places = { nodesDir: '/dist/nodes', nodeBinary: process.execPath, path: `/nowhere:${folder}:/bin` }
+  places = {
+    nodesDir: '/dist/nodes',
+    nodeBinary: process.execPath,
+    path: `/nowhere:${folder}:/bin`,
+    pgBin: undefined,
+    cache: folder,
+  }
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 

@@ -4,16 +4,17 @@ import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeSpec, Program, Topology } from '../../core/topology.js'
+import { findPostgres, isLack, type PostgresPlaces } from './postgres-binaries.js'
 
 /** Where system administrators' programs are, which a user's PATH may lack. */
 const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin']
 
-export interface ProgramPlaces {
-  /** Folder of our own programs: api.mjs, balancer.mjs. */
+const CLONE = 'clone'
+
+export interface ProgramPlaces extends PostgresPlaces {
+  /** Folder of our own programs: api.mjs, balancer.mjs, clone.mjs. */
   nodesDir: string
   nodeBinary: string
-  /** The PATH to look in. */
-  path: string
 }
 
 /** Why a program cannot run here, and what mends it. */
@@ -46,12 +47,20 @@ async function lackOfProgram(id: string, program: Program, places: ProgramPlaces
         reason: 'nginx is not installed',
         fix: 'apt-get install nginx or brew install nginx, or use the built-in balancer: --balancer builtin',
       }
-    case 'bundle': {
-      const file = bundleFile(places, program.bundle)
-      if (await can(file, constants.R_OK)) return undefined
-      return { reason: `${file} is missing`, fix: 'npm run build' }
+    case 'bundle':
+      return lackOfBundle(places, program.bundle)
+    case 'postgres': {
+      const found = await findPostgres(places)
+      if (isLack(found)) return found
+      return found.canCopy ? undefined : lackOfBundle(places, CLONE)
     }
   }
+}
+
+async function lackOfBundle(places: ProgramPlaces, bundle: string): Promise<Lack | undefined> {
+  const file = bundleFile(places, bundle)
+  if (await can(file, constants.R_OK)) return undefined
+  return { reason: `${file} is missing`, fix: 'npm run build' }
 }
 
 /** Program and arguments of a node, references filled in. */
@@ -71,6 +80,8 @@ export async function commandLine(spec: NodeSpec, book: AddressBook, places: Pro
         '-c',
         `${book.dir}/nginx.conf`,
       ]
+    case 'postgres':
+      return ['sh', join(book.dir, 'boot.sh')]
     case 'command': {
       const command = fillReferences(program.command, book)
       return ['sh', '-c', isSimple(command) ? `exec ${command}` : command]
@@ -102,6 +113,10 @@ export async function versionsOf(topology: Topology, places: ProgramPlaces): Pro
     const { stderr } = await execa(nginx, ['-v'], { reject: false })
     versions.nginx = versionIn(stderr)
   }
+  if (kinds.has('postgres')) {
+    const found = await findPostgres(places)
+    if (!isLack(found)) versions.postgresql = found.version
+  }
   return versions
 }
 
@@ -115,6 +130,16 @@ async function nginxBinary({ path }: ProgramPlaces): Promise<string | undefined>
     if (folder !== '' && (await can(file, constants.X_OK))) return file
   }
   return undefined
+}
+
+/** The base backup as a command for sh, where PostgreSQL's own programs for that are missing. */
+export function cloneCommand(places: ProgramPlaces): string {
+  return [places.nodeBinary, bundleFile(places, CLONE)].map(quoted).join(' ')
+}
+
+/** A text as one word of sh. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 function bundleFile({ nodesDir }: ProgramPlaces, bundle: string): string {

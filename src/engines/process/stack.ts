@@ -2,16 +2,19 @@ import { isDeepStrictEqual } from 'node:util'
 import { environmentError, unknownValueError, usageError } from '../../core/errors.js'
 import type { NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import type { StackRecord } from '../../core/stack-folders.js'
-import { type NodeSpec, nodeOf } from '../../core/topology.js'
+import { type NodeSpec, nodeOf, stopSignalOf } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
+import { inside } from '../inside.js'
 import type { Stack } from '../port.js'
 import { addressOf, clientPort, listenHost } from './addresses.js'
-import { nodeProcess, type ProcessHost, placesOf } from './host.js'
+import { dataFolder, nodeProcess, type ProcessHost, placesOf } from './host.js'
 import { lastLines, newLines } from './node-log.js'
 import type { NodeProcess } from './node-process.js'
 import { choosePorts } from './ports.js'
 import { lackOf, versionsOf } from './programs.js'
+import { readInside } from './read-inside.js'
 import { reservedPorts } from './reserved-ports.js'
+import { removeData } from './server-processes.js'
 import { startNode, stateOf, writeFiles } from './start-node.js'
 import { takeDown } from './take-down.js'
 
@@ -33,7 +36,7 @@ export class ProcessStack implements Stack {
     const [record, rows] = await Promise.all([this.record(), this.host.table.rows()])
     const status = async (spec: NodeSpec): Promise<NodeStatus> => {
       const living = await this.process(spec.id).living(rows)
-      const url = `http://${addressOf(record, spec.id, clientPort(record, spec))}`
+      const url = `${spec.readiness.protocol}://${addressOf(record, spec.id, clientPort(record, spec))}`
       return {
         id: spec.id,
         role: spec.role,
@@ -61,8 +64,7 @@ export class ProcessStack implements Stack {
   }
 
   async stop(node: string): Promise<void> {
-    const { spec } = await this.find(node)
-    await this.process(node).stop(spec.stopGraceMs)
+    await this.stopNode((await this.find(node)).spec)
   }
 
   async kill(node: string): Promise<void> {
@@ -82,7 +84,7 @@ export class ProcessStack implements Stack {
 
   async restart(node: string): Promise<void> {
     const { record, spec } = await this.find(node)
-    await this.process(node).stop(spec.stopGraceMs)
+    await this.stopNode(spec)
     try {
       await startNode(this.host, record, spec, new AbortController().signal)
     } catch (error) {
@@ -107,7 +109,7 @@ export class ProcessStack implements Stack {
         await this.host.folders.save(wider)
         await startNode(this.host, wider, spec, new AbortController().signal)
       } catch (error) {
-        await this.forget(record, spec.id)
+        await this.forget(record, spec)
         throw error
       }
     })
@@ -119,10 +121,10 @@ export class ProcessStack implements Stack {
       if (node === record.topology.entry.node) {
         throw usageError(`${node} is the entry of stack ${this.meta.name} and cannot be removed`)
       }
-      await this.process(node).stop(spec.stopGraceMs)
+      await this.stopNode(spec)
       const nodes = record.topology.nodes.filter(({ id }) => id !== node)
       const { [node]: _, ...ports } = record.ports
-      await this.forget({ ...record, topology: { ...record.topology, nodes }, ports }, node)
+      await this.forget({ ...record, topology: { ...record.topology, nodes }, ports }, spec)
     })
   }
 
@@ -140,17 +142,29 @@ export class ProcessStack implements Stack {
     })
   }
 
+  async write(node: string, files: Record<string, string | null>): Promise<void> {
+    await this.find(node)
+    await this.host.folders.writeNode(this.meta.name, node, files)
+  }
+
+  async read(node: string, path: string): Promise<string | null> {
+    const { spec } = await this.find(node)
+    return readInside(dataFolder(this.host, this.meta.name, spec), inside(path))
+  }
+
   async usage(): Promise<NodeUsage[]> {
     const [record, rows] = await Promise.all([this.record(), this.host.table.rows()])
     const usage = async ({ id }: NodeSpec): Promise<NodeUsage[]> => {
       const living = await this.process(id).living(rows)
       if (living === undefined) return []
-      const memory = await Promise.all(living.processes.map(({ pid }) => this.host.table.memoryBytes(pid)))
+      const memory = await Promise.all(living.processes.map(({ pid }) => this.host.table.memory(pid)))
+      // The processes of a node share the same pages: program and buffers count once.
+      const shared = Math.max(...memory.map((bytes) => bytes.shared))
       return [
         {
           id,
           cpuSeconds: living.processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-          memoryBytes: memory.reduce((sum, bytes) => sum + bytes, 0),
+          memoryBytes: memory.reduce((sum, { own }) => sum + own, shared),
         },
       ]
     }
@@ -164,9 +178,11 @@ export class ProcessStack implements Stack {
 
   async down(): Promise<void> {
     const specs = await this.specs().catch((): NodeSpec[] => [])
-    const graceOf = (id: string): number => specs.find((spec) => spec.id === id)?.stopGraceMs ?? DEFAULT_GRACE_MS
     if (!(await this.stillThere())) return
-    await takeDown(this.host, this.meta.name, (id, node) => node.stop(graceOf(id)))
+    await takeDown(this.host, this.meta.name, (id, node) => {
+      const spec = specs.find((candidate) => candidate.id === id)
+      return spec === undefined ? node.stop(DEFAULT_GRACE_MS) : node.stop(spec.stopGraceMs, stopSignalOf(spec.program))
+    })
   }
 
   /** Like `down`, without waiting for anything to finish its work. */
@@ -201,10 +217,15 @@ export class ProcessStack implements Stack {
   }
 
   /** Ends a node whatever its state, and leaves the stack as the record says. */
-  private async forget(record: StackRecord, node: string): Promise<void> {
-    await this.process(node).kill()
-    await this.host.folders.removeNode(this.meta.name, node)
+  private async forget(record: StackRecord, spec: NodeSpec): Promise<void> {
+    await this.process(spec.id).kill()
+    await removeData(dataFolder(this.host, this.meta.name, spec), this.host.table)
+    await this.host.folders.removeNode(this.meta.name, spec.id)
     await this.host.folders.save(record)
+  }
+
+  private async stopNode({ id, program, stopGraceMs }: NodeSpec): Promise<void> {
+    await this.process(id).stop(stopGraceMs, stopSignalOf(program))
   }
 
   private alone<T>(change: () => Promise<T>): Promise<T> {

@@ -1,16 +1,17 @@
-import { access, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fillReferences } from '../../core/references.js'
+import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeState } from '../../core/stack.js'
 import type { StackRecord } from '../../core/stack-folders.js'
 import type { NodeSpec } from '../../core/topology.js'
 import { answers, notReadyError, untilReady } from '../readiness.js'
 import { addressBook, addressOf } from './addresses.js'
-import { markVariables, type ProcessHost, placesOf } from './host.js'
+import { dataFolder, markVariables, type ProcessHost, placesOf } from './host.js'
 import { launch } from './launch.js'
 import { lastLines, logSize } from './node-log.js'
 import { isFrozen, type Living } from './node-process.js'
 import { commandLine } from './programs.js'
+import { serverEnv } from './server-env.js'
 
 /** In a node's folder while its program has told that it is ready. */
 const READY_FILE = 'ready'
@@ -30,27 +31,19 @@ export async function startNode(
 ): Promise<void> {
   await writeFiles(host, record, spec)
   signal.throwIfAborted()
-  const { folders, identity, env } = host
+  const { folders, identity } = host
   const stack = record.meta.name
   const nodeFolder = folders.nodeFolder(stack, spec.id)
   await rm(join(nodeFolder, READY_FILE), { force: true })
   const book = bookOf(host, record, spec)
-  const own = Object.entries(spec.env).map(([name, value]) => [name, fillReferences(value, book)])
+  const env = await environmentOf(host, record, spec, signal)
   const logStart = await logSize(nodeFolder)
   const { ended } = await launch({
     nodeFolder,
-    argv: await commandLine(spec, book, placesOf(host, record)),
+    argv: await commandLine(spec, visible(book, spec), placesOf(host, record)),
     // A user's command is meant to be run where the user called it; our own need no place.
     cwd: spec.program.kind === 'command' ? record.cwd : nodeFolder,
-    env: {
-      ...env,
-      PATH: record.path,
-      HOST: book.host,
-      PORT: String(book.port(spec.readiness.port)),
-      INSTANCE_ID: spec.id,
-      ...Object.fromEntries(own),
-      ...markVariables(folders, stack, spec.id),
-    },
+    env,
     shellIdentity: identity.shell,
   })
   const url = `${spec.readiness.protocol}://${addressOf(record, spec.id, spec.readiness.port)}`
@@ -64,9 +57,50 @@ export async function startNode(
 
 /** Writes the files of a node, references filled in. @throws LabError (environment) when that cannot be */
 export async function writeFiles(host: ProcessHost, record: StackRecord, spec: NodeSpec): Promise<void> {
+  await host.folders.writeNode(record.meta.name, spec.id, filesOf(host, record, spec))
+}
+
+function filesOf(host: ProcessHost, record: StackRecord, spec: NodeSpec): Record<string, string> {
   const book = bookOf(host, record, spec)
-  const files = Object.entries(spec.files).map(([path, text]) => [path, fillReferences(text, book)])
-  await host.folders.writeNode(record.meta.name, spec.id, Object.fromEntries(files))
+  return Object.fromEntries(Object.entries(spec.files).map(([path, text]) => [path, fillReferences(text, book)]))
+}
+
+/** The whole environment of a node. A database server's data folder is made, and its template when it has no data. */
+async function environmentOf(
+  host: ProcessHost,
+  record: StackRecord,
+  spec: NodeSpec,
+  signal: AbortSignal,
+): Promise<Record<string, string | undefined>> {
+  const book = bookOf(host, record, spec)
+  const own = Object.entries(spec.env).map(([name, value]) => [name, fillReferences(value, visible(book, spec))])
+  const env = {
+    ...(spec.program.kind === 'command' ? host.env : withoutPostgres(host.env)),
+    PATH: record.path,
+    HOST: book.host,
+    PORT: String(book.port(spec.readiness.port)),
+    INSTANCE_ID: spec.id,
+    ...Object.fromEntries(own),
+    ...markVariables(host.folders, record.meta.name, spec.id),
+  }
+  await mkdir(join(host.folders.nodeFolder(record.meta.name, spec.id), 'data'), { mode: 0o700 }).catch(() => undefined)
+  if (spec.program.kind !== 'postgres') return env
+  const places = placesOf(host, record)
+  const files = filesOf(host, record, spec)
+  return { ...env, ...(await serverEnv({ places, env, files, timeoutMs: record.readyTimeoutMs, signal, ...book })) }
+}
+
+/** Variables of libpq and its kin (PGHOST, PGOPTIONS, ...) are about the user's own databases, not about ours. */
+function withoutPostgres(env: ProcessHost['env']): ProcessHost['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG')))
+}
+
+/** For texts that every user of this machine can see. */
+function visible(book: AddressBook, { id }: NodeSpec): AddressBook {
+  const secret = (role: string): never => {
+    throw new Error(`${id} refers to the secret ${role} outside of a file`)
+  }
+  return { ...book, secret }
 }
 
 /** The state of a node of which something lives. */
@@ -88,6 +122,8 @@ export async function stateOf(
   return ready ? 'running' : 'starting'
 }
 
-function bookOf({ folders }: ProcessHost, record: StackRecord, spec: NodeSpec): ReturnType<typeof addressBook> {
-  return addressBook(record, spec, join(folders.nodeFolder(record.meta.name, spec.id), 'files'))
+function bookOf(host: ProcessHost, record: StackRecord, spec: NodeSpec): AddressBook {
+  const stack = record.meta.name
+  const dir = join(host.folders.nodeFolder(stack, spec.id), 'files')
+  return addressBook(record, spec, { dir, data: dataFolder(host, stack, spec), secret: host.secret })
 }

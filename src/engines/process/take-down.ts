@@ -1,8 +1,9 @@
-import { nodeProcess, type ProcessHost, stackMark } from './host.js'
+import { nodeProcess, type ProcessHost, sharedData, stackMark } from './host.js'
 import type { NodeProcess } from './node-process.js'
+import { removeData } from './server-processes.js'
 
 /**
- * Ends every process of a stack and removes its folder, whatever state the two are in.
+ * Ends every process of a stack and removes its folders, whatever state the two are in.
  * @param end how a node that is known is ended
  */
 export async function takeDown(
@@ -20,6 +21,9 @@ export async function takeDown(
   await folders.close(stack)
   await endAll((_, node) => node.kill())
   await killStrays(host, stack)
+  // Before the folder: as long as that is there the stack is found, and taken down again.
+  const data = sharedData(host, stack)
+  if (data !== undefined) await removeData(data, host.table)
   await folders.remove(stack)
 }
 

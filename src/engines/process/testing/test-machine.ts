@@ -9,6 +9,7 @@ import { stackFolders } from '../../../store/stack-folders.js'
 import type { Engine, UpRequest } from '../../port.js'
 import { TEST_NODE_SOURCE } from '../../testing/test-node.js'
 import { createProcessEngine } from '../engine.js'
+import { serverFolders } from '../server-folders.js'
 
 /** A state folder and node programs of a test's own. */
 export interface TestMachine {
@@ -34,6 +35,8 @@ export async function testMachine(): Promise<TestMachine> {
       identity: processIdentity(),
       nodesDir,
       nodeBinary: process.execPath,
+      servers: serverFolders(join(root, 'state'), process.env),
+      secret: (role) => `${role}-password-of-tests`,
       env: process.env,
       cwd: root,
     })

@@ -1,0 +1,49 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runError } from '../../core/errors.js'
+import type { ProcessRow, ProcessTable } from './process-table.js'
+
+/** How long servers may take to go after SIGKILL, in milliseconds. */
+const KILL_LIMIT_MS = 5_000
+
+/**
+ * Processes of PostgreSQL servers that work in one of the folders, or below. A server's children have sessions of their
+ * own and write over their environment: when the server is gone nothing else tells whose they were.
+ */
+export async function serversIn(
+  folders: readonly string[],
+  table: ProcessTable,
+  rows?: ProcessRow[],
+): Promise<ProcessRow[]> {
+  const candidates = (rows ?? (await table.rows())).filter(({ name }) => name === 'postgres')
+  const places = await Promise.all(candidates.map(({ pid }) => table.cwd(pid)))
+  return candidates.filter((_, index) => folders.some((folder) => `${places[index]}/`.startsWith(`${folder}/`)))
+}
+
+/** Removes the data below a folder, and ends servers that still run on it first. */
+export async function removeData(folder: string, table: ProcessTable): Promise<void> {
+  if (!existsSync(folder)) return
+  const place = realpathSync(folder)
+  const deadline = performance.now() + KILL_LIMIT_MS
+  for (;;) {
+    const living = await serversIn([place], table)
+    if (living.length === 0) break
+    if (performance.now() > deadline) {
+      const pids = living.map(({ pid }) => pid).join(', ')
+      throw runError(`the servers in ${folder} do not end after SIGKILL (pid ${pids})`, 'Look at them with: ps -fp PID')
+    }
+    for (const { pid } of living) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // Ended in the meantime.
+      }
+    }
+    await sleep(10)
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  // The last one to leave; another stack in it is no error.
+  await rmdir(dirname(folder)).catch(() => undefined)
+}

@@ -1,0 +1,65 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { DATABASE_ROLES } from '../../core/databases-file.js'
+import { type Copied, copyFolder } from './copy-folder.js'
+
+/**
+ * What a copy must not have, or need not: see "Making a Base Backup Using the Low Level API" in
+ * https://www.postgresql.org/docs/current/continuous-archiving.html. Of each folder here only the contents.
+ *
+ * WAL is not copied either, though a backup needs what was written while it was made: the standby asks its new primary
+ * for it, which keeps so much (wal_keep_size) that a copy would have to take minutes for any to be missing. Copying it
+ * would cost more than all the rest: up to max_wal_size of it may lie there, most of it long used. Timelines' history
+ * files are tiny, and tell the standby which timeline to ask for.
+ */
+const EMPTIED = /^(pg_wal|pg_replslot|pg_dynshmem|pg_notify|pg_serial|pg_snapshots|pg_stat_tmp|pg_subtrans)\//
+const HISTORY = /^pg_wal\/[0-9A-F]{8}\.history$/
+/** Of the running server, of an earlier backup, or made anew by every server. Signal files tell what a server is. */
+const LEFT_OUT =
+  /(^|\/)(postmaster\.(pid|opts)|pg_internal\.init\S*|pgsql_tmp[^/]*|(standby|recovery)\.signal|(backup_label|tablespace_map)(\.old)?|[^/]+\.tmp)$/
+/** Copied last, so that it is not older than what it describes. */
+const CONTROL = 'global/pg_control'
+
+export interface BackupRequest {
+  host: string
+  port: number
+  /** An empty folder. */
+  target: string
+}
+
+/**
+ * Makes a base backup of a running server, primary or standby, by copying its files. The password comes from PGPASSFILE.
+ * @throws Error when the server cannot be asked, or ends while it is copied: the copy is worth nothing then
+ */
+export async function backup({ host, port, target }: BackupRequest): Promise<Copied & { ms: number }> {
+  const began = performance.now()
+  if (readdirSync(target).length > 0) throw new Error(`${target} is not empty`)
+  // pg reads PGPASSFILE when it is given no password.
+  const client = new Client({ host, port, user: DATABASE_ROLES.admin, database: 'postgres', ssl: false })
+  // A broken connection makes the next statement fail, which is enough.
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    const { rows: folders } = await client.query<{ data_directory: string }>('SHOW data_directory')
+    const data = folders[0]?.data_directory ?? ''
+    // With a checkpoint at once, which is the time that this takes on a server that has written much.
+    await client.query("SELECT pg_backup_start('scalelab clone', fast => true)")
+    const most = copyFolder(data, target, (path) => path === CONTROL || isLeftOut(path))
+    const control = copyFolder(join(data, 'global'), join(target, 'global'), (path) => path !== 'pg_control')
+    // Only the session that began the backup can end it: had the server died meanwhile, this would fail.
+    const { rows: labels } = await client.query<{ labelfile: string }>(
+      'SELECT labelfile FROM pg_backup_stop(wait_for_archive => false)',
+    )
+    writeFileSync(join(target, 'backup_label'), labels[0]?.labelfile ?? '', { mode: 0o600 })
+    const ms = performance.now() - began
+    return { files: most.files + control.files, bytes: most.bytes + control.bytes, ms }
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Whether a path of the data folder does not belong into a copy. */
+export function isLeftOut(path: string): boolean {
+  return LEFT_OUT.test(path) || (EMPTIED.test(path) && !HISTORY.test(path))
+}
