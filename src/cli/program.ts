@@ -7,6 +7,7 @@ import { addCompose } from './commands/compose.js'
 import { addDoctor } from './commands/doctor.js'
 import { addDown } from './commands/down.js'
 import { addFailover } from './commands/failover.js'
+import { addGuard } from './commands/guard.js'
 import { addList } from './commands/list.js'
 import { addLogs } from './commands/logs.js'
 import { addPs } from './commands/ps.js'
@@ -56,6 +57,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addPs,
     addBench,
     addFailover,
+    addGuard,
     addReport,
     addScale,
     addLogs,

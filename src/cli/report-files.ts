@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path'
 import type { RunRecord } from '../core/record.js'
+import { type GuardReport, renderGuard } from '../report/detection.js'
 import { renderComparison, renderReport } from '../report/markdown.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 
@@ -28,6 +29,13 @@ export async function writeDrills(
   const folder = await createRunFolder(out, 'drills', new Date())
   const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
   return writeAll(folder, renderComparison([...records], sources))
+}
+
+/** Writes the report of a guard into `<out>/guard/<time>`, its figures as JSON beside it. @returns the path of report.md */
+export async function writeGuard(out: string, report: GuardReport): Promise<string> {
+  const folder = await createRunFolder(out, 'guard', new Date())
+  await folder.writeFile('guard.json', `${JSON.stringify(report, null, 2)}\n`)
+  return writeAll(folder, { markdown: renderGuard(report), charts: {} })
 }
 
 async function writeAll(

@@ -21,6 +21,7 @@ import { choice, number } from '../option-values.js'
 import { writeDrills, writeRunReport } from '../report-files.js'
 import { theStack } from '../running-stacks.js'
 import { addWorkloadOptions } from '../workload-options.js'
+import { guardLock } from './guard.js'
 
 interface FailoverFlags extends BenchOptions {
   trials: string
@@ -89,7 +90,8 @@ async function failover(lab: Lab, name: string | undefined, flags: FailoverFlags
     if (flags.resume === true) return putRight(lab, stack, lab.os.signal)
     if (name === undefined) throw usageError('which node? None was named', 'As in scalelab failover standby-1')
     if (flags.reclone === true) return reclone(lab, stack, name)
-    await drills(lab, stack, name, flags)
+    // A guard would act on the same failure.
+    await withLock(lab.os.stateDir, guardLock(stack.meta.name), () => drills(lab, stack, name, flags))
   })
 }
 

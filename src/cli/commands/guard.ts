@@ -1,0 +1,125 @@
+import { cpus } from 'node:os'
+import type { Command } from 'commander'
+import { usageError } from '../../core/errors.js'
+import { parseDuration } from '../../core/units.js'
+import { DEFAULT_DETECTOR } from '../../replication/detector.js'
+import { guard } from '../../replication/guard.js'
+import { withLock } from '../../store/lock.js'
+import { controlOf } from '../databases.js'
+import type { Lab } from '../lab.js'
+import { number } from '../option-values.js'
+import { writeGuard } from '../report-files.js'
+import { theStack } from '../running-stacks.js'
+
+interface GuardFlags {
+  stack?: string
+  detectInterval: string
+  detectMisses: string
+  compare: string
+  for?: string
+  freezes: string
+  observe?: boolean
+  out: string
+  json?: boolean
+}
+
+export function addGuard(program: Command, lab: Lab): void {
+  program
+    .command('guard')
+    .summary('watch the primary, and fail over by itself')
+    .description(
+      'Watches the primary of the running stack. When it fails a standby takes over and the old one comes back as a standby. Ends with Ctrl-C or after --for, and writes how often it was wrong: detection time against false alarms, for several probe intervals.',
+    )
+    .option('--stack <name>', 'which running stack, when several run')
+    .option(
+      '--detect-interval <time>',
+      'between two probes, and how long an answer may take',
+      `${DEFAULT_DETECTOR.intervalMs}ms`,
+    )
+    .option('--detect-misses <n>', 'so many unanswered probes in a row are a failure', String(DEFAULT_DETECTOR.misses))
+    .option('--compare <list>', 'probe intervals that watch beside it and only count', '50ms,250ms,1s')
+    .option('--for <time>', 'how long, as in 10m (default: until Ctrl-C)')
+    .option('--freezes <n>', 'freeze the primary so many times first, to measure detection (service stops)', '0')
+    .option('--observe', 'never act, only count')
+    .option('--out <dir>', 'where reports go', 'reports')
+    .option('--json', 'the result as JSON on stdout, and nothing else there')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ scalelab guard                                   until Ctrl-C
+  $ scalelab guard --for 10m --freezes 5             with the table of detection time against false alarms
+  $ scalelab guard --observe --detect-interval 50ms  would it have been right?`,
+    )
+    .action((flags: GuardFlags) => watch(lab, flags))
+}
+
+async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
+  const settings = {
+    intervalMs: interval('--detect-interval', flags.detectInterval),
+    misses: number('--detect-misses', flags.detectMisses, 1, 100),
+  }
+  const compared = flags.compare
+    .split(',')
+    .filter((text) => text !== '')
+    .map((text) => interval('--compare', text.trim()))
+    .filter((ms) => ms !== settings.intervalMs)
+    .map((intervalMs) => ({ ...settings, intervalMs }))
+  const freezes = number('--freezes', flags.freezes, 0, 1_000)
+  const length = flags.for === undefined ? null : parseDuration(flags.for, '--for')
+  const stack = await theStack(await lab.allEngines(), flags.stack)
+  const control = controlOf(lab, stack)
+  if ((await control.members()).length === 0) {
+    throw usageError(`${stack.meta.name} has no databases to watch`, 'Bring one up that has: scalelab up repl-2')
+  }
+  await withLock(lab.os.stateDir, guardLock(stack.meta.name), async () => {
+    const before = cpus()
+    const result = await guard({
+      control,
+      settings,
+      compared,
+      freezes,
+      acts: flags.observe !== true,
+      pause: (node) => stack.pause(node),
+      resume: (node) => stack.resume(node),
+      onEvent: (_level, text) => lab.remark(`${new Date().toISOString().slice(11, 23)}  ${text}`),
+      signal: length === null ? lab.os.signal : AbortSignal.any([lab.os.signal, AbortSignal.timeout(length)]),
+    })
+    const report = await writeGuard(flags.out, { stack: stack.meta.name, ...result, host: hostSince(before) })
+    if (flags.json === true) lab.printJson({ ...result, report })
+    else {
+      const failovers = `${result.failovers.length} failover${result.failovers.length === 1 ? '' : 's'}`
+      lab.print(
+        `Watched ${Math.round(result.watched_ms / 1_000)} s: ${failovers}, ${result.false_alarms} false alarms. Report: ${report}`,
+      )
+    }
+  })
+  lab.os.signal.throwIfAborted()
+}
+
+/** Who holds it guards the stack: a drill would have two that act on one failure. */
+export function guardLock(stack: string): string {
+  return `${stack} guard`
+}
+
+function interval(flag: string, text: string): number {
+  const ms = parseDuration(text, flag)
+  if (ms < 10 || ms > 60_000) throw usageError(`${flag}: ${text} is not from 10ms to 60s`)
+  return ms
+}
+
+/** The machine, and how busy it was since an earlier look. */
+function hostSince(before: ReturnType<typeof cpus>): { cores: number; cpu: string; cpu_share: number | null } {
+  const now = cpus()
+  const total = (cores: typeof now, of: (times: (typeof now)[number]['times']) => number): number =>
+    cores.reduce((sum, { times }) => sum + of(times), 0)
+  const all = (times: (typeof now)[number]['times']): number =>
+    times.user + times.nice + times.sys + times.idle + times.irq
+  const passed = total(now, all) - total(before, all)
+  const idle = total(now, ({ idle }) => idle) - total(before, ({ idle }) => idle)
+  return {
+    cores: now.length,
+    cpu: now[0]?.model.trim() ?? 'unknown',
+    cpu_share: passed <= 0 ? null : Math.round((1 - idle / passed) * 1_000) / 1_000,
+  }
+}

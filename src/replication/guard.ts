@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DetectionRow } from '../core/detection.js'
+import { runError } from '../core/errors.js'
+import { Cluster } from './cluster.js'
+import type { DetectorSettings } from './detector.js'
+import { failOver, rejoin } from './failover.js'
+import type { NodeControl } from './port.js'
+import type { Endpoint } from './session.js'
+import { Watch } from './watch.js'
+
+export interface GuardOptions {
+  control: NodeControl
+  /** What decides. */
+  settings: DetectorSettings
+  /** Further settings that watch beside it and only keep count. */
+  compared: readonly DetectorSettings[]
+  /** False: nothing is ever done, alarms are counted. */
+  acts: boolean
+  /** Freezes the primary so many times first, to measure how soon each setting notices. */
+  freezes: number
+  pause: (node: string) => Promise<void>
+  resume: (node: string) => Promise<void>
+  onEvent: (level: 'info' | 'warn', text: string) => void
+  /** Ends the watch. */
+  signal: AbortSignal
+}
+
+export interface GuardResult {
+  watched_ms: number
+  /** Alarms of the deciding setting about a server that ran all the same. */
+  false_alarms: number
+  failovers: { old: string; promoted: string; detected: string; took_ms: number; false_alarm: boolean }[]
+  /** Every setting, the deciding one first. */
+  settings: DetectionRow[]
+}
+
+/** No setting may take longer to notice a freeze than this, in milliseconds. */
+const FREEZE_LIMIT_MS = 30_000
+/** Between two looks for a primary where there is none. */
+const LOOK_MS = 500
+
+/**
+ * Watches the primary of a cluster until the signal fires. When it fails a standby takes its place, and it comes back as
+ * a standby; then the new primary is watched. An alarm is called false when the engine says that the server was running,
+ * which decides nothing: a guard that could ask the engine would need no detector.
+ */
+export async function guard(options: GuardOptions): Promise<GuardResult> {
+  const { control, settings, compared, onEvent, signal } = options
+  const result: GuardResult = { watched_ms: 0, false_alarms: 0, failovers: [], settings: [] }
+  let primary = await untilPrimary(control, signal)
+  const truth = async (): Promise<boolean> =>
+    (await control.members()).some(({ id, state }) => id === primary.id && state === 'running')
+  let alarm: (how: string) => void = () => {}
+  const deciding = new Watch(settings, (how) => alarm(how))
+  const others: Watch[] = compared.map((other) => {
+    const watch: Watch = new Watch(other, async (how) => {
+      if (signal.aborted || !(await truth())) return
+      watch.falseAlarm()
+      onEvent('info', `false alarm at a probe interval of ${other.intervalMs} ms, which only counts: ${how}`)
+      await watch.begin(primary)
+    })
+    return watch
+  })
+  const all = [deciding, ...others]
+  const stopped = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
+  try {
+    if (options.freezes > 0) await measureDetection(primary, options, all)
+    onEvent('info', `watching ${primary.id}`)
+    const begun = performance.now()
+    while (!signal.aborted) {
+      const alarmed = new Promise<string>((resolve) => {
+        alarm = resolve
+      })
+      await Promise.all(all.map((watch) => watch.begin(primary)))
+      const how = await Promise.race([alarmed, stopped])
+      if (how === null) break
+      const at = performance.now()
+      const ran = await truth()
+      if (ran) {
+        result.false_alarms += 1
+        deciding.falseAlarm()
+      }
+      onEvent('warn', `${primary.id} failed: ${how}${ran ? ' (a false alarm: it was running)' : ''}`)
+      if (!options.acts) {
+        primary = await untilPrimary(control, signal).catch(() => primary)
+        continue
+      }
+      const old = primary.id
+      const promoted = await replace(old, options)
+      const took = Math.round(performance.now() - at)
+      result.failovers.push({ old, promoted, detected: how, took_ms: took, false_alarm: ran })
+      onEvent('info', `${promoted} is the primary ${took} ms after the alarm; ${old} is its standby`)
+      primary = await untilPrimary(control, signal).catch(() => primary)
+    }
+    result.watched_ms = Math.round(performance.now() - begun)
+    return result
+  } finally {
+    await Promise.all(all.map((watch) => watch.end()))
+    result.settings = all.map((watch) => watch.result)
+  }
+}
+
+async function replace(old: string, { control, onEvent, signal }: GuardOptions): Promise<string> {
+  // Once begun it is carried through: half a failover is worse than none.
+  const whole = new AbortController().signal
+  const { promoted, siblings, divergedSince } = await failOver(old, {
+    control,
+    signal: whole,
+    onEvent: (event, node, detail) => onEvent('info', [event, node, detail].filter((text) => text !== null).join(': ')),
+  })
+  await siblings
+  if (!signal.aborted) await rejoin(old, 'auto', divergedSince, control, whole)
+  return promoted
+}
+
+/** Freezes the primary again and again until every setting has noticed; nothing else is done about it. */
+async function measureDetection(primary: Endpoint, options: GuardOptions, all: readonly Watch[]): Promise<void> {
+  const { freezes, pause, resume, onEvent, signal } = options
+  onEvent('info', `freezing ${primary.id} ${freezes} times, to measure how soon each setting notices`)
+  for (let n = 0; n < freezes && !signal.aborted; n++) {
+    let frozenAt = Number.POSITIVE_INFINITY
+    const noticed = all.map(
+      (watch) =>
+        new Promise<void>((resolve) => {
+          const trial: Watch = new Watch(watch.settings, () => {
+            watch.detectedAfter(performance.now() - frozenAt)
+            resolve(trial.end())
+          })
+          void trial.begin(primary)
+        }),
+    )
+    try {
+      // Connected, and at a moment that is none of the probes' own.
+      await sleep(500 + Math.random() * 1_000)
+      frozenAt = performance.now()
+      await pause(primary.id)
+      await Promise.race([Promise.all(noticed), sleep(FREEZE_LIMIT_MS).then(tooLate)])
+    } finally {
+      await resume(primary.id)
+    }
+    await sleep(500)
+  }
+}
+
+function tooLate(): never {
+  throw runError(`a freeze was not noticed within ${FREEZE_LIMIT_MS / 1_000} s`)
+}
+
+/** The primary, as soon as there is one. */
+async function untilPrimary(control: NodeControl, signal: AbortSignal): Promise<Endpoint> {
+  for (;;) {
+    const members = await control.members()
+    const cluster = new Cluster(members)
+    const primary = await cluster.primary().finally(() => cluster.close())
+    const endpoint = members.find(({ id }) => id === primary?.id)?.endpoint
+    if (endpoint) return endpoint
+    await sleep(LOOK_MS, undefined, { signal })
+  }
+}
