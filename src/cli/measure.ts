@@ -202,6 +202,8 @@ function programName(program: Program, software: Record<string, string>): string
       return program.bundle === 'api' ? 'sample API' : 'built-in balancer'
     case 'nginx':
       return `nginx ${software.nginx ?? ''}`.trim()
+    case 'postgres':
+      return `PostgreSQL ${software.postgresql ?? ''}`.trim()
     case 'command':
       return program.command
     case 'image':
