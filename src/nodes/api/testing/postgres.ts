@@ -66,19 +66,18 @@ export async function startPostgres(rows: number, standbys: number, config = '')
   const end = async (child: ChildProcess, signal: NodeJS.Signals) => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise((resolve) => child.once('close', resolve))
-    process.kill(signal === 'SIGKILL' ? -child.pid : child.pid, signal)
+    if (signal === 'SIGKILL') signalAll(child.pid, signal)
+    else process.kill(child.pid, signal)
     await ended
   }
 
-  const start = async (index: number): Promise<TestServer & { child: ChildProcess }> => {
+  const start = async (index: number, ...settings: string[]): Promise<TestServer & { child: ChildProcess }> => {
     const id = ids[index] ?? ''
     const port = ports[index] ?? 0
-    // a process group of its own: a signal to the group reaches every session
-    const args = ['-D', join(folder, id), '-p', String(port)]
+    const args = ['-D', join(folder, id), '-p', String(port), ...settings]
     const child = spawn(join(bin, 'postgres'), args, {
       env,
       ...user,
-      detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     children.push(child)
@@ -97,9 +96,7 @@ export async function startPostgres(rows: number, standbys: number, config = '')
       address: `127.0.0.1:${port}`,
       query: async (statement) => (await runSql(port, DATABASE_NAME, [statement]))[0] ?? [],
       signal(name) {
-        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-          process.kill(-child.pid, name)
-        }
+        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) signalAll(child.pid, name)
       },
       log: () => log,
     }
@@ -125,7 +122,8 @@ export async function startPostgres(rows: number, standbys: number, config = '')
     )
     appendFileSync(join(data, 'postgresql.conf'), `${CONFIG}${config}\n`)
     writeFileSync(join(data, 'pg_hba.conf'), HBA)
-    const first = await start(0)
+    // no commit waits for standbys that are not there yet
+    const first = await start(0, '-c', 'synchronous_standby_names=')
     const port = ports[0] ?? 0
     await runSql(port, 'postgres', statementsOf(ROLES_SQL.replaceAll(/\{\{secret \w+\}\}/g, PASSWORD)))
     await runSql(port, DATABASE_NAME, statementsOf(ecomarketSql(rows)))
@@ -145,6 +143,22 @@ export async function startPostgres(rows: number, standbys: number, config = '')
     await stop()
     throw error
   }
+}
+
+/** The server first, so that it starts no more sessions; each of them is a process group of its own. */
+function signalAll(pid: number, signal: NodeJS.Signals): void {
+  process.kill(pid, signal === 'SIGKILL' ? 'SIGSTOP' : signal)
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
+  for (const line of processes) {
+    const [child, parent] = line.trim().split(/\s+/).map(Number)
+    if (parent !== pid || child === undefined) continue
+    try {
+      process.kill(child, signal)
+    } catch {
+      // it has ended by itself
+    }
+  }
+  if (signal === 'SIGKILL') process.kill(pid, signal)
 }
 
 function statementsOf(sql: string): string[] {
