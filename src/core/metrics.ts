@@ -1,15 +1,6 @@
+import type { Metric } from './metric.js'
 import type { RunRecord } from './record.js'
-
-/** A figure of a record that expectations and objectives can name. */
-export interface Metric {
-  name: string
-  /** Short name in --slo, if it has one. */
-  short?: string
-  label: string
-  unit: string
-  /** Null where the run did not measure it. */
-  read(record: RunRecord): number | null
-}
+import { REPLICATION_METRICS } from './replication-metrics.js'
 
 /** The share of due requests that were not answered well: HTTP errors, lost and unfinished ones; 0 to 1. */
 export function errorShare(record: RunRecord): number | null {
@@ -82,6 +73,7 @@ export const METRICS = [
     unit: '',
     read: (record: RunRecord) => record.distribution.jain_index,
   },
+  ...REPLICATION_METRICS,
 ] as const satisfies readonly Metric[]
 
 export type MetricName = (typeof METRICS)[number]['name']

@@ -1,5 +1,6 @@
 import { unknownValueError, usageError } from './errors.js'
-import { findMetric, METRICS, type Metric } from './metrics.js'
+import type { Metric } from './metric.js'
+import { findMetric, METRICS } from './metrics.js'
 import { parseDuration } from './units.js'
 
 export const COMPARISONS = ['<=', '>=', '<', '>'] as const

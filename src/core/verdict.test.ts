@@ -5,7 +5,8 @@ import type { RunRecord } from './record.js'
 import type { Expectation } from './scenario.js'
 import { type Comparison, parseSlo } from './slo.js'
 import { type RecordFacts, recordWith } from './testing/record.js'
-import { formatValue, judgeExpectation, judgeObjective } from './verdict.js'
+import type { Trial } from './trial.js'
+import { formatValue, judgeExpectation, judgeObjective, verdictsOf } from './verdict.js'
 
 const rps = (achieved_rps: number, more: RecordFacts = {}): RunRecord =>
   recordWith({ ...more, load: { ...more.load, achieved_rps } })
@@ -23,6 +24,8 @@ describe('formatValue', () => {
     [3, 'instances', '3 instances'],
     [1, 'instances', '1 instance'],
     [1, 'requests', '1 request'],
+    [1, 'writes', '1 write'],
+    [2, 'reads', '2 reads'],
     [0.9998, '', '1'],
     [0.982, '', '0.98'],
     [0.333, 'share', '33.3 %'],
@@ -139,5 +142,49 @@ describe('judgeObjective', () => {
       result: 'unknown',
       reason: 'the run was interrupted',
     })
+  })
+})
+
+describe('verdictsOf', () => {
+  const trial = (role: Trial['role']): RecordFacts => ({
+    trial: {
+      node: 'x',
+      role,
+      fault: 'kill',
+      promoted: null,
+      rto_ms: 180,
+      detected_ms: null,
+      promoted_ms: null,
+      back_ms: null,
+      back_after_failover_ms: null,
+      acknowledged: 0,
+      lost: [],
+      refused: 0,
+      unknown: 0,
+      recovered: 0,
+      duplicated: [],
+      diverged: null,
+      stale_reads: 0,
+      backwards_reads: 0,
+      failed_requests: 0,
+      timeline: [],
+    },
+  })
+  const expectations = [
+    { ...claim({ min: 450 }), claim: 'rate' },
+    { ...claim({ max: 400, drill: 'primary' }, 'drill.rto_ms'), claim: 'primary' },
+    { ...claim({ max: 0, drill: 'standby' }, 'drill.failed_requests'), claim: 'standby' },
+    { ...claim({ max: 0, drill: 'api' }, 'drill.failed_requests'), claim: 'api' },
+  ]
+
+  it.each<[string, RecordFacts, string[]]>([
+    ['a run', {}, ['rate']],
+    ['a drill on the primary', trial('primary'), ['primary']],
+    ['a drill on a standby', trial('standby'), ['standby']],
+    ['a drill on an instance', trial('api'), ['api']],
+  ])('are of %s those that concern it, and the objectives', (_, facts, claims) => {
+    const verdicts = verdictsOf(rps(500, facts), { expectations, objectives: parseSlo('rps>=500') })
+    expect(verdicts.map(({ claim: text }) => text)).toEqual([...claims, 'objective rps>=500'])
+    expect(verdicts.map(({ result }) => result)).toEqual(['pass', 'pass'])
   })
 })

@@ -12,7 +12,12 @@ export function formatValue(value: number, unit: string): string {
   return `${formatNumber(value)} ${value === 1 ? (SINGULAR[unit] ?? unit) : unit}`
 }
 
-const SINGULAR: Readonly<Record<string, string>> = { requests: 'request', instances: 'instance' }
+const SINGULAR: Readonly<Record<string, string>> = {
+  requests: 'request',
+  instances: 'instance',
+  reads: 'read',
+  writes: 'write',
+}
 
 function expectedText(expectation: Expectation, unit: string): string {
   const { min, max } = expectation
@@ -22,6 +27,30 @@ function expectedText(expectation: Expectation, unit: string): string {
     return `${formatValue(min, unit === 'share' ? unit : '')} to ${formatValue(max, unit)}`
   }
   return min === undefined ? `at most ${formatValue(max ?? 0, unit)}` : `at least ${formatValue(min, unit)}`
+}
+
+/** What a record has to be held against. */
+export interface Criteria {
+  expectations: readonly Expectation[]
+  objectives: readonly Objective[]
+}
+
+/**
+ * Whether a claim speaks of a record at all: claims on drills of those drills alone, and the others of runs without one,
+ * whose figures no fault has changed.
+ */
+export function concerns({ drill }: Expectation, { trial }: RunRecord): boolean {
+  return drill === trial?.role
+}
+
+/** All verdicts of a record: of the claims that concern it, then of the objectives. */
+export function verdictsOf(record: RunRecord, { expectations, objectives }: Criteria): Verdict[] {
+  return [
+    ...expectations
+      .filter((expectation) => concerns(expectation, record))
+      .map((claim) => judgeExpectation(claim, record)),
+    ...objectives.map((objective) => judgeObjective(objective, record)),
+  ]
 }
 
 /** A claim held against a record. Unknown, with the reason, where the run cannot tell. */
