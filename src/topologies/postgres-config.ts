@@ -1,4 +1,5 @@
 import type { DatabaseParameters } from '../core/parameters.js'
+import { syncStandbyNames } from './sync-standbys.js'
 
 /** WAL that a slot may hold back before the standby behind it is given up: then it has to be made anew. */
 export const MAX_SLOT_WAL_MB = 512
@@ -22,7 +23,7 @@ export function waitsForStandby({ durability }: DatabaseParameters): boolean {
  * follows is in postgresql.auto.conf, where `ALTER SYSTEM` can change it.
  */
 export function postgresConfig(id: string, database: DatabaseParameters): string {
-  const synchronous = waitsForStandby(database) ? database.sync_standbys : ''
+  const synchronous = waitsForStandby(database) ? syncStandbyNames(database.sync_standbys) : ''
   return `# Durability of a commit: ${database.durability}.
 synchronous_commit = ${SYNCHRONOUS_COMMIT[database.durability]}
 synchronous_standby_names = '${synchronous}'

@@ -5,7 +5,8 @@ import type { BalancingStrategy } from '../strategies/balancing/port.js'
 import { balanced, type DecidedParameters } from './balanced.js'
 import { ecomarketSql, ROLES_SQL } from './ecomarket-sql.js'
 import { POSTGRES_BOOT } from './postgres-boot.js'
-import { hbaConfig, postgresConfig } from './postgres-config.js'
+import { hbaConfig, postgresConfig, waitsForStandby } from './postgres-config.js'
+import { checkSyncStandbys } from './sync-standbys.js'
 
 export const PRIMARY_ID = 'primary'
 const POSTGRES_PORT = 5_432
@@ -14,10 +15,14 @@ const DATABASE_GRACE_MS = 10_000
 
 export type ReplicatedParameters = DecidedParameters & { database: DatabaseParameters }
 
-/** A balancer, `replicas` API instances, and behind them a PostgreSQL primary with its streaming standbys. */
+/**
+ * A balancer, `replicas` API instances, and behind them a PostgreSQL primary with its streaming standbys.
+ * @throws LabError (usage) when commits would wait for standbys that are not there
+ */
 export function replicated(parameters: ReplicatedParameters, strategy: BalancingStrategy): Topology {
   const { database } = parameters
   const servers = databaseIds(database)
+  if (waitsForStandby(database)) checkSyncStandbys(database.sync_standbys, PRIMARY_ID, servers.slice(1))
   const front = balanced(parameters, strategy)
   const databases = servers.map((id) => databaseNode(id, database))
   return { ...front, nodes: [...front.nodes.map((node) => withDatabases(node, database, servers)), ...databases] }
