@@ -82,7 +82,9 @@ export async function drill(options: DrillOptions, stage: Stage): Promise<Acted>
     mark('fault', node, fault.name)
     const injecting = fault.inject(options.target, node)
     injecting.catch(() => {})
-    const how = await Promise.race([detected, undetected(stage.signal), failed(injecting)])
+    const waiting = new AbortController()
+    const patience = AbortSignal.any([stage.signal, waiting.signal])
+    const how = await Promise.race([detected, undetected(patience), failed(injecting)]).finally(() => waiting.abort())
     mark('detected', node, how)
     if (role === 'primary') await takeOver(options, stage, acted, mark, injecting)
     else await bringBack(options, stage, mark, injecting)
@@ -125,6 +127,7 @@ async function bringBack(options: DrillOptions, stage: Stage, mark: Mark, inject
   mark('old node back', options.node, null)
 }
 
+/** Rejects when nothing was detected for too long, or the signal fires. */
 async function undetected(signal: AbortSignal): Promise<never> {
   await sleep(DETECT_MS, signal)
   signal.throwIfAborted()

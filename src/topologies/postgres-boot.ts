@@ -4,8 +4,9 @@
  *
  * Environment, from the topology: NODE_ID, DIR (the node's files), DATA (what the server keeps, and may enter),
  * BORN (primary or standby: what it is when there is no data yet), UPSTREAM ("host:port" of the first primary), SLOT.
- * From the engine: PG_BIN (folder of the binaries, empty: on the PATH), SERVER_USER (who runs the server when we are
- * root), TEMPLATE (a template to begin from; optional), CLONE (command of the base backup where there is no
+ * From the engine: PG_BIN (folder of the binaries; without: on the PATH, else the newest where Debian keeps them),
+ * SERVER_USER (who runs the server when we are root), TEMPLATE (folder of a template to begin from, which the primary
+ * makes where there is none yet; optional), CLONE (command of the base backup, quoted for sh, where there is no
  * pg_basebackup; optional).
  *
  * Files in DIR that decide: `fenced` (a reason): never start, unless `follow` tells whom to follow. `follow` (sh:
@@ -17,7 +18,14 @@ export const POSTGRES_BOOT = `#!/bin/sh
 # Brings this database server up. Written by scalelab; see src/topologies/postgres-boot.ts for what decides what.
 set -eu
 umask 077
-bin=\${PG_BIN:+$PG_BIN/}
+# The first process of a container is deaf to signals that it does not ask for.
+trap 'exit 143' INT TERM
+bin=\${PG_BIN:-}
+# Debian keeps every version apart and none on the PATH.
+if [ -z "$bin" ] && ! command -v postgres >/dev/null; then
+  bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+fi
+bin=\${bin:+$bin/}
 user=\${SERVER_USER:-postgres}
 pgdata=$DATA/pgdata
 
@@ -44,7 +52,8 @@ single() { # data folder, database, config; statements on stdin
 
 # Settings that need no network: the template is made before any port is known.
 bare_config() { # file
-  printf '%s\\n' "listen_addresses = ''" "unix_socket_directories = ''" 'wal_level = replica' 'wal_log_hints = on' \\
+  # A failing statement is not logged: it may set a password.
+  printf '%s\\n' "log_min_error_statement = panic" "listen_addresses = ''" "unix_socket_directories = ''" 'wal_level = replica' 'wal_log_hints = on' \\
     'shared_buffers = 64MB' 'fsync = off' 'max_wal_senders = 16' 'max_connections = 200' \\
     'max_replication_slots = 16' >"$1"
 }
@@ -60,15 +69,15 @@ new_cluster() { # folder
   single "$1" postgres "$1.conf" <"$DIR/roles.sql"
   single "$1" ecomarket "$1.conf" <"$DIR/ecomarket.sql"
   # Everything comes from our own files; these would only mislead a reader.
-  rm -f "$1/postgresql.conf" "$1/pg_hba.conf" "$1/pg_ident.conf" "$1.conf" "$1.log" "$1/postmaster.opts"
+  rm -f "$1/postgresql.conf" "$1/pg_hba.conf" "$1.conf" "$1.log" "$1/postmaster.opts"
 }
 
 # Nothing is ever done to the data of a server that runs.
 leave_running_alone() {
   [ -e "$pgdata/postmaster.pid" ] || return 0
   pid=$(head -n 1 "$pgdata/postmaster.pid")
-  # In a container the number of a server that ended may be ours by now.
-  if [ "$pid" != $$ ] && kill -0 "$pid" 2>/dev/null && ps -p "$pid" -o args= 2>/dev/null | grep -q postgres; then
+  # In a container the number of a server that ended may be ours by now; a zombie (Z) only waits to be counted out.
+  if [ "$pid" != $$ ] && ps -p "$pid" -o stat=,args= 2>/dev/null | grep -v '^Z' | grep -q postgres; then
     give_up "a server with process id $pid still runs on this data"
   fi
 }
@@ -77,25 +86,23 @@ own() { # to the server's user
   [ -z "$as" ] || chown -R "$user" "$@"
 }
 
-settle() { # host port: this data follows that server from now on
-  : >"$pgdata/standby.signal"
+settle() { # folder host port: this data follows that server from now on
+  : >"$1/standby.signal"
   printf '%s\\n' \\
-    "primary_conninfo = 'host=$1 port=$2 user=replicator passfile=$DATA/pgpass application_name=$NODE_ID sslmode=disable gssencmode=disable connect_timeout=2'" \\
-    "primary_slot_name = '$SLOT'" >"$pgdata/postgresql.auto.conf"
+    "primary_conninfo = 'host=$2 port=$3 user=replicator passfile=''$DATA/pgpass'' application_name=$NODE_ID sslmode=disable gssencmode=disable connect_timeout=2'" \\
+    "primary_slot_name = '$SLOT'" >"$1/postgresql.auto.conf"
 }
 
-fresh_copy() { # host port
+fresh_copy() { # host port; into pgdata.new
   rm -rf "$pgdata.new"
   if [ -n "\${CLONE:-}" ]; then
     mkdir "$pgdata.new"
-    PGPASSFILE=$DATA/pgpass $CLONE "$1" "$2" "$pgdata.new"
+    # It comes quoted for sh: folders may have spaces.
+    eval 'PGPASSFILE="$DATA/pgpass"' "$CLONE" '"$1" "$2" "$pgdata.new"'
   else
     $as env PGPASSFILE="$DATA/pgpass" "\${bin}pg_basebackup" -h "$1" -p "$2" -U replicator -w -D "$pgdata.new" \\
       -X stream -c fast --no-sync
   fi
-  rm -rf "$pgdata"
-  mv "$pgdata.new" "$pgdata"
-  own "$pgdata"
 }
 
 # The server's own copies of what it reads: its user may not be able to enter DIR.
@@ -141,26 +148,38 @@ if [ -e "$DIR/follow" ]; then
   fi
   if [ "$made" = no ]; then
     fresh_copy "$FOLLOW_HOST" "$FOLLOW_PORT"
+    rm -rf "$pgdata"
+    mv "$pgdata.new" "$pgdata"
+    own "$pgdata"
     made=copied
   fi
   # Slots of its time as a primary would hold back WAL for ever.
   rm -rf "$pgdata"/pg_replslot/*
-  settle "$FOLLOW_HOST" "$FOLLOW_PORT"
+  settle "$pgdata" "$FOLLOW_HOST" "$FOLLOW_PORT"
   own "$pgdata/standby.signal" "$pgdata/postgresql.auto.conf"
   rm -f "$DIR/follow" "$DIR/fenced"
   say "$made, a standby of $FOLLOW_HOST:$FOLLOW_PORT from now on"
 elif [ -e "$DIR/fenced" ]; then
   give_up "fenced: $(cat "$DIR/fenced"). It must not serve until it follows the new primary: scalelab failover --resume"
 elif [ ! -s "$pgdata/PG_VERSION" ]; then
-  rm -rf "$pgdata"
-  if [ -n "\${TEMPLATE:-}" ]; then cp -R "$TEMPLATE/pgdata" "$pgdata"
-  elif [ "$BORN" = primary ]; then new_cluster "$pgdata"
+  # Made aside: what was killed half-way is made anew, and no copy ever starts as a second primary.
+  rm -rf "$pgdata" "$pgdata.new"
+  if [ -n "\${TEMPLATE:-}" ]; then
+    if [ "$BORN" = primary ] && [ ! -e "$TEMPLATE/pgdata" ]; then
+      rm -rf "$TEMPLATE/new"
+      new_cluster "$TEMPLATE/new"
+      mv "$TEMPLATE/new" "$TEMPLATE/pgdata"
+    fi
+    until [ -e "$TEMPLATE/pgdata" ]; do sleep 0.05; done
+    cp -R "$TEMPLATE/pgdata" "$pgdata.new"
+  elif [ "$BORN" = primary ]; then new_cluster "$pgdata.new"
   else
     # The first primary may take a moment longer than we do; whoever waits for us limits the time.
     until fresh_copy "\${UPSTREAM%:*}" "\${UPSTREAM##*:}" 2>"$DATA/copy.log"; do sleep 0.1; done
   fi
-  [ "$BORN" = primary ] || settle "\${UPSTREAM%:*}" "\${UPSTREAM##*:}"
-  own "$pgdata"
+  [ "$BORN" = primary ] || settle "$pgdata.new" "\${UPSTREAM%:*}" "\${UPSTREAM##*:}"
+  own "$pgdata.new"
+  mv "$pgdata.new" "$pgdata"
 fi
 
 exec $as "\${bin}postgres" -D "$pgdata" -c config_file="$DATA/postgresql.conf"
