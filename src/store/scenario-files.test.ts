@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MAX_REPLICAS } from '../core/parameters.js'
+import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
 import { labErrorOf, labErrorOfAsync } from '../core/testing/thrown.js'
 import { builtinScenarios, findScenario, parseScenario, readScenario } from './scenario-files.js'
 import { asNobody } from './testing/as-nobody.js'
@@ -63,6 +63,17 @@ describe('findScenario', () => {
     expect(about3.length > 0).toBe(n === 3)
   })
 
+  it.each([1, 2, 3, MAX_STANDBYS])('makes repl-%d: the number is that of the standbys', async (n) => {
+    const scenario = await findScenario(`repl-${n}`, BUILTIN)
+    expect(scenario).toMatchObject({
+      name: `repl-${n}`,
+      topology: { kind: 'replicated', replicas: 2, database: { standbys: n } },
+    })
+    expect(scenario.question).toContain(`${n} standby`)
+    expect(scenario.expect.some(({ replicas }) => replicas === 'same')).toBe(n === 2)
+    expect(scenario.expect.some(({ metric }) => metric === 'replication.lag_ms.mean')).toBe(true)
+  })
+
   it('reads the number however it is written', async () => {
     expect(await findScenario('lb-007', BUILTIN)).toMatchObject({ name: 'lb-7', topology: { replicas: 7 } })
   })
@@ -71,10 +82,12 @@ describe('findScenario', () => {
     ['lb-0', 'lb-0: the number of replicas must be from 1 to 64', ''],
     ['lb-65', 'lb-65: the number of replicas must be from 1 to 64', ''],
     ['lb-99999999999999999999', 'the number of replicas must be from 1 to 64', ''],
+    ['repl-0', 'repl-0: the number of standbys must be from 1 to 8', ''],
+    ['repl-9', 'repl-9: the number of standbys must be from 1 to 8', ''],
     ['lb3', 'unknown scenario "lb3"', 'Did you mean "lb-3"?'],
     ['singel', 'unknown scenario "singel"', 'Did you mean "single"?'],
     ['lb--1', 'unknown scenario "lb--1"', 'Allowed: single, '],
-    ['replication', 'unknown scenario "replication"', 'lb-<n>, a path to a .yaml file'],
+    ['replication', 'unknown scenario "replication"', 'lb-<n>, repl-<n>, a path to a .yaml file'],
     ['', 'unknown scenario ""', 'Allowed: single, '],
     ['mine.yaml', 'there is no scenario file mine.yaml', 'scalelab list'],
     ['./mine', 'there is no scenario file ./mine', 'scalelab list'],
@@ -126,7 +139,7 @@ describe('parseScenario', () => {
     [
       'kind: balanced',
       'kind: balancd',
-      'mine.yaml:5:3: topology.kind: expected one of single, balanced; did you mean "balanced"?',
+      'mine.yaml:5:3: topology.kind: expected one of single, balanced, replicated; did you mean "balanced"?',
     ],
     ['replicas: 2', 'replicas: two', 'mine.yaml:6:3: topology.replicas: expected number, received string'],
     ['replicas: 2', 'replicas: 2.5', 'mine.yaml:6:3: topology.replicas: expected a whole number'],

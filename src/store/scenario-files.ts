@@ -2,12 +2,15 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Document, LineCounter, parseDocument, visit } from 'yaml'
 import { type LabError, unknownValueError, usageError } from '../core/errors.js'
-import { MAX_REPLICAS } from '../core/parameters.js'
-import { type Scenario, scenarioSchema, withReplicas } from '../core/scenario.js'
+import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
+import { type Scenario, scenarioSchema, withReplicas, withStandbys } from '../core/scenario.js'
 import { describeMistakes } from './scenario-mistakes.js'
 
-/** A family: any `<prefix>-<n>` is made from the scenario file of one n. */
-const FAMILY = { prefix: 'lb', from: 'lb-3' }
+/** Families: any `<prefix>-<n>` is made from the scenario file of one n. */
+const FAMILIES = [
+  { prefix: 'lb', from: 'lb-3', what: 'replicas', max: MAX_REPLICAS, with: withReplicas },
+  { prefix: 'repl', from: 'repl-2', what: 'standbys', max: MAX_STANDBYS, with: withStandbys },
+] as const
 
 /** Whether a scenario is given by the path of its file rather than by its name. */
 export function isScenarioFile(nameOrPath: string): boolean {
@@ -15,7 +18,7 @@ export function isScenarioFile(nameOrPath: string): boolean {
 }
 
 /**
- * Finds a scenario: a built-in one by name, `lb-<n>` for any n, or a file by its path.
+ * Finds a scenario: a built-in one by name, `lb-<n>` and `repl-<n>` for any n, or a file by its path.
  * @param builtinDir the folder of built-in scenario files
  * @throws LabError (usage) with the names there are, or with file, line and path of what is wrong in the file
  */
@@ -23,16 +26,18 @@ export async function findScenario(nameOrPath: string, builtinDir: string): Prom
   if (isScenarioFile(nameOrPath)) return readScenario(nameOrPath)
   const names = await builtinNames(builtinDir)
   if (names.includes(nameOrPath)) return readScenario(join(builtinDir, `${nameOrPath}.yaml`))
-  const family = new RegExp(`^${FAMILY.prefix}-(\\d+)$`).exec(nameOrPath)
-  if (family !== null) {
-    const replicas = Number(family[1])
-    if (replicas < 1 || replicas > MAX_REPLICAS) {
-      throw usageError(`${nameOrPath}: the number of replicas must be from 1 to ${MAX_REPLICAS}`)
+  for (const family of FAMILIES) {
+    const digits = new RegExp(`^${family.prefix}-(\\d+)$`).exec(nameOrPath)?.[1]
+    if (digits === undefined) continue
+    const number = Number(digits)
+    if (number < 1 || number > family.max) {
+      throw usageError(`${nameOrPath}: the number of ${family.what} must be from 1 to ${family.max}`)
     }
-    const scenario = await readScenario(join(builtinDir, `${FAMILY.from}.yaml`))
-    return withReplicas(scenario, `${FAMILY.prefix}-${replicas}`, replicas)
+    const scenario = await readScenario(join(builtinDir, `${family.from}.yaml`))
+    return family.with(scenario, `${family.prefix}-${number}`, number)
   }
-  throw unknownValueError('scenario', nameOrPath, [...names, `${FAMILY.prefix}-<n>`, 'a path to a .yaml file'])
+  const families = FAMILIES.map(({ prefix }) => `${prefix}-<n>`)
+  throw unknownValueError('scenario', nameOrPath, [...names, ...families, 'a path to a .yaml file'])
 }
 
 /** Every built-in scenario, in the order of their names, `single` first. */

@@ -15,6 +15,8 @@ export function addList(program: Command, lab: Lab): void {
       const { renderList } = await import('../../ui/tables.js')
       const rows = scenarios.map(({ name, question, expect }) => ({ name, question, claims: expect.length }))
       lab.print(renderList(rows, lab.look()))
-      lab.print('lb-<n> works for any n: scalelab up lb-5. A file of your own: scalelab up ./my-scenario.yaml')
+      lab.print(
+        'lb-<n> and repl-<n> work for any n: scalelab up lb-5, repl-1. A file of your own: scalelab up ./my-scenario.yaml',
+      )
     })
 }
