@@ -1,11 +1,13 @@
 import { measuredMs, offeredRps } from '../core/load.js'
 import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
 import type { WritesRecord } from '../core/replication.js'
-import { judgeExpectation, judgeObjective } from '../core/verdict.js'
-import type { InstanceCounts, LoadResult, LoadTarget } from '../load/port.js'
+import { verdictsOf } from '../core/verdict.js'
+import type { InstanceCounts, Journal, LoadResult, LoadTarget } from '../load/port.js'
 import { distribution } from '../stats/distribution.js'
 import { Histogram, mergeEncoded } from '../stats/histogram.js'
+import { lagOfPercentiles } from '../stats/lag.js'
 import type { Acted } from './drill.js'
+import { ledgerOf } from './ledger.js'
 import type { RunPlan } from './plan.js'
 import type { RunState } from './run-state.js'
 import { trialOf } from './trial.js'
@@ -25,6 +27,8 @@ export interface RecordInput {
   acted: Acted | null
   /** The ledger held against the database; null where there was none to hold. */
   writes: WritesRecord | null
+  /** How long the stack took to come up, where that is known. */
+  upMs: number | undefined
   /** Nodes that did not run from beginning to end; null where there is no stack. */
   changedNodes: number | null
   /** The node that a header of an answer stands for. */
@@ -59,6 +63,7 @@ export function buildRecord(input: RecordInput): RunRecord {
       stages:
         load.mode === 'open' ? load.stages.map((stage) => ({ duration_ms: stage.durationMs, rps: stage.rps })) : [],
       request: requestOf(input.target),
+      ...(load.workload === null ? {} : { workload: load.workload }),
       connections: load.connections,
       clients: load.clients,
       generators: result.generators,
@@ -87,10 +92,11 @@ export function buildRecord(input: RecordInput): RunRecord {
     },
     instances,
     distribution: distribution(instances),
-    ...(input.writes === null ? {} : { writes: input.writes }),
+    ...replicationParts(input),
     ...(input.acted === null || input.writes === null || result.journal === null
       ? {}
       : { trial: trialOf(input.acted, result.journal, input.writes) }),
+    ...(input.upMs === undefined ? {} : { up_ms: input.upMs }),
     validity: validityOfResult(input),
     verdicts: [],
     events: state.events,
@@ -102,13 +108,35 @@ export function buildRecord(input: RecordInput): RunRecord {
     },
     environment: input.environment,
   }
+  return { ...record, verdicts: verdictsOf(record, plan) }
+}
+
+/** What the record says of database servers, and of what a workload wrote and read in them. */
+function replicationParts({ plan, result, state, writes }: RecordInput): Partial<RunRecord> {
+  const { journal } = result
+  const replication = state.databases.record(plan.parameters)
   return {
-    ...record,
-    verdicts: [
-      ...plan.expectations.map((expectation) => judgeExpectation(expectation, record)),
-      ...plan.objectives.map((objective) => judgeObjective(objective, record)),
-    ],
+    ...(replication === null ? {} : { replication }),
+    ...(journal === null
+      ? {}
+      : {
+          databases: answersOf(journal, state.databases.ids()),
+          writes: writes ?? ledgerOf(journal.writes, null),
+          reads: {
+            consistency: plan.load.workload?.consistency ?? 'default',
+            checked: journal.reads.checked,
+            stale: journal.reads.stale,
+            backwards: journal.reads.backwards,
+            age_ms: lagOfPercentiles(Histogram.decode(journal.reads.age).percentiles()),
+          },
+        }),
   }
+}
+
+/** A row per server, also for those that never answered a request. */
+function answersOf({ nodes }: Journal, servers: readonly string[]): NonNullable<RunRecord['databases']> {
+  const others = Object.keys(nodes).filter((id) => !servers.includes(id))
+  return [...servers, ...others.sort()].map((id) => ({ id, kinds: nodes[id] ?? {} }))
 }
 
 /** The request of a target as the record keeps it: without what may be a password or a token. */

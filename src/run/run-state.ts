@@ -4,6 +4,7 @@ import type { Doubt, Health, InstanceRow, Phase, Snapshot } from '../core/snapsh
 import type { GeneratorHealth, LoadTick } from '../load/port.js'
 import type { Reading } from '../probes/port.js'
 import { Histogram } from '../stats/histogram.js'
+import { DatabaseStates } from './database-states.js'
 import type { RunPlan } from './plan.js'
 import { validityOf } from './validity.js'
 
@@ -27,6 +28,7 @@ interface InstanceState {
 export class RunState {
   readonly timeline: TickRow[] = []
   readonly events: RunEvent[] = []
+  readonly databases = new DatabaseStates()
   private phase: Phase = 'starting'
   private now = 0
   private counted: TickRow[] = []
@@ -54,6 +56,8 @@ export class RunState {
     const row = tickRow(tick, this.plan.load)
     if (tick.phase !== 'draining') this.timeline.push(row)
     if (tick.phase === 'measuring') this.counted.push(row)
+    if (tick.phase === 'draining') this.databases.stopCounting()
+    this.databases.addTick(tick.phase === 'draining' ? {} : (tick.journal?.nodes ?? {}))
 
     this.ledger = addLedgers(this.ledger, this.withoutWarmup(tick))
     this.ledger.unfinished = Math.max(0, this.ledger.due - this.ledger.ok - this.ledger.http_error - this.ledger.lost)
@@ -65,6 +69,7 @@ export class RunState {
 
   /** @param tMs when they were read, on the run clock */
   addReadings(readings: readonly Reading[], tMs: number): void {
+    this.databases.addReadings(readings, tMs)
     for (const reading of readings) {
       if (reading.kind === 'host.cpu_share') this.host.cpu.push(reading.value)
       if (reading.kind === 'host.steal_share') this.host.steal.push(reading.value)
@@ -81,6 +86,7 @@ export class RunState {
   }
 
   setPhase(phase: Phase): void {
+    if (phase === 'done') this.databases.stopCounting()
     this.phase = phase
   }
 
@@ -118,7 +124,7 @@ export class RunState {
       service_ms: this.service.percentiles(),
       ledger: this.ledger,
       instances: [...this.instances].map(([id, state]) => instanceRow(id, state, answered)),
-      databases: null,
+      databases: this.databases.rows(),
       events: this.events,
       doubts: this.doubts(),
     }
@@ -152,6 +158,7 @@ export class RunState {
     this.generator = { cpu: 0, eventLoopDelayMs: 0, latenessMs: 0, backlog: 0 }
     this.host.cpu.length = 0
     this.host.steal.length = 0
+    this.databases.startCounting()
     for (const instance of this.instances.values()) {
       instance.answered = 0
       instance.errors = 0

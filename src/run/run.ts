@@ -165,6 +165,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       state,
       acted,
       writes,
+      upMs: stack?.meta.readyMs,
       changedNodes: stack === null ? null : changes.length,
       nameOf,
     })

@@ -45,6 +45,8 @@ export function stubStack(ids: readonly string[], override: Partial<Stack> = {})
     add: unused,
     remove: unused,
     reload: unused,
+    write: unused,
+    read: unused,
     usage: async (): Promise<NodeUsage[]> => [],
     software: unused,
     down: unused,
