@@ -80,6 +80,8 @@ leave_running_alone() {
   if [ "$pid" != $$ ] && ps -p "$pid" -o stat=,args= 2>/dev/null | grep -v '^Z' | grep -q postgres; then
     give_up "a server with process id $pid still runs on this data"
   fi
+  # PostgreSQL itself would take a zombie for a server.
+  rm -f "$pgdata/postmaster.pid"
 }
 
 own() { # to the server's user
