@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { type StackParameters, stackParametersSchema } from '../core/parameters.js'
+import { type DatabaseParameters, type StackParameters, stackParametersSchema } from '../core/parameters.js'
 import { labErrorOf } from '../core/testing/thrown.js'
 import { number } from './option-values.js'
 import { addStackOptions, givenStackFlags, imageOverrides, type StackOptions } from './stack-options.js'
@@ -10,6 +10,16 @@ const bases = {
   single: stackParametersSchema.parse({ kind: 'single' }),
   lb: stackParametersSchema.parse({ kind: 'balanced', replicas: 3, work: { kind: 'model', workers: 2, mean_ms: 4 } }),
   cpu: stackParametersSchema.parse({ kind: 'balanced', replicas: 3, work: { kind: 'cpu', ms: 7 } }),
+  repl: stackParametersSchema.parse({
+    kind: 'replicated',
+    replicas: 2,
+    work: { kind: 'none' },
+    database: { standbys: 2, durability: 'on' },
+  }),
+}
+
+function database(changes: Partial<DatabaseParameters>): StackParameters['database'] {
+  return bases.repl.database && { ...bases.repl.database, ...changes }
 }
 
 /** The options that commander makes of these arguments. */
@@ -50,6 +60,13 @@ describe('applyStackOptions', () => {
     ['cpu', ['--work', 'none'], { work: { kind: 'none' } }],
     ['lb', ['--app', 'serve {port}', '--app-ready', '/up'], { app: { command: 'serve {port}' }, app_ready: '/up' }],
     ['lb', ['--app-image', 'mine:1', '--app-port', '3000'], { app: { image: 'mine:1' }, app_port: 3_000 }],
+    ['repl', ['--rows', '500'], { database: database({ rows: 500 }) }],
+    ['repl', ['--durability', 'remote-apply'], { database: database({ durability: 'remote-apply' }) }],
+    ['repl', ['--sync-standbys', '(standby-1)'], { database: database({ sync_standbys: '(standby-1)' }) }],
+    ['repl', ['--reads', 'primary', '--pool', '3'], { database: database({ reads: 'primary', pool: 3 }) }],
+    ['repl', ['--query-time', '2.5ms'], { database: database({ query_ms: 2.5 }) }],
+    ['repl', ['--apply-delay', '1s', '--db-cpus', '0.5'], { database: database({ apply_delay_ms: 1_000, cpus: 0.5 }) }],
+    ['repl', ['--work', 'cpu', '--strategy', 'least-conn'], { work: { kind: 'cpu', ms: 2 }, strategy: 'least-conn' }],
   ])('%s with %j', (base, args, changed) => {
     expect(applyStackOptions(bases[base], optionsOf(...args))).toEqual({ ...bases[base], ...changed })
   })
@@ -100,6 +117,26 @@ describe('applyStackOptions', () => {
     ['lb', ['--app-ready', '/up'], '--app-ready belongs to --app or --app-image', ''],
     ['lb', ['--app', 'serve {{x}} {port}'], 'two braces in a row', ''],
     ['lb', ['--workers', '0'], '--workers: "0" is not a whole number from 1 to 1,000', ''],
+    ['lb', ['--rows', '5'], '--rows needs a stack with databases: repl-2', 'scalelab up repl-2'],
+    ['single', ['--reads', 'primary'], '--reads needs a stack with databases: repl-2', ''],
+    ['lb', ['--db-cpus', 'x'], '--db-cpus needs a stack with databases: repl-2', ''],
+    ['repl', ['--rows', '0'], '--rows: "0" is not a whole number from 1 to 1,000,000', ''],
+    ['repl', ['--durability', 'remote_apply'], 'unknown --durability "remote_apply"', 'Did you mean "remote-apply"?'],
+    ['repl', ['--reads', 'standby'], 'unknown --reads "standby"', 'Did you mean "standbys"?'],
+    ['repl', ['--pool', '51'], '--pool: "51" is not a whole number from 1 to 50', ''],
+    ['repl', ['--query-time', '2'], '--query-time: "2" is not a duration', '500ms'],
+    ['repl', ['--query-time', '11s'], '--query-time: expected number to be <=10000', ''],
+    ['repl', ['--apply-delay', '2m'], '--apply-delay: expected number to be <=60000', ''],
+    ['repl', ['--db-cpus', '0'], '--db-cpus: "0" is not a number from 0.01 to 1,024', ''],
+    ['repl', ['--sync-standbys', 'ANY 1'], '--sync-standbys: expected a list as in ANY 1 (*)', ''],
+    [
+      'repl',
+      ['--sync-standbys', 'ANY 1 (*)', '--durability', 'local'],
+      '--sync-standbys: with durability local a commit waits for no standby',
+      'remote-apply',
+    ],
+    ['repl', ['--app', 'serve {port}'], '--app: a stack with databases runs the sample API', 'lb-3'],
+    ['repl', ['--app-image', 'mine'], '--app-image: a stack with databases runs the sample API', 'lb-3'],
   ])('%s with %j is refused', (base, args, message, hint) => {
     const error = labErrorOf(() => applyStackOptions(bases[base], optionsOf(...args)))
     expect(error.exitCode).toBe(2)

@@ -3,13 +3,14 @@ import { usageError } from '../core/errors.js'
 import { BALANCERS } from '../core/parameters.js'
 import { DISTRIBUTIONS } from '../core/work.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
+import { addDatabaseOptions, DATABASE_FLAGS, type DatabaseOptions } from './database-options.js'
 import { choice } from './option-values.js'
 
 export const ENGINE_CHOICES = ['auto', 'docker', 'process'] as const
 export const WORK_KINDS = ['model', 'cpu', 'none'] as const
 
 /** Flags that shape a stack, as commander gives them. */
-export interface StackOptions {
+export interface StackOptions extends DatabaseOptions {
   engine?: string
   name?: string
   balancer?: string
@@ -37,7 +38,7 @@ export interface StackOptions {
 /** Adds the flags that shape a stack. */
 export function addStackOptions(command: Command): Command {
   const strategies = BALANCING_STRATEGIES.map((strategy) => strategy.name).join(', ')
-  return command
+  command
     .option('--engine <name>', 'auto (Docker when it answers, else processes), docker, process')
     .option('--balancer <kind>', `${BALANCERS.join(', ')}; auto takes nginx where there is one`)
     .option('--strategy <name>', `balancing strategy: ${strategies}`)
@@ -62,6 +63,7 @@ export function addStackOptions(command: Command): Command {
       'PostgreSQL programs to run databases with (process engine; default: those of the package)',
     )
     .option('--ready-timeout <time>', 'how long each node may take to become ready (default: 30s)')
+  return addDatabaseOptions(command)
 }
 
 function collect(value: string, previous: string[] | undefined): string[] {
@@ -93,6 +95,7 @@ export function givenStackFlags(options: StackOptions): string[] {
     image: '--image',
     pgBin: '--pg-bin',
     readyTimeout: '--ready-timeout',
+    ...DATABASE_FLAGS,
   }
   return Object.entries(flags).flatMap(([key, flag]) =>
     options[key as keyof StackOptions] === undefined ? [] : [flag],

@@ -8,6 +8,7 @@ import {
 import { parseDuration } from '../core/units.js'
 import { DISTRIBUTIONS } from '../core/work.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
+import { applyDatabaseOptions } from './database-options.js'
 import { choice, number } from './option-values.js'
 import { givenStackFlags, type StackOptions, WORK_KINDS } from './stack-options.js'
 
@@ -29,6 +30,7 @@ export function applyStackOptions(base: StackParameters, options: StackOptions &
     ...(options.seed === undefined ? {} : { seed: number('--seed', options.seed, 0, 2 ** 31 - 1) }),
     app: appOf(base, options),
     work: workWith(base.work, options),
+    database: applyDatabaseOptions(base, options),
   }
   const result = stackParametersSchema.safeParse(changed)
   if (result.success) return result.data
@@ -44,6 +46,9 @@ const FLAG_OF: Record<string, string> = {
   'work.ms': '--cpu-time',
   app_ready: '--app-ready',
   'app.image': '--app-image',
+  'database.query_ms': '--query-time',
+  'database.apply_delay_ms': '--apply-delay',
+  'database.sync_standbys': '--sync-standbys',
 }
 
 /** A flag that would change nothing is a misunderstanding, and is refused rather than ignored. */
@@ -51,6 +56,13 @@ function refuseIdleFlags(base: StackParameters, options: StackOptions): void {
   const balancing = givenStackFlags(pick(options, ['balancer', 'strategy', 'weights']))[0]
   if (base.kind === 'single' && balancing !== undefined) {
     throw usageError(`${balancing}: a single instance has no balancer`, 'Use a balanced scenario: lb-3')
+  }
+  const own = givenStackFlags(pick(options, ['app', 'appImage']))[0]
+  if (base.database !== null && own !== undefined) {
+    throw usageError(
+      `${own}: a stack with databases runs the sample API, which knows their tables`,
+      'Use a scenario without: lb-3',
+    )
   }
   const app = base.app !== null || options.app !== undefined || options.appImage !== undefined
   const working = ['work', 'serviceTime', 'distribution', 'workers', 'queueLimit', 'cpuTime'] as const

@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import { READ_TARGETS } from '../core/databases-file.js'
+import { usageError } from '../core/errors.js'
+import { type DatabaseParameters, DURABILITIES, type StackParameters } from '../core/parameters.js'
+import { parseDuration } from '../core/units.js'
+import { waitsForStandby } from '../topologies/postgres-config.js'
+import { choice, number } from './option-values.js'
+
+/** Flags that shape the databases of a stack, as commander gives them. */
+export interface DatabaseOptions {
+  rows?: string
+  durability?: string
+  syncStandbys?: string
+  reads?: string
+  pool?: string
+  queryTime?: string
+  applyDelay?: string
+  dbCpus?: string
+}
+
+/** The flags by the name that commander gives them. */
+export const DATABASE_FLAGS: Record<keyof DatabaseOptions, string> = {
+  rows: '--rows',
+  durability: '--durability',
+  syncStandbys: '--sync-standbys',
+  reads: '--reads',
+  pool: '--pool',
+  queryTime: '--query-time',
+  applyDelay: '--apply-delay',
+  dbCpus: '--db-cpus',
+}
+
+/** Adds the flags that shape databases. */
+export function addDatabaseOptions(command: Command): Command {
+  return command
+    .option('--rows <n>', 'databases: products, stocks and user sessions, each')
+    .option('--durability <mode>', `databases: when a commit is acknowledged: ${DURABILITIES.join(', ')}`)
+    .option('--sync-standbys <list>', "databases: whom such a commit waits for, as in 'ANY 1 (*)'")
+    .option('--reads <where>', `databases: where reads that may lag go: ${READ_TARGETS.join(', ')}`)
+    .option('--pool <n>', 'databases: connections of each API instance to each server')
+    .option('--query-time <time>', 'databases: added inside the database to every read, as in 2ms: a stated capacity')
+    .option('--apply-delay <time>', 'databases: standbys apply what they receive this late')
+    .option('--db-cpus <n>', 'databases: processor limit of each server (Docker engine)')
+}
+
+/**
+ * The databases of a stack with the flags laid over them.
+ * @throws LabError (usage) for a flag that cannot be read, or that would change nothing
+ */
+export function applyDatabaseOptions(
+  { database }: StackParameters,
+  options: DatabaseOptions,
+): StackParameters['database'] {
+  const given = (Object.keys(DATABASE_FLAGS) as (keyof DatabaseOptions)[]).find((name) => options[name] !== undefined)
+  if (given === undefined) return database
+  if (database === null) {
+    throw usageError(`${DATABASE_FLAGS[given]} needs a stack with databases: repl-2`, 'As in scalelab up repl-2')
+  }
+  const { rows, durability, reads, pool, queryTime, applyDelay, dbCpus, syncStandbys } = options
+  const changed: DatabaseParameters = {
+    ...database,
+    ...(rows === undefined ? {} : { rows: number('--rows', rows, 1, 1_000_000) }),
+    ...(durability === undefined ? {} : { durability: choice('--durability', durability, DURABILITIES) }),
+    ...(syncStandbys === undefined ? {} : { sync_standbys: syncStandbys }),
+    ...(reads === undefined ? {} : { reads: choice('--reads', reads, READ_TARGETS) }),
+    ...(pool === undefined ? {} : { pool: number('--pool', pool, 1, 50) }),
+    ...(queryTime === undefined ? {} : { query_ms: parseDuration(queryTime, '--query-time') }),
+    ...(applyDelay === undefined ? {} : { apply_delay_ms: Math.round(parseDuration(applyDelay, '--apply-delay')) }),
+    ...(dbCpus === undefined ? {} : { cpus: number('--db-cpus', dbCpus, 0.01, 1_024, false) }),
+  }
+  if (syncStandbys !== undefined && !waitsForStandby(changed)) {
+    throw usageError(
+      `--sync-standbys: with durability ${changed.durability} a commit waits for no standby`,
+      'Add --durability remote-write, on or remote-apply',
+    )
+  }
+  return changed
+}
