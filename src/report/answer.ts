@@ -1,14 +1,34 @@
 import type { RunRecord } from '../core/record.js'
 import { formatDuration, formatNumber } from '../core/units.js'
+import { largest } from '../stats/quantiles.js'
 import { doubtSentence } from './doubts.js'
+import { drillSentence } from './drill-words.js'
 import { capital, count, list, ms } from './quantities.js'
 import { loadWords, stackWords } from './stack-words.js'
 import { plain } from './table.js'
 
-/** The answer of a run in at most three sentences, its doubt first. */
+/** The answer of a run in a few sentences: its doubt first, then what a drill showed, then the rest. */
 export function answer(record: RunRecord): string {
   const doubt = statusSentence(record) ?? doubtSentence(record)
-  return [...(doubt === null ? [] : [doubt]), figures(record), verdictSentence(record)].join(' ')
+  const told = record.trial === undefined ? replicationSentence(record) : [drillSentence(record.trial, record.writes)]
+  const [before, after] = record.trial === undefined ? [[], told] : [told, []]
+  return [...(doubt === null ? [] : [doubt]), ...before, figures(record), ...after, verdictSentence(record)].join(' ')
+}
+
+/** Lag and losses of a run on a stack with standbys, in one sentence; nothing for others. */
+function replicationSentence({ replication, writes, reads }: RunRecord): string[] {
+  const lags = (replication?.standbys ?? []).flatMap(({ heartbeat_ms: { p99 } }) => p99 ?? [])
+  const lag = largest(lags)
+  const parts = [
+    ...(lag === null ? [] : [`no standby was more than ${ms(lag)} behind in 99 % of the readings`]),
+    ...(writes === undefined || writes.lost === null || writes.acknowledged === 0
+      ? []
+      : [`${formatNumber(writes.lost.length)} of ${count(writes.acknowledged, 'acknowledged write')} lost`]),
+    ...(reads === undefined || reads.checked === 0
+      ? []
+      : [`${formatNumber(reads.stale)} of ${count(reads.checked, 'checked read')} stale`]),
+  ]
+  return parts.length === 0 ? [] : [`${capital(parts.join('; '))}.`]
 }
 
 /** What cut the run short; null for one that ran its time. */

@@ -1,24 +1,48 @@
-import { type StackParameters, stackParametersSchema } from '../core/parameters.js'
+import type { DatabaseParameters, StackParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
+import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
+import { type Trial, targetOf } from '../core/trial.js'
 
 /** Longest line of a command, in characters: what GitHub shows without scrolling. */
 const LINE = 96
 
 /** The command that repeats a run, in lines that a shell joins again. Header values that were secret read "***". */
 export function repeatCommand(record: RunRecord): string {
-  const parameters = stackParametersSchema.safeParse(record.parameters)
+  if (record.trial !== undefined) return drillCommand(record, record.trial, 1)
   const stack =
     record.engine === null
       ? ['--url', `${record.target}${record.load.request.path}`]
-      : [
-          record.scenario_file ?? record.scenario,
-          '--engine',
-          record.engine,
-          ...(parameters.success ? stackFlags(parameters.data) : []),
-        ]
+      : stackWords(record, record.engine)
   return wrapped(
     ['scalelab', 'bench', ...stack, ...requestFlags(record), ...loadFlags(record), ...faultFlags(record)].map(quoted),
   )
+}
+
+/** The commands that repeat drills: the stack they were on, and the drills. */
+export function drillCommand(record: RunRecord, trial: Pick<Trial, 'node' | 'role' | 'fault'>, trials: number): string {
+  const { load } = record
+  const detector = detectorOf(record)
+  const drill = [
+    ...['scalelab', 'failover', targetOf(trial), '--fault', trial.fault],
+    ...(trials === 1 ? [] : ['--trials', String(trials)]),
+    ...(detector === null
+      ? []
+      : ['--detect-interval', duration(detector.interval_ms), '--detect-misses', String(detector.misses)]),
+    ...(load.stages[0] === undefined ? [] : ['--rps', String(load.stages[0].rps)]),
+    ...workloadFlags(load),
+    ...['--connections', String(load.connections)],
+    ...(load.timeout_ms === 10_000 ? [] : ['--timeout', duration(load.timeout_ms)]),
+    ...['--seed', String(record.seed)],
+  ]
+  const up =
+    record.engine === null ? [] : [wrapped(['scalelab', 'up', ...stackWords(record, record.engine)].map(quoted))]
+  return [...up, wrapped(drill.map(quoted))].join('\n')
+}
+
+function stackWords(record: RunRecord, engine: string): string[] {
+  const parameters = stackParametersOf(record)
+  const scenario = record.scenario_file ?? record.scenario
+  return [scenario, '--engine', engine, ...(parameters === null ? [] : stackFlags(parameters))]
 }
 
 /** Breaks before a flag where a line would grow too long. */
@@ -39,15 +63,31 @@ function wrapped(words: readonly string[]): string {
 }
 
 function stackFlags(parameters: StackParameters): string[] {
-  const { app, cpus, memory_mib } = parameters
+  const { app, cpus, memory_mib, database } = parameters
   return [
-    ...(parameters.kind === 'balanced' ? ['--balancer', parameters.balancer, '--strategy', parameters.strategy] : []),
+    ...(parameters.kind !== 'single' ? ['--balancer', parameters.balancer, '--strategy', parameters.strategy] : []),
     ...(parameters.weights === null ? [] : ['--weights', parameters.weights.join(',')]),
     ...(app === null ? workFlags(parameters.work) : appFlags(parameters, app)),
     ...(cpus === null ? [] : ['--cpus', String(cpus)]),
     ...(memory_mib === null ? [] : ['--memory', `${memory_mib}m`]),
+    ...(database === null ? [] : databaseFlags(database)),
   ]
 }
+
+/** Their number is in the scenario's name or file. */
+function databaseFlags(database: DatabaseParameters): string[] {
+  const { rows, durability, sync_standbys, reads, pool, query_ms, apply_delay_ms, cpus } = database
+  return [
+    ...['--rows', String(rows), '--durability', durability],
+    ...(WAITS_FOR_STANDBYS.includes(durability) ? ['--sync-standbys', sync_standbys] : []),
+    ...['--reads', reads, '--pool', String(pool)],
+    ...(query_ms === 0 ? [] : ['--query-time', duration(query_ms)]),
+    ...(apply_delay_ms === 0 ? [] : ['--apply-delay', duration(apply_delay_ms)]),
+    ...(cpus === null ? [] : ['--db-cpus', String(cpus)]),
+  ]
+}
+
+const WAITS_FOR_STANDBYS: readonly string[] = ['remote-write', 'on', 'remote-apply']
 
 function appFlags(parameters: StackParameters, app: NonNullable<StackParameters['app']>): string[] {
   return [
@@ -68,7 +108,9 @@ function workFlags(work: StackParameters['work']): string[] {
   ]
 }
 
-function requestFlags({ engine, load: { request }, parameters }: RunRecord): string[] {
+function requestFlags({ engine, load: { request, workload }, parameters }: RunRecord): string[] {
+  // A mix makes requests of its own.
+  if (workload !== undefined) return []
   const usual = parameters.app === null ? '/api/products' : '/'
   return [
     ...(request.method === 'GET' ? [] : ['--method', request.method]),
@@ -92,7 +134,19 @@ function loadFlags(record: RunRecord): string[] {
     ...(load.timeout_ms === 10_000 ? [] : ['--timeout', duration(load.timeout_ms)]),
     ...(load.clients === 0 ? [] : ['--clients', String(load.clients)]),
     ...(load.generators === 1 ? [] : ['--generators', String(load.generators)]),
+    ...workloadFlags(load),
     ...['--seed', String(record.seed)],
+  ]
+}
+
+function workloadFlags({ workload }: RunRecord['load']): string[] {
+  if (workload === undefined) return []
+  const { mix, keys, consistency } = workload
+  return [
+    ...['--mix', mix.map(({ kind, weight }) => `${kind}:${weight}`).join(',')],
+    ...['--keys', keys.distribution === 'zipf' ? `zipf:${keys.exponent}` : keys.distribution],
+    ...['--key-count', String(keys.count)],
+    ...(consistency === 'default' ? [] : ['--consistency', consistency]),
   ]
 }
 
@@ -103,9 +157,10 @@ function faultFlags({ faults = [] }: RunRecord): string[] {
   ])
 }
 
-/** As parseDuration reads it: "10s", "4200ms". */
+/** As parseDuration reads it: "10s", "4200ms", "0.5ms". */
 function duration(ms: number): string {
-  return ms > 0 && ms % 1_000 === 0 ? `${ms / 1_000}s` : `${Math.round(ms)}ms`
+  if (ms > 0 && ms % 1_000 === 0) return `${ms / 1_000}s`
+  return ms < 10 ? `${ms}ms` : `${Math.round(ms)}ms`
 }
 
 function quoted(word: string): string {

@@ -1,25 +1,27 @@
 import type { RunRecord } from '../core/record.js'
 import { formatNumber, formatRatio } from '../core/units.js'
+import type { Column } from '../stats/columns.js'
+import { median } from '../stats/quantiles.js'
 import type { NamedRun } from './charts/comparison.js'
 import { differences } from './differences.js'
 import { doubtWords } from './doubts.js'
-import { capital, list, ms } from './quantities.js'
+import { capital, count, list, ms } from './quantities.js'
 import { shareOfLinear } from './scaling.js'
 
 /** Differences below this say nothing where each side was measured once. */
 const TELLABLE = 0.05
 
 /** What a comparison shows, in at most three sentences; no winner where a run is in doubt or the loads differ in kind. */
-export function comparisonAnswer(runs: readonly NamedRun[]): string {
+export function comparisonAnswer(runs: readonly Column[]): string {
   const doubt = doubtOf(runs)
   const [baseline, ...others] = runs
   if (baseline === undefined) return 'There is no run to report.'
   if (others.length === 0) return `There is one run only, ${baseline.name}: nothing to compare it with.`
-  if (doubt !== null) return `${doubt} ${figures(runs)}`
+  if (doubt !== null) return [doubt, figures(runs), ...recoverySentence(runs)].join(' ')
   const caveat = caveatOf(runs)
   const [other] = others
   const sentences = others.length === 1 && other !== undefined ? [pair(baseline, other)] : [field(baseline, others)]
-  return [...sentences, ...(caveat === null ? [] : [caveat])].join(' ')
+  return [...sentences, ...recoverySentence(runs), ...(caveat === null ? [] : [caveat])].join(' ')
 }
 
 /** The doubts of all runs as the first sentence, each with the runs it falls on; null when there are none. */
@@ -34,6 +36,20 @@ function doubtOf(runs: readonly NamedRun[]): string | null {
     ([word, names]) => `${word} (${names.length === runs.length ? 'every run' : names.join(', ')})`,
   )
   return `**${capital(list(doubts))}**: no winner is named.`
+}
+
+/** Recovery and losses, where drills were compared. */
+function recoverySentence(runs: readonly Column[]): string[] {
+  const drilled = runs.filter(({ drills }) => drills.length > 0)
+  if (drilled.length === 0) return []
+  const each = drilled.map(({ name, drills }) => {
+    const half = median(drills.flatMap(({ trial }) => trial.rto_ms ?? []))
+    const never = drills.filter(({ trial }) => trial.rto_ms === null).length
+    const lost = drills.reduce((sum, { trial }) => sum + trial.lost.length, 0)
+    const unread = drills.some(({ writes }) => writes?.lost === null)
+    return `${name} was back after ${half === null ? '-' : ms(half)} (median of ${count(drills.length, 'trial')}${never === 0 ? '' : `, ${never} of them without recovery`}) and lost ${unread ? 'an unknown number of acknowledged writes' : count(lost, 'acknowledged write')}`
+  })
+  return [`${capital(list(each))}.`]
 }
 
 function figures(runs: readonly NamedRun[]): string {
@@ -92,8 +108,8 @@ function field(baseline: NamedRun, others: readonly NamedRun[]): string {
 }
 
 /** What forbids reading the figures as one effect; null when only the stack differs. */
-function caveatOf(runs: readonly NamedRun[]): string | null {
-  const records = runs.map(({ record }) => record)
+function caveatOf(runs: readonly Column[]): string | null {
+  const records = runs.map(({ runs: [first] }) => first)
   if (new Set(records.map(({ load }) => load.mode)).size > 1) {
     return '**Not comparable as they stand**: open and closed loops answer different questions (latency at a rate, and capacity).'
   }

@@ -1,5 +1,7 @@
 import type { DetectionRow } from '../core/detection.js'
-import { formatDuration } from '../core/units.js'
+import { formatDuration, formatNumber } from '../core/units.js'
+import { largest, median, nearestRank } from '../stats/quantiles.js'
+import { count, ms } from './quantities.js'
 import { plain, table } from './table.js'
 
 /** What a guard did, as its report tells it. */
@@ -19,13 +21,20 @@ export function renderGuard(report: GuardReport): string {
   const busy = host.cpu_share === null ? '' : `, ${Math.round(host.cpu_share * 100)} % busy on average`
   return `${[
     `# Guard of ${plain(stack)}`,
-    `In ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)} ${counted(failovers.length, 'failover')}, ${counted(false_alarms, 'false alarm')}.`,
+    `In ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)} ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}.`,
     ...(failovers.length === 0 ? [] : [failoverTable(failovers)]),
     '## Detection time against false alarms',
-    detectionTable(settings),
-    `A server that dies is known at once by its closed connection, whatever the interval. One that freezes closes nothing: it is known when so many probes in a row stayed unanswered, so detection takes between (misses) and (misses + 1) intervals, and the shorter the interval, the sooner a server that is only slow is taken for one that failed. Detection was measured by freezing the primary; alarms about a server that the engine said was running are false. Held-up probes are those whose time was up because the watching process itself had not been running: they count as nothing.`,
+    renderDetection(settings),
     `${host.cores} cores (${plain(host.cpu)})${busy}.`,
   ].join('\n\n')}\n`
+}
+
+const READING =
+  'A server that dies is known at once by its closed connection, whatever the interval. One that freezes closes nothing: it is known when so many probes in a row stayed unanswered, so detection takes between (misses) and (misses + 1) intervals, and the shorter the interval, the sooner a server that is only slow is taken for one that failed. Detection was measured by freezing the primary; alarms about a server that the engine said was running are false. Held-up probes are those whose time was up because the watching process itself had not been running: they count as nothing.'
+
+/** Settings of a detector side by side: how soon each noticed a freeze, and how often it was wrong while it watched. */
+export function renderDetection(rows: readonly DetectionRow[]): string {
+  return [detectionTable(rows), READING].join('\n\n')
 }
 
 function detectionTable(rows: readonly DetectionRow[]): string {
@@ -45,24 +54,19 @@ function detectionTable(rows: readonly DetectionRow[]): string {
     ],
     [...rows]
       .sort((a, b) => a.interval_ms - b.interval_ms)
-      .map((row) => {
-        const sorted = [...row.detection_ms].sort((a, b) => a - b)
-        const at = (share: number): string =>
-          sorted.length === 0 ? '-' : `${sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]} ms`
-        return [
-          `${row.interval_ms} ms`,
-          String(row.misses),
-          String(sorted.length),
-          at(0.5),
-          at(0.95),
-          at(1),
-          formatDuration(Math.round(row.watched_ms / 1_000) * 1_000),
-          String(row.probes),
-          String(row.missed),
-          String(row.late),
-          String(row.false_alarms),
-        ]
-      }),
+      .map((row) => [
+        ms(row.interval_ms),
+        formatNumber(row.misses),
+        formatNumber(row.detection_ms.length),
+        ms(median(row.detection_ms)),
+        ms(nearestRank(row.detection_ms, 0.95)),
+        ms(largest(row.detection_ms)),
+        formatDuration(Math.round(row.watched_ms / 1_000) * 1_000),
+        formatNumber(row.probes),
+        formatNumber(row.missed),
+        formatNumber(row.late),
+        formatNumber(row.false_alarms),
+      ]),
   )
 }
 
@@ -79,12 +83,8 @@ function failoverTable(failovers: GuardReport['failovers']): string {
       old,
       promoted,
       detected,
-      `${took_ms} ms`,
+      ms(took_ms),
       false_alarm ? 'false' : 'true',
     ]),
   )
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

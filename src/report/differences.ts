@@ -1,4 +1,7 @@
+import type { DatabaseParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
+import { databaseParametersOf, detectorOf } from '../core/record-parameters.js'
+import { targetOf } from '../core/trial.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { loadWords } from './stack-words.js'
 
@@ -25,6 +28,24 @@ const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; r
     { name: 'target', kind: 'stack', read: (record) => (record.engine === null ? record.target : 'own stack') },
     { name: 'CPU limit', kind: 'stack', read: (record) => String(record.parameters.cpus ?? 'none') },
     { name: 'memory limit (MiB)', kind: 'stack', read: (record) => String(record.parameters.memory_mib ?? 'none') },
+    { name: 'standbys', kind: 'stack', read: (record) => databaseSetting(record, 'standbys') },
+    { name: 'durability', kind: 'stack', read: (record) => databaseSetting(record, 'durability') },
+    { name: 'synchronous standbys', kind: 'stack', read: (record) => databaseSetting(record, 'sync_standbys') },
+    { name: 'reads that may lag go to', kind: 'stack', read: (record) => databaseSetting(record, 'reads') },
+    { name: 'rows', kind: 'stack', read: (record) => databaseSetting(record, 'rows') },
+    { name: 'connections to each database', kind: 'stack', read: (record) => databaseSetting(record, 'pool') },
+    { name: 'added query time (ms)', kind: 'stack', read: (record) => databaseSetting(record, 'query_ms') },
+    { name: 'apply delay (ms)', kind: 'stack', read: (record) => databaseSetting(record, 'apply_delay_ms') },
+    { name: 'database CPU limit', kind: 'stack', read: (record) => databaseSetting(record, 'cpus') },
+    { name: 'failure detector', kind: 'stack', read: detectorWords },
+    {
+      name: 'drill',
+      kind: 'load',
+      read: ({ trial }) => (trial === undefined ? '-' : `${trial.fault} ${targetOf(trial)}`),
+    },
+    { name: 'mix', kind: 'load', read: mix },
+    { name: 'keys', kind: 'load', read: keys },
+    { name: 'consistency', kind: 'load', read: ({ load }) => load.workload?.consistency ?? '-' },
     { name: 'work per request', kind: 'load', read: (record) => record.work },
     { name: 'load', kind: 'load', read: loadWords },
     { name: 'connections', kind: 'load', read: (record) => formatNumber(record.load.connections) },
@@ -36,7 +57,10 @@ const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; r
     {
       name: 'counted time',
       kind: 'load',
-      read: (record) => formatDuration(Math.round(record.load.measured_ms / 100) * 100),
+      read: (record) =>
+        record.trial === undefined
+          ? formatDuration(Math.round(record.load.measured_ms / 100) * 100)
+          : 'as long as the drill took',
     },
     { name: 'engine', kind: 'laboratory', read: (record) => record.engine ?? 'none' },
     {
@@ -90,4 +114,23 @@ function stages(record: RunRecord): string {
 
 function faults({ faults = [] }: RunRecord): string {
   return faults.map(({ fault, node, at_ms }) => `${fault} ${node} at ${formatDuration(at_ms)}`).join(', ') || 'none'
+}
+
+function databaseSetting(record: RunRecord, key: keyof DatabaseParameters): string {
+  return String(databaseParametersOf(record)?.[key] ?? '-')
+}
+
+function detectorWords(record: RunRecord): string {
+  const detector = detectorOf(record)
+  return detector === null ? '-' : `${formatDuration(detector.interval_ms)}, ${formatNumber(detector.misses)} misses`
+}
+
+function mix({ load: { workload } }: RunRecord): string {
+  return workload === undefined ? '-' : workload.mix.map(({ kind, weight }) => `${kind}:${weight}`).join(', ')
+}
+
+function keys({ load: { workload } }: RunRecord): string {
+  if (workload === undefined) return '-'
+  const { distribution, count, exponent } = workload.keys
+  return `${formatNumber(count)} ${distribution}${distribution === 'zipf' ? `:${exponent}` : ''}`
 }

@@ -1,25 +1,33 @@
 import type { RunRecord } from '../core/record.js'
+import { type Column, columnsOf, type DrillRecord, isDrill } from '../stats/columns.js'
 import { answer } from './answer.js'
 import { latencyComparison, rateComparison } from './charts/comparison.js'
+import { drillMarks, drillTimeline } from './charts/drill-timeline.js'
+import { lagOverTime } from './charts/lag-over-time.js'
 import { latencyDistribution } from './charts/latency-distribution.js'
 import { latencyOverTime } from './charts/latency-over-time.js'
 import { rateOverTime } from './charts/rate-over-time.js'
 import { sharePerInstance } from './charts/share-per-instance.js'
-import { repeatCommand } from './command.js'
+import { drillCommand, repeatCommand } from './command.js'
 import { comparisonAnswer } from './comparison-answer.js'
 import { list } from './quantities.js'
-import { nameRuns } from './run-names.js'
 import { differenceSection, spreadSection } from './sections/comparability.js'
 import { evennessSection, rateSection, responseSection, runSection } from './sections/compared-runs.js'
+import { replicatedSection } from './sections/compared-stacks.js'
+import { databaseSection } from './sections/databases.js'
 import { distributionSection } from './sections/distribution.js'
+import { drillLoad, drillSection } from './sections/drill.js'
 import { environmentSection } from './sections/environment.js'
 import { eventSection } from './sections/events.js'
 import { latencySection } from './sections/latency.js'
 import { limitSection } from './sections/limits.js'
 import { methodSection } from './sections/method.js'
+import { readCheckSection } from './sections/read-checks.js'
+import { replicationSection } from './sections/replication.js'
 import { throughputSection } from './sections/throughput.js'
 import { validitySection } from './sections/validity.js'
 import { verdictSection, verdictTable } from './sections/verdicts.js'
+import { writeSection } from './sections/writes.js'
 import { stackWords } from './stack-words.js'
 import { plain } from './table.js'
 
@@ -35,22 +43,31 @@ export interface Report {
 export function renderReport(record: RunRecord): Report {
   const charts = withoutMissing({
     'rate-over-time.svg': record.timeline.length === 0 ? null : rateOverTime(record),
-    'latency-over-time.svg': latencyOverTime(record),
+    'latency-over-time.svg': latencyOverTime(record, record.trial === undefined ? [] : drillMarks(record.trial)),
     'latency-distribution.svg': latencyDistribution(record),
     'share-per-instance.svg': sharePerInstance(record),
+    'lag-over-time.svg': lagOverTime(record),
+    'drill-timeline.svg': record.trial === undefined ? null : drillTimeline(record.trial),
   })
+  const overTime = picture(charts, 'latency-over-time.svg', 'p50 and p99 of the response time over time')
   const parts = [
     `# ${record.scenario}: ${plain(stackWords(record))}`,
     answer(record),
     `Run \`${record.id}\`, ${record.started_at} to ${record.ended_at}.`,
     verdictSection(record),
+    ...(isDrill(record) ? drillParts(record, charts, overTime) : []),
     throughputSection(record),
     ...picture(charts, 'rate-over-time.svg', 'Offered and achieved rate over time'),
     latencySection(record),
     ...picture(charts, 'latency-distribution.svg', 'Percentiles of response and service time'),
-    ...picture(charts, 'latency-over-time.svg', 'p50 and p99 of the response time over time'),
+    ...(isDrill(record) ? [] : overTime),
     distributionSection(record),
     ...picture(charts, 'share-per-instance.svg', 'Share of the answers per instance'),
+    ...databaseSection(record),
+    ...replicationSection(record),
+    ...picture(charts, 'lag-over-time.svg', 'Replication lag of each standby over time'),
+    ...writeSection(record),
+    ...readCheckSection(record),
     eventSection(record),
     ...(record.reading === null ? [] : [`## How to read the answer\n\n${plain(record.reading)}`]),
     methodSection(record),
@@ -66,7 +83,9 @@ export function renderReport(record: RunRecord): Report {
  * @param sources links to the runs' own reports, in the order of the records
  */
 export function renderComparison(records: readonly RunRecord[], sources: readonly string[] = []): Report {
-  const runs = nameRuns(records)
+  const runs = columnsOf(records)
+  const linkOf = ({ runs: behind }: Column): string | undefined =>
+    behind.length === 1 ? sources[records.indexOf(behind[0])] : undefined
   const charts = withoutMissing({
     'comparison-rate.svg': rateComparison(runs),
     'comparison-latency.svg': latencyComparison(runs),
@@ -75,7 +94,8 @@ export function renderComparison(records: readonly RunRecord[], sources: readonl
   const parts = [
     `# ${list(runs.map(({ name }) => name))} side by side`,
     comparisonAnswer(runs),
-    runSection(runs, sources),
+    runSection(runs, runs.map(linkOf)),
+    ...present(replicatedSection(runs)),
     rateSection(runs),
     ...picture(charts, 'comparison-rate.svg', 'Goodput of each run'),
     responseSection(runs),
@@ -88,9 +108,28 @@ export function renderComparison(records: readonly RunRecord[], sources: readonl
       '## What limits the answer',
       'The limits of each run are in its own report. Runs that were measured one after the other share the noise of the machine at their time only: repeat each before believing a difference of a few per cent.',
     ].join('\n\n'),
-    ['## To repeat it', ['```sh', ...records.map(repeatCommand), '```'].join('\n')].join('\n\n'),
+    ['## To repeat it', ['```sh', ...runs.flatMap(commandsOf), '```'].join('\n')].join('\n\n'),
   ]
   return { markdown: `${parts.join('\n\n')}\n`, charts }
+}
+
+/** A drill with its pictures: when everything happened, and what it did to the latency. */
+function drillParts(record: DrillRecord, charts: Record<string, string>, overTime: readonly string[]): string[] {
+  return [
+    ...drillSection(record),
+    ...picture(charts, 'drill-timeline.svg', 'When each thing happened after the fault'),
+    ...drillLoad(record),
+    ...overTime,
+  ]
+}
+
+/** The commands behind a column: those of its run, and those of the drills on the same stack. */
+function commandsOf({ runs: [first], drills }: Column): string[] {
+  const [drill] = drills
+  return [
+    ...(isDrill(first) ? [] : [repeatCommand(first)]),
+    ...(drill === undefined ? [] : [drillCommand(drill, drill.trial, drills.length)]),
+  ]
 }
 
 function picture(charts: Record<string, string>, file: string, words: string): string[] {

@@ -8,7 +8,14 @@ export function stackWords(record: RunRecord): string {
   const balancer = record.nodes.find((node) => node.role === 'balancer')
   if (apis === 0) return `the system at ${record.target}`
   const instances = apis === 1 ? 'one instance' : count(apis, 'instance')
-  return balancer === undefined ? instances : `${instances} behind ${balancerName(balancer.program)}`
+  const front = balancer === undefined ? instances : `${instances} behind ${balancerName(balancer.program)}`
+  return `${front}${databaseWords(record)}`
+}
+
+function databaseWords(record: RunRecord): string {
+  const servers = record.nodes.filter((node) => node.role === 'database').length
+  if (servers === 0) return ''
+  return servers === 1 ? ' over one database' : ` over a primary and ${count(servers - 1, 'standby', 'standbys')}`
 }
 
 function balancerName(program: string): string {

@@ -1,26 +1,32 @@
-import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from 'd3-scale'
 import { area, line as lineOf } from 'd3-shape'
 import type { RunRecord } from '../../core/record.js'
 import { formatNumber } from '../../core/units.js'
-import { chart, type Plot, type Tick, valueAxis, WIDTH } from './frame.js'
+import { chart, type Plot, valueAxis, WIDTH } from './frame.js'
 import { type EndLabel, endLabels } from './labels.js'
+import { marksHeight, type NamedMark, namedMarks, placeMarks } from './named-marks.js'
 import { el, type Svg } from './svg.js'
-import { middles, timeAxis, timeNotes } from './time-axis.js'
+import { middles, timeAxis, timeNotes, timeScale } from './time-axis.js'
+import { latencyScale } from './value-scale.js'
 
 const HEIGHT = 340
 const LABELS = 110
 
-/** Above this ratio of largest to smallest, equal steps would flatten everything but the largest. */
-const LOG_FROM = 100
-
-/** p50 and p99 of the response time per tick, over the run clock; null where no tick has an answer. */
-export function latencyOverTime(record: RunRecord): Svg | null {
+/**
+ * p50 and p99 of the response time per tick, over the run clock; null where no tick has an answer.
+ * @param marks moments to name in the chart, in place of the numbers of the run's events
+ */
+export function latencyOverTime(record: RunRecord, marks: readonly NamedMark[] = []): Svg | null {
   const moments = middles(record.timeline)
   const rows = record.timeline.map((tick, i) => ({ t: moments[i] ?? 0, p50: tick.p50_ms, p99: tick.p99_ms }))
   const values = rows.flatMap(({ p50, p99 }) => [p50, p99]).filter((value) => value !== null)
   if (values.length === 0) return null
-  const plot: Plot = { left: 68, right: WIDTH - LABELS - 20, top: 84, bottom: HEIGHT - 56 }
-  const axis = timeAxis(record, plot)
+  const numbered = marks.length === 0
+  const sides = { left: 68, right: WIDTH - LABELS - 20 }
+  const x = timeScale(record, sides)
+  const placed = placeMarks(marks.map(({ t_ms, words }) => ({ x: x(t_ms), words })))
+  const room = marksHeight(placed)
+  const plot: Plot = { ...sides, top: 84 + room, bottom: HEIGHT + room - 56 }
+  const axis = timeAxis(record, plot, numbered)
   const { y, ticks, log } = latencyScale(values, plot)
   const labels: EndLabel[] = []
   const lines: Svg[] = []
@@ -50,40 +56,19 @@ export function latencyOverTime(record: RunRecord): Svg | null {
   return chart(
     {
       title: 'Latency over time',
-      subtitle: `response time in ms${log ? ', log scale' : ''}${timeNotes(record)}`,
+      subtitle: `response time in ms${log ? ', log scale' : ''}${timeNotes(record, numbered)}`,
       description: describe(record),
     },
-    HEIGHT,
+    HEIGHT + room,
     [
       ...axis.behind,
       ...valueAxis(plot, ticks),
       ...lines,
       ...axis.front,
+      ...namedMarks(placed, plot.top, plot.bottom),
       ...endLabels(labels, plot.right + 30, plot.top + 6, plot.bottom - 4),
     ],
   )
-}
-
-/** A linear scale from 0, or a logarithmic one where values span more than two powers of ten. */
-function latencyScale(
-  values: readonly number[],
-  plot: Plot,
-): { y: ScaleContinuousNumeric<number, number>; ticks: Tick[]; log: boolean } {
-  const positive = values.filter((value) => value > 0)
-  const smallest = Math.min(...positive)
-  const largest = Math.max(...positive)
-  if (positive.length === values.length && largest / smallest > LOG_FROM) {
-    const y = scaleLog([smallest, largest], [plot.bottom, plot.top]).nice()
-    const powers = y.ticks().filter(isPowerOfTen)
-    return { y, ticks: powers.map((value) => ({ at: y(value), label: formatNumber(value) })), log: true }
-  }
-  const y = scaleLinear([0, positive.length === 0 ? 1 : largest], [plot.bottom, plot.top]).nice(5)
-  return { y, ticks: y.ticks(5).map((value) => ({ at: y(value), label: formatNumber(value) })), log: false }
-}
-
-function isPowerOfTen(value: number): boolean {
-  const exponent = Math.log10(value)
-  return Math.abs(exponent - Math.round(exponent)) < 1e-9
 }
 
 function describe(record: RunRecord): string {

@@ -15,15 +15,26 @@ export interface TimeAxis {
   front: Svg[]
 }
 
-export function timeAxis(record: RunRecord, plot: Plot): TimeAxis {
+/** The run clock from one side of a chart to the other: pixel of a moment (ms). */
+export function timeScale(record: RunRecord, sides: Pick<Plot, 'left' | 'right'>): (ms: number) => number {
+  const { scale, unit } = clockScale(record, sides)
+  return (ms) => scale(ms / unit)
+}
+
+function clockScale(record: RunRecord, { left, right }: Pick<Plot, 'left' | 'right'>) {
   const end = Math.max(1, record.timeline.at(-1)?.t_ms ?? record.load.warmup_ms + record.load.measured_ms)
   const minutes = end > 180_000
   const unit = minutes ? 60_000 : 1_000
-  const scale = scaleLinear([0, end / unit], [plot.left, plot.right])
-  const x = (ms: number): number => scale(ms / unit)
+  return { scale: scaleLinear([0, end / unit], [left, right]), unit, minutes, end }
+}
+
+/** @param numbered whether the run's events are marked by their numbers */
+export function timeAxis(record: RunRecord, plot: Plot, numbered = true): TimeAxis {
+  const { scale, minutes, end } = clockScale(record, plot)
+  const x = timeScale(record, plot)
   const warmup = Math.min(record.load.warmup_ms, end)
   const ticks: Tick[] = scale.ticks(10).map((value) => ({ at: scale(value), label: formatNumber(value) }))
-  const marks = markedEvents(record.events)
+  const marks = (numbered ? markedEvents(record.events) : [])
     .filter(({ event }) => event.t_ms > 0 && event.t_ms <= end)
     .map(({ event, number }) => ({ number, x: x(event.t_ms) }))
   return {
@@ -63,10 +74,10 @@ export function middles(ticks: readonly TickRow[]): number[] {
 }
 
 /** "shaded: warm-up, not counted; numbered lines: events", as far as it applies. */
-export function timeNotes(record: RunRecord): string {
+export function timeNotes(record: RunRecord, numbered = true): string {
   const notes = [
     ...(record.load.warmup_ms > 0 ? ['shaded: warm-up, not counted'] : []),
-    ...(markedEvents(record.events).length > 0 ? ['numbers: events'] : []),
+    ...(numbered && markedEvents(record.events).length > 0 ? ['numbers: events'] : []),
   ]
   return notes.length === 0 ? '' : ` (${notes.join('; ')})`
 }

@@ -1,13 +1,15 @@
 import { formatNumber } from '../../core/units.js'
 import { formatValue } from '../../core/verdict.js'
+import type { Column } from '../../stats/columns.js'
+import { median } from '../../stats/quantiles.js'
 import type { NamedRun } from '../charts/comparison.js'
 import { differences, repeats } from '../differences.js'
 import { numberOr } from '../quantities.js'
 import { table } from '../table.js'
 
 /** In what the runs differ: a comparison shows the effect of all of it together. */
-export function differenceSection(runs: readonly NamedRun[]): string {
-  const rows = differences(runs.map(({ record }) => record))
+export function differenceSection(runs: readonly Column[]): string {
+  const rows = differences(runs.map(({ runs: [first] }) => first))
   const body =
     rows.length === 0
       ? 'Nothing that shapes the figures differs (the seed aside): these runs repeat one another.'
@@ -53,14 +55,11 @@ function groupRepeats(runs: readonly NamedRun[]): NamedRun[][] {
 /** Median, range, and the range as a share of the median. */
 function spread(values: readonly number[]): string[] {
   const sorted = values.toSorted((a, b) => a - b)
-  const [low, high] = [sorted[0], sorted.at(-1)]
-  const below = sorted[Math.floor((sorted.length - 1) / 2)]
-  const above = sorted[Math.ceil((sorted.length - 1) / 2)]
-  if (low === undefined || high === undefined || below === undefined || above === undefined) return ['-', '-', '-']
-  const median = (below + above) / 2
+  const [low, high, middle] = [sorted[0], sorted.at(-1), median(sorted)]
+  if (low === undefined || high === undefined || middle === null) return ['-', '-', '-']
   return [
-    numberOr(median),
+    numberOr(middle),
     `${formatNumber(low)} to ${formatNumber(high)}`,
-    median === 0 ? '-' : formatValue((high - low) / median, 'share'),
+    middle === 0 ? '-' : formatValue((high - low) / middle, 'share'),
   ]
 }

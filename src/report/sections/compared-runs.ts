@@ -1,31 +1,39 @@
 import { errorShare } from '../../core/metrics.js'
 import type { RunRecord } from '../../core/record.js'
+import { targetOf } from '../../core/trial.js'
 import { formatNumber, formatProbability, formatRatio } from '../../core/units.js'
 import { formatValue } from '../../core/verdict.js'
+import type { Column } from '../../stats/columns.js'
 import type { NamedRun } from '../charts/comparison.js'
 import { doubtWords } from '../doubts.js'
-import { numberOr } from '../quantities.js'
+import { count, numberOr } from '../quantities.js'
 import { shareOfLinear } from '../scaling.js'
 import { loadWords, stackWords } from '../stack-words.js'
 import { table } from '../table.js'
 
 const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
 
-/** What each run was. `sources` are links to the runs' own reports, in the same order. */
-export function runSection(runs: readonly NamedRun[], sources: readonly string[]): string {
+/** What each run was. `sources` are links to the runs' own reports, in the same order; drills have none in common. */
+export function runSection(runs: readonly Column[], sources: readonly (string | undefined)[]): string {
   return [
     '## The runs',
     table(
       ['Run', 'What ran', 'Load', 'Started', 'Doubts'].map((title) => ({ title })),
-      runs.map(({ name, record }, i) => [
+      runs.map(({ name, record, drills }, i) => [
         sources[i] === undefined ? name : `[${name}](${encodeURI(sources[i])})`,
-        stackWords(record),
+        `${stackWords(record)}${drillWords(drills)}`,
         loadWords(record),
         record.started_at,
         [...(record.status === 'complete' ? [] : [record.status]), ...doubtWords(record)].join(', ') || 'none',
       ]),
     ),
   ].join('\n\n')
+}
+
+function drillWords(drills: Column['drills']): string {
+  const [first] = drills
+  if (first === undefined) return ''
+  return `; ${count(drills.length, 'drill')}: ${first.trial.fault} ${targetOf(first.trial)}`
 }
 
 /** Rates of all runs, with their ratio to the first. */

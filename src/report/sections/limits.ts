@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../core/record.js'
+import type { Trial } from '../../core/trial.js'
 import { count } from '../quantities.js'
 
 /** What limits the answer: not faults of the run, but how far its figures reach. */
@@ -14,7 +15,8 @@ function limits(record: RunRecord): string[] {
   return [
     engine === null
       ? 'The state of the system and of the network to it is not known: other traffic, its machine, its versions.'
-      : `Everything ran on one machine: generator, ${record.nodes.length > 1 ? 'balancer and instances' : 'instance'} shared ${count(environment.cores, 'core')} and no real network lay between them.`,
+      : `Everything ran on one machine: generator, ${partsOf(record)} shared ${count(environment.cores, 'core')} and no real network lay between them.`,
+    ...(record.trial === undefined ? [] : drillLimits(record.trial)),
     ...(record.work.startsWith('calibrated')
       ? [
           'The instances wait as the model says instead of computing: capacity is set by the model, and the run shows what the stack makes of it, not how fast the code is.',
@@ -34,6 +36,21 @@ function limits(record: RunRecord): string[] {
       : []),
     ...(answers > 0 && answers < 10_000 ? [fewAnswers(answers)] : []),
     'One run is one sample: repeat it before believing a difference of a few per cent (`scalelab report <run> <run>...` puts runs side by side).',
+  ]
+}
+
+function partsOf({ nodes }: RunRecord): string {
+  if (nodes.some(({ role }) => role === 'database')) return 'balancer, instances and databases'
+  return nodes.length > 1 ? 'balancer and instances' : 'instance'
+}
+
+/** How far the figures of a drill reach. */
+export function drillLimits({ fault }: Pick<Trial, 'fault'>): string[] {
+  return [
+    fault === 'pause'
+      ? 'A frozen node stands for a lost machine or network: nothing says that it is gone, so detection takes its probes.'
+      : 'A process that ends closes its sockets, which is noticed at once. A machine or a network that is lost says nothing: `--fault pause` is the drill for that.',
+    'A recovery time is believed only beside the rate of false alarms of the same detector: probes that give up sooner detect sooner and err more often.',
   ]
 }
 

@@ -1,7 +1,9 @@
 import type { RunRecord } from '../../core/record.js'
+import { detectorOf } from '../../core/record-parameters.js'
 import { formatDuration, formatNumber } from '../../core/units.js'
+import { formatValue } from '../../core/verdict.js'
 import { repeatCommand } from '../command.js'
-import { count } from '../quantities.js'
+import { count, list } from '../quantities.js'
 import { plain } from '../table.js'
 
 /** How it was measured, and the command that measures it again. */
@@ -9,6 +11,7 @@ export function methodSection(record: RunRecord): string {
   const { load } = record
   const points = [
     loadPoint(record),
+    ...mixPoint(record),
     `**Counted** were the requests due in ${formatDuration(load.measured_ms)}${load.warmup_ms > 0 ? `, after a warm-up of ${formatDuration(load.warmup_ms)} (${count(load.warmup_requests, 'request')}, not counted)` : ', without a warm-up'}.`,
     load.mode === 'open'
       ? '**Response time** runs from the moment a request was due to its last byte, waiting for a free connection included; **service time** from the moment it was really sent. Where they part, the client saw the first.'
@@ -16,7 +19,11 @@ export function methodSection(record: RunRecord): string {
     `**Work per request:** ${plain(record.work)}.`,
     `**Generator:** ${count(load.generators, 'process', 'processes')} over ${count(load.connections, 'connection')}, seed ${record.seed}; a request without an answer for ${formatDuration(load.timeout_ms)} is lost${load.clients > 0 ? `; ${count(load.clients, 'simulated client address', 'simulated client addresses')} in \`X-Forwarded-For\`` : ''}.`,
     ...faultPoint(record),
+    ...drillPoint(record),
     `**Target:** ${plain(record.target)}, ${record.engine === null ? 'already running' : `on the ${record.engine} engine`}${record.nodes.length === 0 ? '' : ` (${record.nodes.map((node) => `${node.id}: ${plain(node.program)}`).join('; ')})`}.`,
+    ...(record.up_ms === undefined
+      ? []
+      : [`**Start:** the stack took ${formatDuration(record.up_ms)} until it was serving.`]),
   ]
   return [
     '## How it was measured',
@@ -24,6 +31,33 @@ export function methodSection(record: RunRecord): string {
     'To repeat it:',
     ['```sh', repeatCommand(record), '```'].join('\n'),
   ].join('\n\n')
+}
+
+function mixPoint({ load: { workload } }: RunRecord): string[] {
+  if (workload === undefined) return []
+  const weights = workload.mix.reduce((sum, { weight }) => sum + weight, 0)
+  const kinds = workload.mix.map(({ kind, weight }) => `${formatValue(weight / weights, 'share')} ${plain(kind)}`)
+  const { distribution, count: keys, exponent } = workload.keys
+  const drawn = distribution === 'zipf' ? `by Zipf's law with exponent ${formatNumber(exponent)}` : 'each as often'
+  return [
+    `**Mix:** ${list(kinds)}, of ${count(keys, 'user and product', 'users and as many products')} ${drawn}; reads asked for consistency \`${plain(workload.consistency)}\`. The ids of writes begin with \`${plain(workload.run)}\`.`,
+  ]
+}
+
+function drillPoint(record: RunRecord): string[] {
+  if (record.trial === undefined) return []
+  const { node, fault } = record.trial
+  return [`**Drill:** ${fault} ${plain(node)} under this load. ${detectionWords(record)}`]
+}
+
+/** How failures were detected, as far as the record says. */
+export function detectionWords(record: RunRecord): string {
+  const detector = detectorOf(record)
+  const probes =
+    detector === null
+      ? ''
+      : `, otherwise by ${count(detector.misses, 'probe')} in a row, one every ${formatDuration(detector.interval_ms)}, without an answer`
+  return `A failure is detected by its closed socket at once${probes}.`
 }
 
 function faultPoint({ faults = [] }: RunRecord): string[] {

@@ -1,0 +1,143 @@
+import type { TickRow } from '../../core/record.js'
+import type { Trial } from '../../core/trial.js'
+import { formatDuration, formatNumber } from '../../core/units.js'
+import type { DrillRecord } from '../../stats/columns.js'
+import { largest, median } from '../../stats/quantiles.js'
+import { drillSentence, faultMoment } from '../drill-words.js'
+import { idList } from '../ids.js'
+import { ms, numberOr } from '../quantities.js'
+import { table } from '../table.js'
+
+/** A drill: the answer, its figures, and when everything happened. */
+export function drillSection(record: DrillRecord): string[] {
+  const { trial, writes } = record
+  return ['## The drill', drillSentence(trial, writes), figureTable(record), ...ids(trial), ...moments(trial)]
+}
+
+/** When everything happened, counted from the fault. */
+export function moments(trial: Trial): string[] {
+  return ['Timeline, counted from the fault:', timelineTable(trial)]
+}
+
+function figureTable({ trial, writes }: DrillRecord): string {
+  const primary = trial.role === 'primary'
+  const unread = writes !== undefined && writes.lost === null
+  const rows: [string, string, string][] = [
+    [
+      'RTO',
+      trial.rto_ms === null ? 'not recovered' : ms(trial.rto_ms),
+      primary
+        ? 'from the fault until the new primary acknowledged its first write'
+        : 'from the fault to the end of the last request that failed because of it',
+    ],
+    ['RPO', unread ? 'not read' : formatNumber(trial.lost.length), 'acknowledged writes that are not there afterwards'],
+    ['detected', ms(trial.detected_ms), 'from the fault until it was noticed'],
+    ...(primary
+      ? ([['promoted', ms(trial.promoted_ms), 'from the fault until the standby took writes']] satisfies [
+          string,
+          string,
+          string,
+        ][])
+      : []),
+    [
+      'old node back',
+      ms(trial.back_ms),
+      primary ? 'from the fault until it streamed again, as a standby' : 'from the fault until it did its work again',
+    ],
+    ...(trial.back_after_failover_ms === null
+      ? []
+      : ([
+          [
+            'after the failover',
+            ms(trial.back_after_failover_ms),
+            "the same from the new primary's first acknowledged write",
+          ],
+        ] satisfies [string, string, string][])),
+    ['acknowledged', formatNumber(trial.acknowledged), 'writes of the whole run that clients were told are done'],
+    ['refused', formatNumber(trial.refused), 'writes that surely did not happen, and clients were told so'],
+    ['unknown', formatNumber(trial.unknown), 'writes whose outcome no client could know'],
+    ['recovered', unread ? 'not read' : formatNumber(trial.recovered), 'unknown writes that are there after all'],
+    ['duplicated', unread ? 'not read' : formatNumber(trial.duplicated.length), 'writes that are there more than once'],
+    ...(trial.diverged === null
+      ? []
+      : ([
+          [
+            'diverged',
+            formatNumber(trial.diverged),
+            'rows that only the old primary had, kept in a file beside the record',
+          ],
+        ] satisfies [string, string, string][])),
+    ['stale reads', formatNumber(trial.stale_reads), "reads that missed the client's own acknowledged write"],
+    ['backwards reads', formatNumber(trial.backwards_reads), 'reads older than an earlier one'],
+    ['failed requests', formatNumber(trial.failed_requests), 'not answered well, from the fault on'],
+  ]
+  return table([{ title: 'Figure' }, { title: 'Value', align: 'right' }, { title: 'What it is' }], rows)
+}
+
+function ids({ lost, duplicated }: Trial): string[] {
+  return [
+    ...(lost.length === 0 ? [] : [`**Lost**: ${idList(lost)}.`]),
+    ...(duplicated.length === 0 ? [] : [`**There more than once**: ${idList(duplicated)}.`]),
+  ]
+}
+
+function timelineTable(trial: Trial): string {
+  const fault = faultMoment(trial)
+  return table(
+    [
+      { title: 'Since the fault', align: 'right' },
+      { title: 'Second of the run', align: 'right' },
+      { title: 'Event' },
+      { title: 'Node' },
+      { title: 'How' },
+    ],
+    trial.timeline.map(({ t_ms, event, node, detail }) => [
+      fault === null ? '-' : ms(t_ms - fault),
+      (t_ms / 1_000).toFixed(2),
+      event,
+      node ?? '-',
+      detail ?? '',
+    ]),
+  )
+}
+
+/** Rate and latency before the fault, until service was back, and from then on; nothing where the fault never struck. */
+export function drillLoad({ trial, timeline, load }: DrillRecord): string[] {
+  const fault = faultMoment(trial)
+  if (fault === null) return []
+  const back = trial.rto_ms === null ? Number.POSITIVE_INFINITY : fault + trial.rto_ms
+  const counted = timeline.filter(({ t_ms }) => t_ms > load.warmup_ms)
+  const begin = (tick: TickRow): number => timeline[timeline.indexOf(tick) - 1]?.t_ms ?? 0
+  const parts: [string, TickRow[]][] = [
+    ['before the fault', counted.filter(({ t_ms }) => t_ms <= fault)],
+    ['during', counted.filter((tick) => tick.t_ms > fault && begin(tick) < Math.max(back, fault + 1))],
+    ['after', counted.filter((tick) => begin(tick) >= Math.max(back, fault + 1))],
+  ]
+  const columns = ['Length', 'Offered/s', 'Answered/s', 'Errors/s', 'p50 ms', 'p99 ms', 'max ms']
+  const figures = parts.map(([name, ticks]): string[] => {
+    const length = ticks.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
+    const mean = (read: (tick: TickRow) => number | null): number | null => {
+      const known = ticks.filter((tick) => read(tick) !== null)
+      const time = known.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
+      return time === 0
+        ? null
+        : known.reduce((sum, tick) => sum + (read(tick) ?? 0) * (tick.t_ms - begin(tick)), 0) / time
+    }
+    const known = (read: (tick: TickRow) => number | null): number[] =>
+      ticks.map(read).filter((value) => value !== null)
+    return [
+      name,
+      formatDuration(length),
+      numberOr(mean(({ offered_rps }) => offered_rps)),
+      numberOr(mean(({ achieved_rps }) => achieved_rps)),
+      numberOr(mean(({ errors_per_s }) => errors_per_s)),
+      numberOr(median(known(({ p50_ms }) => p50_ms))),
+      numberOr(median(known(({ p99_ms }) => p99_ms))),
+      numberOr(largest(known(({ max_ms }) => max_ms))),
+    ]
+  })
+  return [
+    'The load before the fault, while service was away, and from then on, in whole ticks of the record (p50 and p99 are medians over ticks, max is the longest of all):',
+    table([{ title: 'Load' }, ...columns.map((title) => ({ title, align: 'right' as const }))], figures),
+  ]
+}
