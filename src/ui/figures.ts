@@ -26,3 +26,12 @@ export function seconds(t: number): string {
 function fixed(value: number, digits: number): string {
   return Number.isFinite(value) ? (FIXED[digits]?.format(value) ?? String(value)) : '-'
 }
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** Bytes with about three digits and a decimal unit: "0 B", "812 B", "16.8 MB". */
+export function bytes(value: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
+  const scaled = value / 1_000 ** power
+  return `${fixed(scaled, power === 0 || scaled >= 99.95 ? 0 : 1)} ${UNITS[power]}`
+}

@@ -5,6 +5,7 @@ import { latencyHead, responseLine, serviceLine } from './panels/latency.js'
 import { ledgerLine, ledgerLines } from './panels/ledger.js'
 import { doubtHeight, doubtLines, eventLines } from './panels/notes.js'
 import { achievedLines, errorLines, offeredLine, p99Lines } from './panels/rates.js'
+import { replicationHeight, replicationLines } from './panels/replication.js'
 import { type Line, type Look, renderLine } from './style.js'
 
 export interface FrameOptions {
@@ -30,6 +31,7 @@ interface Plan {
   /** 1: in one line; 2: in columns. */
   ledger: number
   instances: number
+  replication: number
   doubts: number
   events: number
   gaps: number
@@ -47,6 +49,7 @@ const NOTHING: Plan = {
   service: 0,
   ledger: 0,
   instances: 0,
+  replication: 0,
   doubts: 0,
   events: 0,
   gaps: 0,
@@ -81,6 +84,7 @@ export function frame(snapshot: Snapshot, { columns, rows, look, notice }: Frame
     ],
     plan.ledger === 1 ? [ledgerLine(snapshot, width)] : plan.ledger === 2 ? ledgerLines(snapshot) : [],
     instanceLines(snapshot, width, plan.instances, glyphs),
+    replicationLines(snapshot, width, plan.replication, glyphs),
     [...doubtLines(snapshot, width, plan.doubts), ...eventLines(snapshot, plan.events)],
   ]
   const filled = sections.filter((section) => section.length > 0)
@@ -103,6 +107,7 @@ function makePlan(snapshot: Snapshot, width: number, height: number, urgent: boo
   }
   const closed = snapshot.mode === 'closed'
   const instances = instanceHeight(snapshot)
+  const replication = replicationHeight(snapshot)
   const doubts = doubtHeight(snapshot, width)
   const failed = snapshot.ledger.http_error + snapshot.ledger.lost > 0
 
@@ -115,7 +120,8 @@ function makePlan(snapshot: Snapshot, width: number, height: number, urgent: boo
   }
   take('ledger', 1)
   take('doubts', Math.min(1, snapshot.doubts.length))
-  if (left >= 2) take('instances', Math.min(4, instances))
+  if (left >= 2) take('instances', Math.min(replication > 0 ? 3 : 4, instances))
+  if (left >= 2) take('replication', Math.min(4, replication))
   take('events', 1)
   take('offered', 1)
   take('question', 1)
@@ -125,6 +131,7 @@ function makePlan(snapshot: Snapshot, width: number, height: number, urgent: boo
   take('doubts', Math.min(2, doubts))
   take('p99', 1)
   take('instances', Math.min(7, instances))
+  take('replication', replication)
   take('gaps', 2)
   take('ledger', 2)
   take('events', 3)

@@ -74,7 +74,7 @@ function runLine(snapshot: Snapshot, since: number): string {
   if (phase === 'draining') return `${start}  waiting for the last answers`
   if (phase === 'done') {
     const whole = `in all: answered ${count(ledger.ok + ledger.http_error)}  p50 ${latency(response_ms.p50)}  p99 ${latency(response_ms.p99)}`
-    return [start, whole, errors, ...shares].join('  ')
+    return [start, whole, errors, ...replication(snapshot, 1), ...shares].join('  ')
   }
   const ticks = snapshot.history.filter((tick) => tick.t_ms > since)
   const offered =
@@ -88,9 +88,19 @@ function runLine(snapshot: Snapshot, since: number): string {
     `p50 ${latency(worst(ticks, (tick) => tick.p50_ms))}`,
     `p99 ${latency(worst(ticks, (tick) => tick.p99_ms))}`,
     errors,
+    ...replication(snapshot, ticks.length),
     ...shares,
   ]
   return figures.join('  ')
+}
+
+/** The largest lag of a standby in the last ticks, and the servers that are down. */
+function replication({ databases }: Snapshot, ticks: number): string[] {
+  if (databases === null) return []
+  const standbys = databases.filter(({ state }) => state === 'standby')
+  const lags = standbys.flatMap(({ history }) => history.slice(-Math.max(1, ticks)).flatMap((lag) => lag ?? []))
+  const down = databases.filter(({ state }) => state === 'down').map(({ id }) => `${oneLine(id)} down`)
+  return [`lag ${latency(lags.length === 0 ? null : Math.max(...lags))}`, ...down]
 }
 
 function latency(value: number | null): string {

@@ -1,5 +1,7 @@
 import type { Percentiles, RunRecord } from '../core/record.js'
+import type { ReplicationRecord } from '../core/replication.js'
 import { formatDuration, formatNumber, formatProbability, formatShare } from '../core/units.js'
+import { bytes } from './figures.js'
 import { paint, type Span } from './style.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
 import { renderDoubts, renderVerdicts } from './verdicts.js'
@@ -14,6 +16,8 @@ export function renderSummary(record: RunRecord, options: TextOptions): string {
     rates(record, options),
     latency(record, options),
     ...(record.instances.length > 0 ? [instances(record, options)] : []),
+    ...(record.replication === undefined ? [] : [replication(record.replication, options)]),
+    ...ledger(record, options),
     ...(verdicts === '' ? [] : [verdicts]),
     doubts === '' ? paint(`Validity: all ${record.validity.length} checks hold.`, 'dim', options.colour) : doubts,
   ].join('\n\n')
@@ -106,6 +110,47 @@ function instances({ instances: all, distribution }: RunRecord, options: TextOpt
   if (evenness.length === 0 || all.length < 2) return table
   const lines = wrap(evenness.join('; '), options.width).map((line) => paint(line, 'dim', options.colour))
   return [table, ...lines].join('\n')
+}
+
+function replication({ standbys }: ReplicationRecord, options: TextOptions): string {
+  return renderTable(
+    ['standby', 'replication', ...['lag p50 ms', 'p99 ms', 'max ms', 'replay p99 ms', 'behind, most'].map(right)],
+    standbys.map(({ id, state, sync_state, heartbeat_ms, replay_lag_ms, replay_bytes }) => [
+      id,
+      state === 'streaming' ? `${state}, ${sync_state}` : [state, 'bad'],
+      figure(heartbeat_ms.p50),
+      figure(heartbeat_ms.p99),
+      figure(heartbeat_ms.max),
+      replay_lag_ms.p99 === null && replay_lag_ms.idle > 0 ? 'idle' : figure(replay_lag_ms.p99),
+      replay_bytes.max === null ? '-' : bytes(replay_bytes.max),
+    ]),
+    options,
+  )
+}
+
+/** What became of writes, and what reads missed, in a line each. */
+function ledger({ writes, reads }: RunRecord, { width, colour }: TextOptions): string[] {
+  const lines: Span[] = []
+  if (writes !== undefined) {
+    const { acknowledged, refused, unknown, lost, recovered, duplicated } = writes
+    const found =
+      lost === null || recovered === null || duplicated === null
+        ? 'not held against the database'
+        : `${formatNumber(lost.length)} lost, ${formatNumber(recovered)} recovered, ${formatNumber(duplicated.length)} duplicated`
+    const text = `writes: ${formatNumber(acknowledged)} acknowledged, ${formatNumber(refused)} refused, ${formatNumber(unknown)} unknown; ${found}`
+    lines.push([text, (lost?.length ?? 0) + (duplicated?.length ?? 0) > 0 ? 'bad' : 'plain'])
+  }
+  if (reads !== undefined && reads.checked > 0) {
+    const { checked, stale, backwards, age_ms } = reads
+    const age = stale === 0 ? '' : ` (${figure(age_ms.p50)} ms old in the middle, ${figure(age_ms.max)} ms at most)`
+    lines.push([
+      `reads: ${formatNumber(stale)} of ${formatNumber(checked)} missed the client's own write${age}, ${formatNumber(backwards)} went back in time`,
+    ])
+  }
+  if (lines.length === 0) return []
+  return [
+    lines.flatMap(([text, tone]) => wrap(text, width).map((line) => paint(line, tone ?? 'plain', colour))).join('\n'),
+  ]
 }
 
 function right(title: string): TableColumn {

@@ -3,7 +3,8 @@ import { formatShare } from '../../core/units.js'
 import { drawBar } from '../chart.js'
 import { count, milliseconds } from '../figures.js'
 import type { Glyphs, Line, Span, Tone } from '../style.js'
-import { displayWidth, oneLine, padEnd } from '../width.js'
+import { displayWidth, oneLine } from '../width.js'
+import { type Column, fitColumns, tableLines } from './columns.js'
 
 const HEALTH: Record<Health, readonly [string, Tone]> = {
   ok: ['ok', 'plain'],
@@ -12,26 +13,11 @@ const HEALTH: Record<Health, readonly [string, Tone]> = {
   unknown: ['?', 'dim'],
 }
 
-interface Column {
-  title: string
-  width: number
-  /** Where there is no room for all, the lowest goes first. */
-  worth: number
-  cell: (row: InstanceRow, width: number) => Span
-  /** Left-aligned; figures stand at the right. */
-  text?: true
-}
-
 /** A line of column titles, a line per instance, and a last line for those that do not fit `most` lines. */
 export function instanceLines(snapshot: Snapshot, width: number, most: number, glyphs: Glyphs): Line[] {
   const { instances } = snapshot
   if (instances.length === 0 || most < 2) return []
-  const columns = fitting(instances, width, glyphs)
-  const fits = instances.length < most
-  const shown = fits ? instances : instances.slice(0, Math.max(0, most - 2))
-  const title = columns.map(({ title: name, width: cells, text }): Span => [fill(name, cells, text), 'dim'])
-  const rows = shown.map((row) => columns.map((column) => drawCell(column, row)))
-  return [title, ...rows, ...(fits ? [] : [moreLine(instances.slice(shown.length))])]
+  return tableLines(instances, columnsOf(instances, width, glyphs), most, moreLine)
 }
 
 /** Lines that all instances take, the titles' line among them. */
@@ -52,27 +38,15 @@ function moreLine(hidden: readonly InstanceRow[]): Line {
   ]
 }
 
-function fitting(instances: readonly InstanceRow[], width: number, glyphs: Glyphs): Column[] {
+function columnsOf(instances: readonly InstanceRow[], width: number, glyphs: Glyphs): Column<InstanceRow>[] {
   const longest = Math.max(...instances.map(({ id }) => displayWidth(oneLine(id))))
   const id = Math.min(Math.max(7, longest), width >= 100 ? 24 : 12)
   // A bar is full at twice an even share, so that even shares look even and an excess has room.
   const scale = Math.max(...instances.map(({ share }) => share), Math.min(1, 2 / instances.length))
-  let columns = allColumns(id, scale, glyphs)
-  while (columns.length > 1 && total(columns) > width) {
-    const least = Math.min(...columns.map(({ worth }) => worth))
-    columns = columns.filter(({ worth }) => worth !== least)
-  }
-  const spare = Math.min(24, width - total(columns))
-  return columns.map((column) =>
-    column.title === '' && spare > 0 ? { ...column, width: column.width + spare } : column,
-  )
+  return fitColumns(allColumns(id, scale, glyphs), width)
 }
 
-function total(columns: readonly Column[]): number {
-  return columns.reduce((sum, { width }) => sum + width, 0)
-}
-
-function allColumns(id: number, scale: number, glyphs: Glyphs): Column[] {
+function allColumns(id: number, scale: number, glyphs: Glyphs): Column<InstanceRow>[] {
   const percent = (value: number | null): Span => (value === null ? ['-', 'dim'] : [`${Math.round(value)} %`])
   return [
     { title: ' instance', width: id + 2, worth: 10, text: true, cell: (row) => [` ${oneLine(row.id)}`] },
@@ -82,6 +56,7 @@ function allColumns(id: number, scale: number, glyphs: Glyphs): Column[] {
       width: 7,
       worth: 2,
       text: true,
+      grows: 24,
       cell: (row, width) => [` ${drawBar(row.share / scale, width - 1, glyphs)}`, 'data'],
     },
     { title: 'rate/s', width: 7, worth: 7, cell: (row) => [count(row.rps)] },
@@ -108,13 +83,4 @@ function allColumns(id: number, scale: number, glyphs: Glyphs): Column[] {
       cell: (row) => (row.memory_mib === null ? ['-', 'dim'] : [count(row.memory_mib)]),
     },
   ]
-}
-
-function drawCell(column: Column, row: InstanceRow): Span {
-  const [text, tone] = column.cell(row, column.width)
-  return [fill(text, column.width, column.text), tone ?? 'plain']
-}
-
-function fill(text: string, width: number, left: true | undefined): string {
-  return left ? padEnd(text, width) : text.padStart(width)
 }

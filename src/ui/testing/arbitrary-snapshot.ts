@@ -65,6 +65,22 @@ export const arbitrarySnapshot: fc.Arbitrary<Snapshot> = fc.record({
     }),
     { maxLength: 30 },
   ),
+  databases: fc.option(
+    fc.array(
+      fc.record({
+        id: word,
+        state: fc.constantFrom('primary', 'standby', 'down'),
+        replication: fc.oneof(word, fc.constantFrom('streaming, async', 'slot lost')),
+        timeline: fc.option(fc.nat({ max: 4_294_967 })),
+        heartbeat_ms: figure,
+        replay_lag_ms: figure,
+        replay_bytes: fc.option(fc.double({ min: 0, max: 1e15, noNaN: true })),
+        history: fc.array(figure, { maxLength: 60 }),
+        requests: amount,
+      }),
+      { maxLength: 9 },
+    ),
+  ),
   events: fc.array(
     fc.record({
       t_ms: fc.double({ min: 0, max: 1e7, noNaN: true }),

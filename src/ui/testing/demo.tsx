@@ -1,6 +1,6 @@
 // The dashboard with a made-up run, to look at and for the tests in a pseudo-terminal:
 //   npx esbuild src/ui/testing/demo.tsx --bundle --platform=node --format=esm --packages=external --outfile=node_modules/.cache/demo.mjs
-//   node node_modules/.cache/demo.mjs [--instances 12] [--closed] [--url] [--speed 4] [--measured 60000] [--no-colour] [--ascii]
+//   node node_modules/.cache/demo.mjs [--instances 12] [--closed] [--url] [--speed 4] [--measured 60000] [--databases 3] [--no-colour] [--ascii]
 // It says at its end how much of a core it took.
 import { createDashboard } from '../dashboard.js'
 import { type MadeUpRun, madeUpRun } from './snapshots.js'
@@ -17,6 +17,7 @@ const run: Partial<MadeUpRun> = {
   mode: has('--closed') ? 'closed' : 'open',
   tellsInstances: !has('--url'),
   measuredMs: number('--measured', 30_000),
+  databases: number('--databases', 0),
 }
 const snapshots = madeUpRun(run)
 const everyMs = 500 / number('--speed', 1)

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../core/random.js'
 import type { TickRow } from '../../core/record.js'
-import type { Phase, Snapshot } from '../../core/snapshot.js'
+import type { DatabaseRow, Phase, Snapshot } from '../../core/snapshot.js'
 
 /** Values of a made-up run that tests and the demo change. */
 export interface MadeUpRun {
@@ -13,6 +13,8 @@ export interface MadeUpRun {
   tickMs: number
   /** False: a system that tells no instances apart (--url). */
   tellsInstances: boolean
+  /** Database servers: a primary and so many less one standbys; 0: none. */
+  databases: number
 }
 
 const DEFAULTS: MadeUpRun = {
@@ -24,6 +26,7 @@ const DEFAULTS: MadeUpRun = {
   measuredMs: 30_000,
   tickMs: 500,
   tellsInstances: true,
+  databases: 0,
 }
 
 /**
@@ -151,11 +154,43 @@ function snapshotOf(run: MadeUpRun, phase: Phase, t: number, state: State): Snap
           }
         })
       : [],
+    databases: run.databases === 0 ? null : databaseRows(run, t, down),
     events: [...state.events],
     doubts: down
       ? [{ check: 'saturation', text: 'the system answers less than is offered: latency says how long the test ran' }]
       : [],
   }
+}
+
+/**
+ * A primary and standbys whose lag swells and ebbs. While the second instance is down so is the last standby, and when it
+ * is back the first standby has become the primary, on the next timeline.
+ */
+function databaseRows(run: MadeUpRun, t: number, down: boolean): DatabaseRow[] {
+  const promoted = t > run.warmupMs + 0.6 * run.measuredMs
+  const rows = Array.from({ length: run.databases }, (_, index): DatabaseRow => {
+    const id = index === 0 ? 'primary' : `standby-${index}`
+    const isPrimary = index === (promoted ? 1 : 0)
+    const isDown = down && index === run.databases - 1
+    const ticks = Math.min(60, Math.floor(t / run.tickMs))
+    const lag = (tick: number): number => 1.5 * index * (1 + Math.sin(tick / 3) ** 2 * 8)
+    const history = Array.from({ length: ticks }, (_tick, n) => {
+      const tick = Math.floor(t / run.tickMs) - ticks + n
+      return isPrimary || (isDown && n > ticks - 4) ? null : lag(tick)
+    })
+    return {
+      id,
+      state: isDown ? 'down' : isPrimary ? 'primary' : 'standby',
+      replication: isDown || isPrimary ? '' : index === 2 ? 'catchup, async' : 'streaming, async',
+      timeline: isDown ? null : promoted ? 2 : 1,
+      heartbeat_ms: isPrimary || isDown ? null : (history.at(-1) ?? null),
+      replay_lag_ms: isPrimary || isDown || index === 3 ? null : (history.at(-1) ?? 0) * 0.8,
+      replay_bytes: isPrimary || isDown ? null : index === 3 ? 0 : Math.round(1_200 * (history.at(-1) ?? 0) ** 2),
+      history,
+      requests: Math.round((run.rps * t) / 1_000 / (index + 1)),
+    }
+  })
+  return rows.sort((a, b) => Number(b.state === 'primary') - Number(a.state === 'primary'))
 }
 
 /** Made-up percentiles in the shape of the ticks so far. */
