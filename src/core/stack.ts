@@ -46,7 +46,7 @@ export interface StackMeta {
   owner: 'kept' | { pid: number; identity: string }
   /** The parameters the topology was made from, so that later commands (scale, bench, report) can make it again. */
   parameters: Record<string, unknown>
-  /** How long it took to come up, in milliseconds. Known to the command that brings it up; later ones read it. */
+  /** From the engine's first step until every node was ready, in milliseconds; set by the engine once the stack is whole. */
   readyMs?: number
   /** Why this engine and this balancer, and what the engine cannot do; the report repeats them. */
   notes: string[]

@@ -36,7 +36,8 @@ export interface Engine {
   limitations(topology: Topology): string[]
 
   /**
-   * Brings the whole stack up and returns when every node is ready, or leaves nothing behind and throws.
+   * Brings the whole stack up and returns when every node is ready, or leaves nothing behind and throws. How long that
+   * took is in the meta of the stack from then on (readyMs).
    * Nodes start in parallel as their dependencies allow.
    * @throws LabError exit code 3 when a node fails to become ready (with its last log lines), a port is taken, ...;
    * the abort reason when the signal fires.

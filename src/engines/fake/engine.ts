@@ -35,6 +35,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): Engine & { re
       const state: FakeStackState = { meta, topology, complete: false, publishHost, readyTimeoutMs, nodes: new Map() }
       machine.stacks.set(meta.name, state)
       const stack = new FakeStack(machine, meta, true)
+      const begun = machine.clock.now()
       try {
         const nodes = new Map(topology.nodes.map((spec) => [spec.id, stack.make(state, spec)]))
         await startAll(
@@ -50,7 +51,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): Engine & { re
           signal,
         )
         state.complete = true
-        return stack
+        state.meta = { ...meta, readyMs: machine.clock.now() - begun }
+        return new FakeStack(machine, state.meta, true)
       } catch (error) {
         stack.discard()
         throw error

@@ -47,9 +47,9 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
 
     async up(request): Promise<ProcessStack> {
       request.signal.throwIfAborted()
+      const begun = performance.now()
       const record = await newRecord(request)
       await folders.create(record)
-      const stack = new ProcessStack(host, request.meta, true)
       try {
         // Of a stack whose state somebody has removed by hand.
         const left = sharedData(host, record.meta.name)
@@ -61,11 +61,12 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
           request.onEvent({ kind: 'ready', node: node.id, ms: performance.now() - began })
         }
         await startAll(request.topology.nodes, start, request.signal)
-        await folders.save({ ...record, complete: true })
+        const meta = { ...record.meta, readyMs: Math.round(performance.now() - begun) }
+        await folders.save({ ...record, meta, complete: true })
         request.signal.throwIfAborted()
-        return stack
+        return new ProcessStack(host, meta, true)
       } catch (error) {
-        await stack.discard()
+        await new ProcessStack(host, request.meta, false).discard()
         throw error
       }
     },

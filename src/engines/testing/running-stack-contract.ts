@@ -66,6 +66,7 @@ export function describeRunningStack(contract: Contract): void {
       const again = await findAgain(stackName)
       expect(again?.complete).toBe(true)
       expect(again?.meta).toEqual(stack.meta)
+      expect(stack.meta.readyMs).toBeGreaterThanOrEqual(0)
       expect(await again?.specs()).toEqual(await stack.specs())
       expect(await again?.nodes()).toEqual(await stack.nodes())
     })
