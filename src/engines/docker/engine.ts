@@ -77,8 +77,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
 
     up(request: UpRequest): Promise<Stack> {
       return explained(host, async () => {
-        await bringUp(workshop(), request)
-        return new DockerStack(workshop(), request.meta, true)
+        const meta = await bringUp(workshop(), request)
+        return new DockerStack(workshop(), meta, true)
       })
     },
 
@@ -88,7 +88,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       return explained(host, async () => {
         const stacks = byStack(await findAll(workshop().client.docker, `${LABEL.home}=${options.home}`))
         return [...stacks.values()].flatMap(({ containers, networks, markers }) => {
-          const labels = [...networks, ...containers, ...markers][0]?.Labels
+          const labels = [...markers, ...networks, ...containers][0]?.Labels
           return labels === undefined ? [] : [new DockerStack(workshop(), metaOf(labels), markers.length > 0)]
         })
       })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { environmentError, usageError } from '../../core/errors.js'
+import type { StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
 import type { UpEvent, UpRequest } from '../port.js'
@@ -17,8 +18,10 @@ import { makeNode, type NodeRequest, portCheck, startNode, type Workshop, waitFo
  * Brings a stack up: images, network, every container, then each start as its dependencies allow, and at last the mark
  * that it is whole. What was made is taken back by the label of this very call, so also what Docker made while its
  * answer was lost, and never what another command made under the same name.
+ * @returns what is kept about the stack; of its resources the mark alone says how long it took to come up
  */
-export async function bringUp(workshop: Workshop, request: UpRequest): Promise<void> {
+export async function bringUp(workshop: Workshop, request: UpRequest): Promise<StackMeta> {
+  const called = performance.now()
   const { docker } = workshop.client
   const { topology, meta, publishHost, signal, onEvent } = request
   const stack: StackLabels = { meta, publishHost, upId: randomUUID(), home: workshop.home }
@@ -48,7 +51,9 @@ export async function bringUp(workshop: Workshop, request: UpRequest): Promise<v
       },
       signal,
     )
-    await mark(docker, stack)
+    const whole = { ...meta, readyMs: Math.round(performance.now() - called) }
+    await mark(docker, { ...stack, meta: whole })
+    return whole
   } catch (error) {
     await removeAll(docker, `${LABEL.up}=${stack.upId}`).catch((cause: unknown) => {
       onEvent({ kind: 'note', text: `could not take everything back (${cause}): run scalelab clean` })
