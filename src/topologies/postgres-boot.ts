@@ -95,6 +95,16 @@ settle() { # folder host port: this data follows that server from now on
     "primary_slot_name = '$SLOT'" >"$1/postgresql.auto.conf"
 }
 
+# Before 16 pg_rewind goes by the last checkpoint of its source. So soon after a promotion that may be of the old
+# timeline: then it says that there is nothing to rewind, and this server would keep rows that the others never had.
+on_new_timeline() { # host port
+  case $("\${bin}pg_rewind" --version) in
+    *' 15.'*)
+      $as env PGPASSFILE="$DATA/pgpass" "\${bin}psql" -X -q -w -h "$1" -p "$2" -U scalelab -d postgres -c CHECKPOINT
+      ;;
+  esac
+}
+
 fresh_copy() { # host port; into pgdata.new
   rm -rf "$pgdata.new"
   if [ -n "\${CLONE:-}" ]; then
@@ -111,6 +121,8 @@ fresh_copy() { # host port; into pgdata.new
 server_files() {
   mkdir -p "$DATA"
   cp "$DIR/postgresql.conf" "$DIR/pg_hba.conf" "$DIR/pgpass" "$DATA/"
+  # After a crash, and on a fresh copy, a server first flushes all its files: one by one that takes seconds.
+  if [ "$(uname)" = Linux ]; then echo 'recovery_init_sync_method = syncfs' >>"$DATA/postgresql.conf"; fi
   chmod 600 "$DATA/pgpass"
   [ -z "$as" ] || chown "$user" "$DATA" "$DATA/postgresql.conf" "$DATA/pg_hba.conf" "$DATA/pgpass"
 }
@@ -141,7 +153,8 @@ if [ -e "$DIR/follow" ]; then
   made=no
   if [ "\${HOW:-auto}" = auto ] && [ -e "$pgdata/standby.signal" ]; then made=pointed
   elif [ "\${HOW:-auto}" = auto ] && [ -s "$pgdata/PG_VERSION" ] && [ -z "\${CLONE:-}" ]; then
-    if $as env PGPASSFILE="$DATA/pgpass" "\${bin}pg_rewind" -D "$pgdata" --no-sync \\
+    if on_new_timeline "$FOLLOW_HOST" "$FOLLOW_PORT" &&
+      $as env PGPASSFILE="$DATA/pgpass" "\${bin}pg_rewind" -D "$pgdata" --no-sync \\
       --config-file="$DATA/postgresql.conf" \\
       --source-server="host=$FOLLOW_HOST port=$FOLLOW_PORT user=scalelab dbname=postgres sslmode=disable"
     then made=rewound

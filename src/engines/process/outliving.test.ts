@@ -54,7 +54,9 @@ describe('what a command leaves running', () => {
       format: 'esm',
       target: 'node20',
       // Packages that are CommonJS ask for node's modules in its way.
-      banner: { js: `import { createRequire as requireFor } from 'node:module'\nconst require = requireFor(import.meta.url)` },
+      banner: {
+        js: `import { createRequire as requireFor } from 'node:module'\nconst require = requireFor(import.meta.url)`,
+      },
       logLevel: 'silent',
     })
   })

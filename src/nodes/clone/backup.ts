@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { DATABASE_ROLES } from '../../core/databases-file.js'
 import { type Copied, copyFolder } from './copy-folder.js'
+import { passwordIn } from './pgpass.js'
 
 /**
  * What a copy must not have, or need not: see "Making a Base Backup Using the Low Level API" in
@@ -26,17 +27,20 @@ export interface BackupRequest {
   port: number
   /** An empty folder. */
   target: string
+  /** Content of a password file, see passwordIn. */
+  pgpass: string
 }
 
 /**
- * Makes a base backup of a running server, primary or standby, by copying its files. The password comes from PGPASSFILE.
+ * Makes a base backup of a running server, primary or standby, by copying its files.
  * @throws Error when the server cannot be asked, or ends while it is copied: the copy is worth nothing then
  */
-export async function backup({ host, port, target }: BackupRequest): Promise<Copied & { ms: number }> {
+export async function backup({ host, port, target, pgpass }: BackupRequest): Promise<Copied & { ms: number }> {
   const began = performance.now()
   if (readdirSync(target).length > 0) throw new Error(`${target} is not empty`)
-  // pg reads PGPASSFILE when it is given no password.
-  const client = new Client({ host, port, user: DATABASE_ROLES.admin, database: 'postgres', ssl: false })
+  const user = DATABASE_ROLES.admin
+  const password = passwordIn(pgpass, [host, String(port), 'postgres', user])
+  const client = new Client({ host, port, user, password, database: 'postgres', ssl: false })
   // A broken connection makes the next statement fail, which is enough.
   client.on('error', () => undefined)
   await client.connect()

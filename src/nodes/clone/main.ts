@@ -4,11 +4,13 @@
  * Usage: clone.mjs <host> <port> <empty target folder>, with PGPASSFILE; asks as the superuser, reads the server's files
  * and leaves in the target what a standby starts from. It does not say whom to follow: that is written by boot.sh.
  */
+import { readFileSync } from 'node:fs'
 import { backup } from './backup.js'
 
 const [host = '', port = '', target = ''] = process.argv.slice(2)
 try {
-  const { files, bytes, ms } = await backup({ host, port: Number(port), target })
+  const pgpass = readFileSync(process.env.PGPASSFILE ?? '', 'utf8')
+  const { files, bytes, ms } = await backup({ host, port: Number(port), target, pgpass })
   console.log(`clone: ${files} files, ${(bytes / 1e6).toFixed(0)} MB in ${ms.toFixed(0)} ms`)
 } catch (error) {
   console.error(`clone: ${error instanceof Error ? error.message : error}`)

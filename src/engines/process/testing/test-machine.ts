@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,14 +10,16 @@ import { stackFolders } from '../../../store/stack-folders.js'
 import type { Engine, UpRequest } from '../../port.js'
 import { TEST_NODE_SOURCE } from '../../testing/test-node.js'
 import { createProcessEngine } from '../engine.js'
-import { serverFolders } from '../server-folders.js'
+import { type ServerFolders, serverFolders } from '../server-folders.js'
 
 /** A state folder and node programs of a test's own. */
 export interface TestMachine {
   root: string
   nodesDir: string
   folders: StackFolders
-  engine(): Engine
+  /** Of the PostgreSQL programs in a folder, or of those that are found. */
+  engine(pgBin?: string): Engine
+  servers: ServerFolders
   /** Folders and processes that are still there of a stack. */
   leftovers(stackName: string): Promise<string[]>
   cleanup(): Promise<void>
@@ -29,14 +32,16 @@ export async function testMachine(): Promise<TestMachine> {
   await mkdir(nodesDir)
   await writeFile(join(nodesDir, 'api.mjs'), TEST_NODE_SOURCE)
   const folders = stackFolders(join(root, 'state'))
-  const engine = (): Engine =>
+  const servers = serverFolders(join(root, 'state'), process.env)
+  const engine = (pgBin?: string): Engine =>
     createProcessEngine({
       folders,
       identity: processIdentity(),
       nodesDir,
       nodeBinary: process.execPath,
-      servers: serverFolders(join(root, 'state'), process.env),
-      secret: (role) => `${role}-password-of-tests`,
+      servers,
+      pgBin,
+      secret: testSecret,
       env: process.env,
       cwd: root,
     })
@@ -44,16 +49,23 @@ export async function testMachine(): Promise<TestMachine> {
     root,
     nodesDir,
     folders,
+    servers,
     engine,
     async leftovers(stackName) {
       const found = (await folders.list()).filter(({ name }) => name === stackName).map(({ name }) => `folder ${name}`)
-      return [...found, ...(await processesWith(`SCALELAB_STACK=${folders.folder(stackName)}`))]
+      const data = servers.data === undefined ? [] : [join(servers.data, stackName)].filter((path) => existsSync(path))
+      return [...found, ...data, ...(await processesWith(`SCALELAB_STACK=${folders.folder(stackName)}`))]
     },
     async cleanup() {
       for (const stack of await engine().stacks()) await stack.down()
       await rm(root, { recursive: true, force: true })
     },
   }
+}
+
+/** The same in every run, so that templates are found again. */
+export function testSecret(role: string): string {
+  return `${role}-password-of-tests`
 }
 
 /** Processes of this machine that carry a variable, read without the engine's own code. */
