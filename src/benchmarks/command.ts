@@ -7,12 +7,23 @@ import { execa } from 'execa'
 /** The built command. */
 export const BIN = fileURLToPath(new URL('../../bin/scalelab.js', import.meta.url))
 
+/** Runs one command of the lab to its end and gives its stdout. */
+export type Run = (...args: string[]) => Promise<string>
+
+/** Whether Docker answers; says so when it does not. */
+export async function dockerWorks(run: Run): Promise<boolean> {
+  const { findings } = JSON.parse(await run('doctor', '--json')) as {
+    findings: { what: string; ok: boolean; found: string }[]
+  }
+  const docker = findings.find((finding) => finding.what === 'docker engine')
+  if (docker?.ok !== true) process.stderr.write(`  Docker left out: ${docker?.found}\n`)
+  return docker?.ok === true
+}
+
 /** The built command line in a folder of its own, which is gone afterwards, as are its stacks. */
-export async function withCommandLine<T>(
-  fn: (run: (...args: string[]) => Promise<string>, folder: string) => Promise<T>,
-): Promise<T> {
+export async function withCommandLine<T>(fn: (run: Run, folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'scalelab-bench-'))
-  const run = (...args: string[]): Promise<string> => runCommand(folder, args)
+  const run: Run = (...args) => runCommand(folder, args)
   try {
     return await fn(run, folder)
   } finally {

@@ -13,6 +13,11 @@ export function atMost(figure: string, measured: number, limit: number, unit = '
   return { figure, target: `<= ${limit}`, measured, unit, ok: measured <= limit }
 }
 
+/** A figure that must reach a bound. */
+export function atLeast(figure: string, measured: number, bound: number, unit = ''): Figure {
+  return { figure, target: `>= ${bound}`, measured, unit, ok: measured >= bound }
+}
+
 /** A figure that must stay below a limit. */
 export function below(figure: string, measured: number, limit: number, unit = ''): Figure {
   return { figure, target: `< ${limit}`, measured, unit, ok: measured < limit }
@@ -45,4 +50,10 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2)
   const upper = sorted[middle] ?? Number.NaN
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}
+
+/** The value that so many per cent of the values do not exceed (nearest rank). NaN for no values. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN
 }

@@ -1,57 +1,18 @@
 // node dist/benchmarks/load.js [part...]: measures what must hold of the lab, on this machine and now, each figure with its
 // target and the ratio of the two. Exit code 1 when one is missed, 2 for an unknown part. A part is one line below.
-import { formatNumber } from '../core/units.js'
 import { capacity } from './capacity.js'
 import { dashboard } from './dashboard.js'
-import { type Figure, targetNumber } from './figure.js'
 import { outage } from './outage.js'
 import { pacing } from './pacing.js'
+import { runParts } from './parts.js'
 import { readiness } from './readiness.js'
 import { throughput } from './throughput.js'
 
-const PARTS: Record<string, () => Promise<Figure[]>> = {
+await runParts({
   pacing,
   throughput,
   outage,
   capacity,
   readiness,
   dashboard,
-}
-
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS)
-const unknown = chosen.filter((name) => PARTS[name] === undefined)
-if (unknown.length > 0) {
-  process.stderr.write(`unknown part ${unknown.join(', ')}; there are: ${Object.keys(PARTS).join(', ')}\n`)
-  process.exit(2)
-}
-
-const rows: string[][] = []
-let missed = 0
-for (const name of chosen) {
-  process.stderr.write(`${name} ...\n`)
-  for (const { figure, target, measured, unit, ok } of (await PARTS[name]?.()) ?? []) {
-    if (!ok) missed += 1
-    const ratio = measured / targetNumber(target)
-    rows.push([
-      name,
-      figure,
-      target,
-      `${formatNumber(measured)} ${unit}`.trim(),
-      formatNumber(ratio),
-      target === '' ? '' : ok ? 'ok' : 'MISSED',
-    ])
-  }
-}
-const table = [['part', 'figure', 'target', 'measured', 'ratio', ''], ...rows]
-const widths = table
-  .map((row) => row.map((cell) => cell.length))
-  .reduce((a, b) => a.map((w, i) => Math.max(w, b[i] ?? 0)))
-for (const row of table) {
-  process.stdout.write(
-    `${row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd()}\n`,
-  )
-}
-process.exitCode = missed === 0 ? 0 : 1
+})

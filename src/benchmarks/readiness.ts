@@ -1,4 +1,4 @@
-import { withCommandLine } from './command.js'
+import { dockerWorks, type Run, withCommandLine } from './command.js'
 import { atMost, type Figure, info, median } from './figure.js'
 
 const TRIALS = 7
@@ -11,14 +11,7 @@ export async function readiness(): Promise<Figure[]> {
       atMost(`up lb-3 on processes, median of ${TRIALS}`, median(onProcesses), 1.5, 's'),
       info('up lb-3 on processes, slowest', Math.max(...onProcesses), 's'),
     ]
-    const { findings } = JSON.parse(await run('doctor', '--json')) as {
-      findings: { what: string; ok: boolean; found: string }[]
-    }
-    const docker = findings.find((finding) => finding.what === 'docker engine')
-    if (docker?.ok !== true) {
-      process.stderr.write(`  Docker left out: ${docker?.found}\n`)
-      return figures
-    }
+    if (!(await dockerWorks(run))) return figures
     const onDocker = await secondsOfUp(run, 'docker')
     return [
       ...figures,
@@ -28,7 +21,7 @@ export async function readiness(): Promise<Figure[]> {
   })
 }
 
-async function secondsOfUp(run: (...args: string[]) => Promise<string>, engine: string): Promise<number[]> {
+async function secondsOfUp(run: Run, engine: string): Promise<number[]> {
   const seconds: number[] = []
   for (let trial = 0; trial < TRIALS; trial++) {
     const name = `ready-${process.pid}`
