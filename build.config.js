@@ -17,5 +17,7 @@ await build({
   format: 'esm',
   target: 'node20',
   // The PostgreSQL client is CommonJS and asks for Node's own modules with `require`, which a module does not have.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",
+  },
 })

@@ -42,12 +42,20 @@ async function stop(): Promise<void> {
   process.exit((await drained) ? 0 : 1)
 }
 
+/** The shop's data: in the databases of a file, or in this process. */
 function data(): Pick<ApiOptions, 'shop' | 'databases'> {
-  if (env.DATABASES_FILE !== undefined) {
-    return openDatabases(env.DATABASES_FILE, instanceId, Number(env.WRITE_PATIENCE_MS ?? 2_000))
+  const { DATABASES_FILE: file, WRITE_PATIENCE_MS: patience = '2000' } = env
+  if (file === undefined) {
+    const products = new Products()
+    return { shop: (path, query) => shopResource(products, path, query) }
   }
-  const products = new Products()
-  return { shop: (path, query) => shopResource(products, path, query) }
+  try {
+    if (!/^\d+$/.test(patience)) throw new Error(`WRITE_PATIENCE_MS must be a whole number, not ${patience}`)
+    return openDatabases(file, instanceId, Number(patience))
+  } catch (error) {
+    console.error(`${instanceId} cannot start: ${error instanceof Error ? error.message : error}`)
+    process.exit(3)
+  }
 }
 
 async function performerOf(work: Work): Promise<Performer | undefined> {

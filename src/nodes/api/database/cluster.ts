@@ -137,7 +137,7 @@ export class Cluster {
       this.#take(server)
     } else if (this.primary === undefined && timeline > (this.#candidate?.timeline ?? 0)) {
       this.#candidate = { server, timeline, since: performance.now() }
-      for (const other of this.servers) if (other !== server) other.poll()
+      for (const other of this.servers) if (other !== server) other.pollAnew()
     }
   }
 

@@ -97,9 +97,9 @@ export class Connection {
    * One statement, one round trip.
    * @throws DatabaseError: the server refused, and nothing was changed unless it is FATAL; ConnectionLost
    */
-  query(statement: Statement, values: Value[]): Promise<Row[]> {
+  query({ name, text }: Statement, values: Value[]): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      this.#client.query<(string | null)[], Value[]>({ ...statement, values, rowMode: 'array' }, (error, result) => {
+      this.#client.query<(string | null)[], Value[]>({ name, text, values, rowMode: 'array' }, (error, result) => {
         if (error) reject(asLost(error))
         else resolve(result.rows)
       })

@@ -66,19 +66,24 @@ export class DatabaseServer {
     )
   }
 
-  /** Asks the server what it is; when a question is still open, as soon as that is answered. */
+  /** Asks the server what it is, unless a question is still open. */
   poll(): void {
-    if (this.#connecting) return
-    if (this.#waitedMs !== undefined) this.#pollAgain = true
-    else if (this.#prober === undefined) void this.#connect()
+    if (this.#connecting || this.#waitedMs !== undefined) return
+    if (this.#prober === undefined) void this.#connect()
     else void this.#ask(this.#prober)
+  }
+
+  /** Asks now; when a question is still open, once more as soon as that is answered. */
+  pollAnew(): void {
+    if (this.#waitedMs !== undefined) this.#pollAgain = true
+    this.poll()
   }
 
   /** Something went wrong with this server: until it answers a poll that is sent from now on, it is left alone. */
   doubt(): void {
     this.#doubtedAt = performance.now()
     if (this.state === 'up') this.#become('suspect')
-    this.poll()
+    this.pollAnew()
   }
 
   /**

@@ -17,7 +17,9 @@ export function temporaryFolder(): { path: string; remove: () => Promise<void> }
 export async function bundle(name: 'api' | 'balancer', folder: string): Promise<string> {
   const outfile = join(folder, `${name}.mjs`)
   const entry = fileURLToPath(new URL(`../../${name}/main.ts`, import.meta.url))
-  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
+  const banner = {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",
+  }
   await build({
     entryPoints: [entry],
     outfile,
