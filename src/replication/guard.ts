@@ -21,7 +21,9 @@ export interface GuardOptions {
   pause: (node: string) => Promise<void>
   resume: (node: string) => Promise<void>
   onEvent: (level: 'info' | 'warn', text: string) => void
-  /** Ends the watch. */
+  /** How long to watch, once the freezes are over, in milliseconds; null: until the signal fires. */
+  lengthMs: number | null
+  /** Ends everything. */
   signal: AbortSignal
 }
 
@@ -40,12 +42,12 @@ const FREEZE_LIMIT_MS = 30_000
 const LOOK_MS = 500
 
 /**
- * Watches the primary of a cluster until the signal fires. When it fails a standby takes its place, and it comes back as
+ * Watches the primary of a cluster until its time is up or the signal fires. When it fails a standby takes its place, and it comes back as
  * a standby; then the new primary is watched. An alarm is called false when the engine says that the server was running,
  * which decides nothing: a guard that could ask the engine would need no detector.
  */
 export async function guard(options: GuardOptions): Promise<GuardResult> {
-  const { control, settings, compared, onEvent, signal } = options
+  const { control, settings, compared, lengthMs, onEvent, signal } = options
   const result: GuardResult = { watched_ms: 0, false_alarms: 0, failovers: [], settings: [] }
   let primary = await untilPrimary(control, signal)
   const truth = async (): Promise<boolean> =>
@@ -62,12 +64,15 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
     return watch
   })
   const all = [deciding, ...others]
-  const stopped = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
   try {
     if (options.freezes > 0) await measureDetection(primary, options, all)
     onEvent('info', `watching ${primary.id}`)
     const begun = performance.now()
-    while (!signal.aborted) {
+    const ending = lengthMs === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(lengthMs)])
+    const stopped = new Promise<null>((resolve) =>
+      ending.addEventListener('abort', () => resolve(null), { once: true }),
+    )
+    while (!ending.aborted) {
       const alarmed = new Promise<string>((resolve) => {
         alarm = resolve
       })

@@ -83,7 +83,8 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
       pause: (node) => stack.pause(node),
       resume: (node) => stack.resume(node),
       onEvent: (_level, text) => lab.remark(`${new Date().toISOString().slice(11, 23)}  ${text}`),
-      signal: length === null ? lab.os.signal : AbortSignal.any([lab.os.signal, AbortSignal.timeout(length)]),
+      lengthMs: length,
+      signal: lab.os.signal,
     })
     const report = await writeGuard(flags.out, { stack: stack.meta.name, ...result, host: hostSince(before) })
     if (flags.json === true) lab.printJson({ ...result, report })
