@@ -132,6 +132,73 @@ describe('frame', () => {
     expect(head(40)).toContain('health')
   })
 
+  it('holds two instances and three database servers at 80x24, and says which is which', () => {
+    const lines = draw(at(0.3, madeUpRun({ instances: 2, databases: 3 })))
+    const from = lines.findIndex((line) => line.startsWith(' database'))
+    expect(lines.slice(from, from + 4)).toMatchInlineSnapshot(`
+      [
+        " database  replication        lag ms               replay ms   behind  requests",
+        " primary   primary                                                       15,000",
+        " standby-1 streaming, async     1.53 ▂▁▁▁▁▂▄▄▄▃▂▁▁      1.22   2.8 kB     7,500",
+        " standby-2 catchup, async       3.06 ▅▂▁▁▃▅▇█▇▆▃▁▁      2.45  11.2 kB     5,000",
+      ]
+    `)
+    for (const part of ['measuring', 'achieved', 'p99 now', 'service', 'backlog', 'api-2', 'measuring begins']) {
+      expect(lines.join('\n'), part).toContain(part)
+    }
+    expect(draw(at(0.3)).join('\n')).not.toContain('database')
+  })
+
+  it('shows a server that is down, the new primary first after a failover, and its timeline', () => {
+    const run = madeUpRun({ instances: 2, databases: 3 })
+    expect(draw(at(0.5, run)).find((line) => line.startsWith(' standby-2'))).toMatch(/^ standby-2 DOWN +[\d,]+$/)
+    const after = draw(at(0.8, run))
+    const from = after.findIndex((line) => line.startsWith(' database'))
+    expect(after.slice(from, from + 4)).toMatchInlineSnapshot(`
+      [
+        " database  replication       TL  lag ms            replay ms   behind  requests",
+        " standby-1 primary            2                                          19,875",
+        " primary   streaming, async   2    0.00                 0.00      0 B    39,750",
+        " standby-2 catchup, async     2    26.9 █▆▄▂▁▁▃▆▇█      21.5   870 kB    13,250",
+      ]
+    `)
+  })
+
+  it('calls a primary of an older timeline what it is', () => {
+    const snapshot = at(0.8, madeUpRun({ databases: 3 }))
+    const databases = snapshot.databases?.map((row) =>
+      row.id === 'primary' ? { ...row, state: 'primary' as const, timeline: 1 } : row,
+    )
+    const lines = draw({ ...snapshot, databases: databases ?? null })
+    expect(lines.find((line) => line.startsWith(' standby-1'))).toContain(' primary ')
+    expect(lines.find((line) => line.startsWith(' primary'))).toContain('FORMER primary')
+  })
+
+  it.each([
+    ['streaming, async', 'idle'],
+    ['slot lost', 'slot lost'],
+  ])('says of a standby with nothing to time: %s, %s', (replication, words) => {
+    const snapshot = at(0.3, madeUpRun({ databases: 2 }))
+    const databases = snapshot.databases?.map((row) => ({ ...row, replication, replay_lag_ms: null, replay_bytes: 0 }))
+    const line = draw({ ...snapshot, databases: databases ?? null }).find((text) => text.startsWith(' standby-1'))
+    expect(line).toContain(words)
+    expect(line).toContain('0 B')
+  })
+
+  it('names the database servers out of sight that are down', () => {
+    const lines = draw(at(0.5, madeUpRun({ instances: 2, databases: 4 })), { columns: 60, rows: 16 })
+    expect(lines.find((line) => line.includes('more, lag'))).toMatch(/^ \+2 more, lag up to [\d.]+ ms, standby-3 down$/)
+  })
+
+  it('drops columns of the database servers that do not fit, the lag never', () => {
+    const head = (columns: number): string =>
+      draw(at(0.8, madeUpRun({ databases: 3 })), { columns }).find((line) => line.startsWith(' database')) ?? ''
+    expect(head(80)).toMatch(/replication +TL +lag ms +replay ms +behind +requests/)
+    expect(head(60)).toMatch(/replication.*lag ms.*behind/)
+    expect(head(60)).not.toContain('requests')
+    expect(head(40)).toContain('lag ms')
+  })
+
   it('says for a closed loop that nothing is offered, and shows the one latency there is', () => {
     const lines = draw(at(0.5, madeUpRun({ mode: 'closed' })))
     expect(lines.join('\n')).toContain('closed loop, 60 connections')

@@ -77,6 +77,15 @@ describe('createPlainView', () => {
     )
   })
 
+  it('tells the largest lag of a standby, and servers that are down', async () => {
+    const lines = await linesOf({ databases: 3 })
+    const run = lines.filter((line) => line.includes('achieved'))
+    for (const line of run) expect(line).toMatch(/ {2}errors [\d,]+ {2}lag +[\d.]+ ms {2}(standby-2 down {2})?api-1/)
+    expect(run.filter((line) => line.includes('standby-2 down')).length).toBeGreaterThan(3)
+    expect(lines.at(-1)).toMatch(/errors 59 {2}lag +[\d.]+ ms {2}api-1/)
+    expect((await linesOf()).join('')).not.toContain('lag')
+  })
+
   it('offers nothing in a closed loop', async () => {
     expect((await linesOf({ mode: 'closed' })).join('\n')).not.toContain('offered  ')
   })

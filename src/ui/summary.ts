@@ -114,7 +114,7 @@ function instances({ instances: all, distribution }: RunRecord, options: TextOpt
 
 function replication({ standbys }: ReplicationRecord, options: TextOptions): string {
   return renderTable(
-    ['standby', 'replication', ...['lag p50 ms', 'p99 ms', 'max ms', 'replay p99 ms', 'behind, most'].map(right)],
+    ['standby', 'replication', ...['lag ms p50', 'p99', 'max', 'replay p99', 'behind'].map(right)],
     standbys.map(({ id, state, sync_state, heartbeat_ms, replay_lag_ms, replay_bytes }) => [
       id,
       state === 'streaming' ? `${state}, ${sync_state}` : [state, 'bad'],

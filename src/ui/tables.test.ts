@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { NodeStatus } from '../core/stack.js'
 import { renderTable } from './table.js'
 import { renderComparisonTable, renderList, renderNodes, renderSummary } from './tables.js'
-import { madeUpRecord } from './testing/records.js'
+import { madeUpRecord, REPLICATED } from './testing/records.js'
 import { displayWidth } from './width.js'
 
 const plain = { colour: false, width: 80 }
@@ -65,6 +65,31 @@ describe('renderTable', () => {
 
 describe('renderSummary', () => {
   const summary = renderSummary(madeUpRecord(), plain)
+
+  it('tells of replication, writes and reads where there are such', () => {
+    const text = renderSummary(madeUpRecord(REPLICATED), plain)
+    const from = text.indexOf('standby  ')
+    expect(text.slice(from, text.indexOf('\n\n', text.indexOf('writes:')))).toMatchInlineSnapshot(`
+      "standby    replication       lag ms p50  p99   max  replay p99  behind
+      ──────────────────────────────────────────────────────────────────────
+      standby-1  streaming, async         1.2  5.1  12.4         4.2  131 kB
+      standby-2  down                       -    -     -        idle       -
+
+      writes: 9,000 acknowledged, 3 refused, 2 unknown; 0 lost, 1 recovered, 0
+      duplicated
+      reads: 12 of 30,000 missed the client's own write (2.5 ms old in the middle, 9.1
+      ms at most), 1 went back in time"
+    `)
+    const lost = { ...REPLICATED.writes, lost: ['r-0-1'] } as NonNullable<typeof REPLICATED.writes>
+    expect(renderSummary(madeUpRecord({ ...REPLICATED, writes: lost }), coloured)).toContain('\x1b[1;31mwrites: ')
+    const unread = { ...lost, lost: null, recovered: null, duplicated: null }
+    expect(renderSummary(madeUpRecord({ writes: unread }), plain)).toContain('2 unknown; not held against the database')
+    expect(summary).not.toContain('standby')
+    expect(summary).not.toContain('writes')
+    for (const width of [40, 60]) {
+      expect(widest(renderSummary(madeUpRecord(REPLICATED), { ...plain, width }))).toBeLessThanOrEqual(width)
+    }
+  })
 
   it('holds the rates, the ledger, both latencies, the instances and how even they are', () => {
     expect(summary).toMatch(/offered\/s.*unfinished\n─+\n +1,500 +1,448 +1,448 +45,000 +43,440 +15 +12 +1,533\n/)

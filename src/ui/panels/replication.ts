@@ -49,7 +49,7 @@ function allColumns(databases: readonly DatabaseRow[], width: number, glyphs: Gl
       ? [
           {
             title: 'TL',
-            width: 4,
+            width: 3,
             worth: 3,
             cell: ({ timeline }: DatabaseRow): Span => (timeline === null ? ['-', 'dim'] : [String(timeline)]),
           },

@@ -128,3 +128,46 @@ export function madeUpRecord(changes: Partial<RunRecord> = {}): RunRecord {
     ...changes,
   }
 }
+
+const NO_LAG = { samples: 0, idle: 0, mean: null, p50: null, p95: null, p99: null, max: null }
+
+/** What the record of a replicated stack under a load with writes has in addition. */
+export const REPLICATED: Pick<RunRecord, 'replication' | 'writes' | 'reads'> = {
+  replication: {
+    durability: 'local',
+    synchronous_standby_names: '',
+    primary: 'primary',
+    timeline: 1,
+    standbys: [
+      {
+        id: 'standby-1',
+        state: 'streaming',
+        sync_state: 'async',
+        heartbeat_ms: { samples: 300, idle: 0, mean: 1.4, p50: 1.2, p95: 3.4, p99: 5.1, max: 12.4 },
+        write_lag_ms: NO_LAG,
+        flush_lag_ms: NO_LAG,
+        replay_lag_ms: { samples: 100, idle: 20, mean: 1.1, p50: 1, p95: 2, p99: 4.2, max: 9 },
+        replay_bytes: { samples: 120, idle: 0, mean: 800, p50: 700, p95: 9_000, p99: 20_000, max: 131_072 },
+      },
+      {
+        id: 'standby-2',
+        state: 'down',
+        sync_state: 'unknown',
+        heartbeat_ms: NO_LAG,
+        write_lag_ms: NO_LAG,
+        flush_lag_ms: NO_LAG,
+        replay_lag_ms: { ...NO_LAG, idle: 120 },
+        replay_bytes: NO_LAG,
+      },
+    ],
+    series: [],
+  },
+  writes: { acknowledged: 9_000, refused: 3, unknown: 2, lost: [], recovered: 1, duplicated: [] },
+  reads: {
+    consistency: 'eventual',
+    checked: 30_000,
+    stale: 12,
+    backwards: 1,
+    age_ms: { samples: 12, idle: 0, mean: 3, p50: 2.5, p95: 8, p99: 9.1, max: 9.1 },
+  },
+}
