@@ -16,6 +16,7 @@ interface Machine {
 
 const NO_DOCKER = { ok: false, reason: 'no Docker daemon answers', fix: 'Start Docker' } as const
 const NO_NGINX = { ok: false, reason: 'there is no nginx', fix: 'apt-get install nginx' } as const
+const PROGRAMS = 'PostgreSQL: 18.4.'
 const NO_BUNDLE = { ok: false, reason: 'there is no dist/nodes', fix: 'npm run build' } as const
 
 function engine(name: 'docker' | 'process', available: (topology: Topology) => Availability): Engine {
@@ -26,10 +27,13 @@ function engine(name: 'docker' | 'process', available: (topology: Topology) => A
 function enginesOf({ docker, nginx, bundles = true }: Machine) {
   const needs = (kind: string) => (topology: Topology) => topology.nodes.some((node) => node.program.kind === kind)
   return {
-    docker: engine('docker', () => (docker ? { ok: true, version: '28.0' } : NO_DOCKER)),
+    docker: engine('docker', (topology) =>
+      docker ? { ok: true, version: '28.0', ...(needs('postgres')(topology) ? { notes: [PROGRAMS] } : {}) } : NO_DOCKER,
+    ),
     process: engine('process', (topology) => {
       if (!nginx && needs('nginx')(topology)) return NO_NGINX
-      return bundles || !needs('bundle')(topology) ? { ok: true, version: 'v20' } : NO_BUNDLE
+      if (!bundles && needs('bundle')(topology)) return NO_BUNDLE
+      return { ok: true, version: 'v20', ...(needs('postgres')(topology) ? { notes: [PROGRAMS] } : {}) }
     }),
   }
 }
@@ -38,6 +42,7 @@ const BOTH = { docker: true, nginx: true }
 const PROCESS = { docker: false, nginx: true }
 const BARE = { docker: false, nginx: false }
 const COMMAND = { app: { command: 'serve {port}' } }
+const REPLICATED = { kind: 'replicated', database: {} } as const
 const IMAGE = { app: { image: 'mine:1' } }
 
 function decideOn(machine: Machine, requested: (typeof ENGINE_CHOICES)[number], input: Partial<StackParametersInput>) {
@@ -92,12 +97,16 @@ describe('decide', () => {
     ['process', 'everything', BOTH, {}, 'process nginx', ['No limits']],
     ['process', 'nothing', BARE, {}, 'process builtin', ['Balancer: built-in', 'No limits']],
     ['process', 'everything', BOTH, COMMAND, 'process nginx', ['No limits']],
+    ['auto', 'everything', BOTH, REPLICATED, 'docker nginx', ['Engine: docker', PROGRAMS]],
+    ['docker', 'everything', BOTH, REPLICATED, 'docker nginx', [PROGRAMS]],
+    ['process', 'everything', BOTH, REPLICATED, 'process nginx', ['No limits', PROGRAMS]],
+    ['process', 'nothing', BARE, REPLICATED, 'process builtin', ['Balancer: built-in', 'No limits', PROGRAMS]],
   ])('%s on a machine with %s', async (requested, _, machine, input, expected, notes) => {
     const decision = await decideOn(machine, requested, input)
     expect(`${decision.engine.name} ${decision.parameters.balancer}`).toBe(expected)
     expect(decision.notes).toEqual(notes.map((note) => expect.stringContaining(note)))
     const programs = decision.topology.nodes.map((node) => node.program.kind)
-    if (decision.parameters.kind === 'balanced') expect(programs.includes('nginx')).toBe(expected.endsWith('nginx'))
+    if (decision.parameters.kind !== 'single') expect(programs.includes('nginx')).toBe(expected.endsWith('nginx'))
   })
 
   it.each<[(typeof ENGINE_CHOICES)[number], string, Machine, Partial<StackParametersInput>, number, string, string]>([

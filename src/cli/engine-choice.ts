@@ -46,8 +46,9 @@ export async function decide(
   }
   if (requested === 'docker' || (app !== null && 'image' in app)) {
     const decision = withBalancer(engines.docker, parameters, 'nginx', [])
-    require(await engines.docker.available(decision.topology, signal), 'Docker')
-    return decision
+    const availability = await engines.docker.available(decision.topology, signal)
+    require(availability, 'Docker')
+    return withPrograms(decision, availability)
   }
   if (requested === 'process') return onProcesses(parameters, engines, signal, [])
   if (app !== null) {
@@ -55,11 +56,10 @@ export async function decide(
   }
   const decision = withBalancer(engines.docker, parameters, 'nginx', [])
   const availability = await engines.docker.available(decision.topology, signal)
-  if (availability.ok)
-    return {
-      ...decision,
-      notes: [`Engine: docker, because Docker ${availability.version} answers and has the images.`, ...decision.notes],
-    }
+  if (availability.ok) {
+    const why = `Engine: docker, because Docker ${availability.version} answers and has the images.`
+    return withPrograms({ ...decision, notes: [why, ...decision.notes] }, availability)
+  }
   return onProcesses(parameters, engines, signal, [`Engine: process, because ${availability.reason}.`])
 }
 
@@ -72,14 +72,15 @@ async function onProcesses(
   const engine = engines.process
   const preferred = withBalancer(engine, parameters, 'nginx', notes)
   const availability = await engine.available(preferred.topology, signal)
-  if (availability.ok) return preferred
-  if (parameters.kind === 'balanced' && parameters.balancer === 'auto') {
+  if (availability.ok) return withPrograms(preferred, availability)
+  if (parameters.kind !== 'single' && parameters.balancer === 'auto') {
     const builtin = withBalancer(engine, parameters, 'builtin', [
       ...notes,
       `Balancer: built-in, because ${availability.reason} (${availability.fix}).`,
     ])
-    require(await engine.available(builtin.topology, signal), 'the process engine')
-    return builtin
+    const second = await engine.available(builtin.topology, signal)
+    require(second, 'the process engine')
+    return withPrograms(builtin, second)
   }
   require(availability, 'the process engine')
   return preferred
@@ -98,6 +99,12 @@ function withBalancer(
   }
   const topology = topologyOf(decided)
   return { engine, parameters: decided, topology, notes: [...notes, ...engine.limitations(topology)] }
+}
+
+/** The decision with what its engine says of the programs that it would run. */
+function withPrograms(decision: Decision, availability: Availability): Decision {
+  const programs = availability.ok ? (availability.notes ?? []) : []
+  return { ...decision, notes: [...decision.notes, ...programs] }
 }
 
 function require(availability: Availability, what: string): void {

@@ -2,7 +2,8 @@ import type { EngineName, NodeStatus, NodeUsage, StackMeta } from '../core/stack
 import type { NodeSpec, Topology } from '../core/topology.js'
 
 export type Availability =
-  | { ok: true; version: string }
+  /** `notes`: what a reader should know of the programs that would run, one sentence each. */
+  | { ok: true; version: string; notes?: string[] }
   /** `reason` is one clause ("no Docker daemon answers at ..."), `fix` the command or step that mends it. */
   | { ok: false; reason: string; fix: string }
 

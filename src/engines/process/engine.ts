@@ -7,7 +7,7 @@ import { startAll } from '../start-all.js'
 import { listenHost } from './addresses.js'
 import { type ProcessHost, sharedData } from './host.js'
 import { choosePorts } from './ports.js'
-import { findPostgres, isLack } from './postgres-binaries.js'
+import { describePostgres, findPostgres, isLack } from './postgres-binaries.js'
 import { type ProcessTable, processTable } from './process-table.js'
 import { lackOf, type ProgramPlaces, versionsOf } from './programs.js'
 import { reservedPorts } from './reserved-ports.js'
@@ -40,7 +40,10 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       const lack = await lackOf(topology, places)
       if (lack !== undefined) return { ok: false, ...lack }
       const versions = Object.entries(await versionsOf(topology, places))
-      return { ok: true, version: versions.map(([program, version]) => `${program} ${version}`).join(', ') }
+      const version = versions.map(([program, number]) => `${program} ${number}`).join(', ')
+      if (!runsPostgres(topology)) return { ok: true, version }
+      const postgres = await findPostgres(places)
+      return { ok: true, version, notes: isLack(postgres) ? [] : [describePostgres(postgres, places)] }
     },
 
     limitations,
@@ -89,10 +92,14 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     const hostOf = (node: NodeSpec): string => listenHost(node, topology, publishHost)
     const ports = await choosePorts(topology.nodes, hostOf, await reservedPorts(folders))
     const record = { meta, topology, complete: false, publishHost, readyTimeoutMs, cwd, path, ports }
-    if (!topology.nodes.some(({ program }) => program.kind === 'postgres')) return record
+    if (!runsPostgres(topology)) return record
     const postgres = await findPostgres(places)
     return isLack(postgres) ? record : { ...record, pgBin: postgres.bin }
   }
+}
+
+function runsPostgres(topology: Topology): boolean {
+  return topology.nodes.some(({ program }) => program.kind === 'postgres')
 }
 
 function limitations(topology: Topology): string[] {

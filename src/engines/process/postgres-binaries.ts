@@ -44,6 +44,14 @@ export function findPostgres(places: PostgresPlaces): Promise<PostgresBinaries |
   return known
 }
 
+/** Which PostgreSQL would run, in one sentence for a reader of the report. */
+export function describePostgres({ bin, version, canCopy }: PostgresBinaries, { cache }: PostgresPlaces): string {
+  const from = bin.startsWith(cache) ? 'which comes with scalelab' : `from ${bin}`
+  return canCopy
+    ? `PostgreSQL: ${version}, ${from}.`
+    : `PostgreSQL: ${version}, ${from}; without pg_rewind, so an old primary comes back as a fresh copy.`
+}
+
 export function isLack(result: PostgresBinaries | Lack): result is Lack {
   return 'reason' in result
 }
