@@ -70,7 +70,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
         const reason = `the image ${needed.image} is not here and cannot be pulled: ${why}`
         return { ok: false, reason, fix: imageHint(needed) }
       }
-      return { ok: true, version }
+      const databases = topology.nodes.some(({ program }) => program.kind === 'postgres')
+      return { ok: true, version, notes: databases ? [`PostgreSQL: image ${images.postgres}.`] : [] }
     },
 
     limitations: limitationsOf,
