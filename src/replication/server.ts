@@ -140,13 +140,13 @@ export class DatabaseServer {
   }
 
   /**
-   * What the database holds of the writes whose ids begin so: every id, and how many orders and events were made under
+   * What the database holds of the writes whose ids begin so (a refusal is kept under its id, too, and is no write): every id, and how many orders and events were made under
    * those that made more than one.
    */
   async writesOf(prefix: string): Promise<{ ids: Set<string>; duplicated: string[] }> {
     const like = `${prefix.replaceAll(/[\\%_]/g, '\\$&')}%`
     const found = await this.session.query<{ request_key: string }>(
-      'SELECT request_key FROM requests WHERE request_key LIKE $1',
+      'SELECT request_key FROM requests WHERE request_key LIKE $1 AND status < 400',
       [like],
       READ_BACK_MS,
     )
@@ -165,7 +165,7 @@ export class DatabaseServer {
   /** Which of these writes are in the database. */
   async present(ids: readonly string[]): Promise<Set<string>> {
     const found = await this.session.query<{ request_key: string }>(
-      'SELECT request_key FROM requests WHERE request_key = ANY($1)',
+      'SELECT request_key FROM requests WHERE request_key = ANY($1) AND status < 400',
       [ids],
       READ_BACK_MS,
     )

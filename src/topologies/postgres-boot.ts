@@ -5,9 +5,8 @@
  * Environment, from the topology: NODE_ID, DIR (the node's files), DATA (what the server keeps, and may enter),
  * BORN (primary or standby: what it is when there is no data yet), UPSTREAM ("host:port" of the first primary), SLOT.
  * From the engine: PG_BIN (folder of the binaries; without: on the PATH, else the newest where Debian keeps them),
- * SERVER_USER (who runs the server when we are root), TEMPLATE (folder of a template to begin from, which the primary
- * makes where there is none yet; optional), CLONE (command of the base backup, quoted for sh, where there is no
- * pg_basebackup; optional).
+ * SERVER_USER (who runs the server when we are root), TEMPLATE (a template to begin from; optional), CLONE (command of
+ * the base backup, quoted for sh, where there is no pg_basebackup; optional).
  *
  * Files in DIR that decide: `fenced` (a reason): never start, unless `follow` tells whom to follow. `follow` (sh:
  * FOLLOW_HOST, FOLLOW_PORT, SINCE, HOW=auto|copy): become a standby of that server; with SINCE, rows that were written
@@ -50,10 +49,12 @@ single() { # data folder, database, config; statements on stdin
   if grep -E '(ERROR|FATAL|PANIC):' "$DATA/single.log" >&2; then return 1; fi
 }
 
-# Settings that need no network: the template is made before any port is known.
+# Settings that need no network: the template is made before any port is known. With as little WAL as can be: every
+# server starts from a copy of it.
 bare_config() { # file
   # A failing statement is not logged: it may set a password.
   printf '%s\\n' "log_min_error_statement = panic" "listen_addresses = ''" "unix_socket_directories = ''" 'wal_level = replica' 'wal_log_hints = on' \\
+    'wal_init_zero = off' 'min_wal_size = 32MB' \\
     'shared_buffers = 64MB' 'fsync = off' 'max_wal_senders = 16' 'max_connections = 200' \\
     'max_replication_slots = 16' >"$1"
 }
@@ -144,7 +145,7 @@ if [ -e "$DIR/follow" ]; then
   if [ -s "$pgdata/PG_VERSION" ] && [ ! -e "$pgdata/standby.signal" ] && [ -n "\${SINCE:-}" ]; then
     # Recovers first, as after any crash; nobody can connect meanwhile.
     rm -f "$DATA/diverged.ndjson"
-    printf "COPY (SELECT row_to_json(r) FROM requests r WHERE created_at >= '%s') TO '%s';\\n" \\
+    printf "COPY (SELECT row_to_json(r) FROM requests r WHERE status < 400 AND created_at >= '%s') TO '%s';\\n" \\
       "$SINCE" "$DATA/diverged.ndjson" >"$DATA/diverged.sql"
     single "$pgdata" ecomarket "$DATA/postgresql.conf" <"$DATA/diverged.sql"
     rm -f "$DATA/diverged.sql"
@@ -179,18 +180,12 @@ elif [ -e "$DIR/fenced" ]; then
 elif [ ! -s "$pgdata/PG_VERSION" ]; then
   # Made aside: what was killed half-way is made anew, and no copy ever starts as a second primary.
   rm -rf "$pgdata" "$pgdata.new"
-  if [ -n "\${TEMPLATE:-}" ]; then
-    if [ "$BORN" = primary ] && [ ! -e "$TEMPLATE/pgdata" ]; then
-      rm -rf "$TEMPLATE/new"
-      new_cluster "$TEMPLATE/new"
-      mv "$TEMPLATE/new" "$TEMPLATE/pgdata"
-    fi
-    until [ -e "$TEMPLATE/pgdata" ]; do sleep 0.05; done
-    cp -R "$TEMPLATE/pgdata" "$pgdata.new"
+  if [ -n "\${TEMPLATE:-}" ]; then cp -R "$TEMPLATE/pgdata" "$pgdata.new"
   elif [ "$BORN" = primary ]; then new_cluster "$pgdata.new"
   else
-    # The first primary may take a moment longer than we do; whoever waits for us limits the time.
-    until fresh_copy "\${UPSTREAM%:*}" "\${UPSTREAM##*:}" 2>"$DATA/copy.log"; do sleep 0.1; done
+    # The first primary may take a moment longer than we do; whoever waits for us limits the time. Each try costs it
+    # some of the processor.
+    until fresh_copy "\${UPSTREAM%:*}" "\${UPSTREAM##*:}" 2>"$DATA/copy.log"; do sleep 0.25; done
   fi
   [ "$BORN" = primary ] || settle "$pgdata.new" "\${UPSTREAM%:*}" "\${UPSTREAM##*:}"
   own "$pgdata.new"
