@@ -14,11 +14,16 @@ export function postgresAnswers(
   signal: AbortSignal,
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, signal, timeout: timeoutMs })
+    const socket = connect({ host, port, timeout: timeoutMs })
     const end = (ready: boolean): void => {
+      signal.removeEventListener('abort', stop)
       socket.destroy()
       resolve(ready)
     }
+    // Not as an option of connect, which leaves its listener behind at every try.
+    const stop = (): void => end(false)
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
     socket.on('connect', () => socket.write(startupMessage({ user, database: 'postgres' })))
     socket.on('data', (answer) => end(answer[0] === AUTHENTICATION))
     for (const event of ['timeout', 'error', 'end', 'close']) socket.on(event, () => end(false))

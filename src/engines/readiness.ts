@@ -6,8 +6,8 @@ import type { Readiness } from '../core/topology.js'
 import { formatDuration } from '../core/units.js'
 import { postgresAnswers } from './postgres-readiness.js'
 
-/** Pause between two tries, in milliseconds. */
-const INTERVAL_MS = 15
+/** Pause between two tries, in milliseconds. PostgreSQL starts a process for each. */
+const INTERVAL_MS = { http: 15, postgres: 40 }
 /** A try with no answer after this long is given up, in milliseconds: a program may accept before it answers. */
 const TRY_MS = 1_000
 
@@ -44,7 +44,7 @@ export async function untilReady(
       await Promise.race([ended, sleep(0)])
       over ??= { ready: true }
     } else {
-      await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined)
+      await sleep(INTERVAL_MS[readiness.protocol], undefined, { signal }).catch(() => undefined)
     }
   }
   options.signal.throwIfAborted()

@@ -4,7 +4,8 @@ const { admin, replication, app } = DATABASE_ROLES
 
 /**
  * Roles and database, for the database `postgres` of a new cluster. Statements are separated by an empty line, as
- * PostgreSQL's single-user mode wants them; passwords are references that the engine fills in.
+ * PostgreSQL's single-user mode wants them; passwords are references that the engine fills in. The new database is copied
+ * as files, which leaves less WAL to copy to the standbys.
  */
 export const ROLES_SQL = `ALTER ROLE ${admin} PASSWORD '{{secret ${admin}}}';
 
@@ -12,7 +13,7 @@ CREATE ROLE ${replication} LOGIN REPLICATION PASSWORD '{{secret ${replication}}}
 
 CREATE ROLE ${app} LOGIN PASSWORD '{{secret ${app}}}' IN ROLE pg_monitor;
 
-CREATE DATABASE ${DATABASE_NAME} OWNER ${app};
+CREATE DATABASE ${DATABASE_NAME} OWNER ${app} STRATEGY file_copy;
 `
 
 /**

@@ -109,7 +109,8 @@ on_new_timeline() { # host port
 fresh_copy() { # host port; into pgdata.new
   rm -rf "$pgdata.new"
   if [ -n "\${CLONE:-}" ]; then
-    mkdir "$pgdata.new"
+    # It writes only what differs, so it begins from what there is.
+    if [ -d "$pgdata" ]; then mv "$pgdata" "$pgdata.new"; else mkdir "$pgdata.new"; fi
     # It comes quoted for sh: folders may have spaces.
     eval 'PGPASSFILE="$DATA/pgpass"' "$CLONE" '"$1" "$2" "$pgdata.new"'
   else

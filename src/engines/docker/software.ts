@@ -9,7 +9,7 @@ const QUESTIONS: Partial<Record<Program['kind'], { name: string; command: string
   nginx: { name: 'nginx', command: ['nginx', '-v'] },
   // Of the same server that boot.sh takes.
   postgres: {
-    name: 'postgres',
+    name: 'postgresql',
     command: [
       'sh',
       '-c',
