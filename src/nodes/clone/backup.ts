@@ -1,8 +1,8 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { DATABASE_ROLES } from '../../core/databases-file.js'
-import { type Copied, copyFolder } from './copy-folder.js'
+import { type Mirrored, mirrorFile, mirrorFolder } from './mirror-folder.js'
 import { passwordIn } from './pgpass.js'
 
 /**
@@ -19,13 +19,13 @@ const HISTORY = /^pg_wal\/[0-9A-F]{8}\.history$/
 /** Of the running server, of an earlier backup, or made anew by every server. Signal files tell what a server is. */
 const LEFT_OUT =
   /(^|\/)(postmaster\.(pid|opts)|pg_internal\.init\S*|pgsql_tmp[^/]*|(standby|recovery)\.signal|(backup_label|tablespace_map)(\.old)?|[^/]+\.tmp)$/
-/** Copied last, so that it is not older than what it describes. */
+/** Copied last: it must not be older than what it describes, and without it no server starts on half a copy. */
 const CONTROL = 'global/pg_control'
 
 export interface BackupRequest {
   host: string
   port: number
-  /** An empty folder. */
+  /** A folder; what is in it is used where it is the same, and goes where it is not. */
   target: string
   /** Content of a password file, see passwordIn. */
   pgpass: string
@@ -35,9 +35,8 @@ export interface BackupRequest {
  * Makes a base backup of a running server, primary or standby, by copying its files.
  * @throws Error when the server cannot be asked, or ends while it is copied: the copy is worth nothing then
  */
-export async function backup({ host, port, target, pgpass }: BackupRequest): Promise<Copied & { ms: number }> {
+export async function backup({ host, port, target, pgpass }: BackupRequest): Promise<Mirrored & { ms: number }> {
   const began = performance.now()
-  if (readdirSync(target).length > 0) throw new Error(`${target} is not empty`)
   const user = DATABASE_ROLES.admin
   const password = passwordIn(pgpass, [host, String(port), 'postgres', user])
   const client = new Client({ host, port, user, password, database: 'postgres', ssl: false })
@@ -47,17 +46,18 @@ export async function backup({ host, port, target, pgpass }: BackupRequest): Pro
   try {
     const { rows: folders } = await client.query<{ data_directory: string }>('SHOW data_directory')
     const data = folders[0]?.data_directory ?? ''
+    if (!existsSync(join(data, CONTROL)))
+      throw new Error(`there is no data of a server in ${data}: is it on this machine?`)
     // With a checkpoint at once, which is the time that this takes on a server that has written much.
     await client.query("SELECT pg_backup_start('scalelab clone', fast => true)")
-    const most = copyFolder(data, target, (path) => path === CONTROL || isLeftOut(path))
-    const control = copyFolder(join(data, 'global'), join(target, 'global'), (path) => path !== 'pg_control')
+    const done = mirrorFolder(data, target, (path) => path === CONTROL || isLeftOut(path))
+    mirrorFile(join(data, CONTROL), join(target, CONTROL), done)
     // Only the session that began the backup can end it: had the server died meanwhile, this would fail.
     const { rows: labels } = await client.query<{ labelfile: string }>(
       'SELECT labelfile FROM pg_backup_stop(wait_for_archive => false)',
     )
     writeFileSync(join(target, 'backup_label'), labels[0]?.labelfile ?? '', { mode: 0o600 })
-    const ms = performance.now() - began
-    return { files: most.files + control.files, bytes: most.bytes + control.bytes, ms }
+    return { ...done, ms: performance.now() - began }
   } finally {
     await client.end().catch(() => undefined)
   }
