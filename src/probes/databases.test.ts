@@ -42,7 +42,7 @@ describe.skipIf(postgresMissing() !== undefined)('probes of real servers', { tim
 
   it('tells roles, timelines, states and lags; idle is idle, and never a lag of 0', async () => {
     const watching = databases()
-    await until(() => watching.now('replication.idle', 'standby-2') === 1)
+    await until(() => ['standby-1', 'standby-2'].every((id) => watching.now('replication.idle', id) === 1))
     const row = (id: string) =>
       ['up', 'role', 'timeline', 'state', 'sync', 'replay_bytes', 'receiver', 'slot_lost', 'idle', 'replay_lag_ms'].map(
         (kind) => watching.now(`replication.${kind}`, id),

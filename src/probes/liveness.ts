@@ -9,7 +9,13 @@ import { Unanswered } from '../replication/session.js'
 export function livenessProber(origin: string): Prober {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   let lost: () => void = () => {}
-  agent.on('free', (socket: { once(event: 'close', listener: () => void): void }) => socket.once('close', () => lost()))
+  const watched = new WeakSet<object>()
+  // It is free again after every answer: listened to once, or the listeners pile up.
+  agent.on('free', (socket: { once(event: 'close', listener: () => void): void }) => {
+    if (watched.has(socket)) return
+    watched.add(socket)
+    socket.once('close', () => lost())
+  })
   return {
     ask: (timeoutMs) =>
       new Promise((resolve, reject) => {
