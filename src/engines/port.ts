@@ -49,6 +49,9 @@ export interface Engine {
   stacks(): Promise<Stack[]>
 }
 
+/** A node's own folders: what its program keeps (`{{data}}`), and what is written for it (`{{dir}}`). */
+export type Folder = 'data' | 'dir'
+
 /** A running topology. Operations on an unknown node throw LabError (usage). All are idempotent. */
 export interface Stack {
   readonly meta: StackMeta
@@ -86,8 +89,8 @@ export interface Stack {
    * They are no part of its spec.
    */
   write(node: string, files: Record<string, string | null>): Promise<void>
-  /** A file below the node's `{{data}}`; null when there is none. Works on a stopped node. */
-  read(node: string, path: string): Promise<string | null>
+  /** A file below the node's `{{data}}`, or its `{{dir}}`; null when there is none. Works on a stopped node. */
+  read(node: string, path: string, below?: Folder): Promise<string | null>
 
   /** Of the nodes that run. */
   usage(): Promise<NodeUsage[]>

@@ -35,15 +35,14 @@ export async function filesArchive(
 
 /**
  * The text of the first file in a tar stream. The stream is read to its end: one left half-read keeps the daemon's
- * connection, and with it the whole command, alive. Throws Error when there is no file.
+ * connection, and with it the whole command, alive. Null when there is no file, a deleted one included.
  */
-export async function firstFile(archive: NodeJS.ReadableStream): Promise<string> {
-  let text: string | undefined
+export async function firstFile(archive: NodeJS.ReadableStream): Promise<string | null> {
+  let text: string | null = null
   for await (const entry of archive.pipe(extract())) {
     const chunks: Buffer[] = []
     for await (const chunk of entry) chunks.push(chunk as Buffer)
     if (entry.header.type === 'file') text ??= Buffer.concat(chunks).toString('utf8')
   }
-  if (text === undefined) throw new Error('no file in the archive')
   return text
 }

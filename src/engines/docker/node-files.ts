@@ -1,6 +1,7 @@
 import type Docker from 'dockerode'
 import type { NodeSpec } from '../../core/topology.js'
 import { inside } from '../inside.js'
+import type { Folder } from '../port.js'
 import { filesArchive, firstFile } from './archive.js'
 import { DATA_DIR, holdsSecret, NODE_DIR } from './container-options.js'
 import { statusOf } from './errors.js'
@@ -22,11 +23,16 @@ export async function putFiles(
 }
 
 /**
- * A file below the node's data folder, whether it runs, is frozen or stopped; null when there is none.
+ * A file below one of the node's folders, whether it runs, is frozen or stopped; null when there is none.
  * @throws Error for a path that leaves the folder
  */
-export async function readData(docker: Docker, container: string, path: string): Promise<string | null> {
-  const full = `${DATA_DIR}/${inside(path)}`
+export async function readInside(
+  docker: Docker,
+  container: string,
+  below: Folder,
+  path: string,
+): Promise<string | null> {
+  const full = `${below === 'dir' ? NODE_DIR : DATA_DIR}/${inside(path)}`
   try {
     return await firstFile(await docker.getContainer(container).getArchive({ path: full }))
   } catch (error) {

@@ -3,9 +3,8 @@ import type { ContainerInfo } from 'dockerode'
 import { environmentError, unknownValueError, usageError } from '../../core/errors.js'
 import type { NodeState, NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
-import type { Stack } from '../port.js'
-import { firstFile } from './archive.js'
-import { addressBook, commandError, filesOf, NODE_DIR, SPEC_FILE } from './container-options.js'
+import type { Folder, Stack } from '../port.js'
+import { addressBook, commandError, filesOf, SPEC_FILE } from './container-options.js'
 import { explained, isPortTaken, statusOf, tolerate } from './errors.js'
 import { followLogs } from './follow-logs.js'
 import { HostPorts, portTaken } from './host-ports.js'
@@ -15,7 +14,7 @@ import { LABEL, type StackLabels } from './labels.js'
 import { logLines } from './log-lines.js'
 import { cutOff, freeAddress, joinAgain, subnetOf } from './network.js'
 import { hostPortOf, makeNode, originOf, portCheck, startNode, type Workshop, waitForNode } from './node.js'
-import { putFiles, readData } from './node-files.js'
+import { putFiles, readInside } from './node-files.js'
 import { shortId, softwareOf } from './software.js'
 import { usageOf } from './usage.js'
 
@@ -177,10 +176,10 @@ export class DockerStack implements Stack {
     })
   }
 
-  read(node: string, path: string): Promise<string | null> {
+  read(node: string, path: string, below: Folder = 'data'): Promise<string | null> {
     return this.#explained(async () => {
       const { info } = await this.#container(node)
-      return readData(this.#workshop.client.docker, info.Id, path)
+      return readInside(this.#workshop.client.docker, info.Id, below, path)
     })
   }
 
@@ -250,13 +249,9 @@ export class DockerStack implements Stack {
   }
 
   async #currentSpec({ info, spec }: NodeContainer): Promise<NodeSpec> {
-    try {
-      const archive = await this.#of(info.Id).getArchive({ path: `${NODE_DIR}/${SPEC_FILE}` })
-      return JSON.parse(await firstFile(archive)) as NodeSpec
-    } catch (error) {
-      if (statusOf(error) === 404) return spec // killed before its files were there
-      throw error
-    }
+    const text = await readInside(this.#workshop.client.docker, info.Id, 'dir', SPEC_FILE)
+    // Without: killed before its files were there.
+    return text === null ? spec : (JSON.parse(text) as NodeSpec)
   }
 
   async #thaw(info: ContainerInfo): Promise<void> {

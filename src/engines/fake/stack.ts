@@ -4,7 +4,7 @@ import type { NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import { type NodeSpec, nodeOf } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
 import { inside } from '../inside.js'
-import type { Stack } from '../port.js'
+import type { Folder, Stack } from '../port.js'
 import { notReadyError } from '../readiness.js'
 import { type FakeMachine, type FakeNode, type FakeStackState, writeLog } from './fake-machine.js'
 
@@ -130,8 +130,9 @@ export class FakeStack implements Stack {
     }
   }
 
-  async read(node: string, path: string): Promise<string | null> {
-    return this.find(node).data[inside(path)] ?? null
+  async read(node: string, path: string, below: Folder = 'data'): Promise<string | null> {
+    const found = this.find(node)
+    return (below === 'dir' ? found.files : found.data)[inside(path)] ?? null
   }
 
   async usage(): Promise<NodeUsage[]> {

@@ -40,6 +40,11 @@ export function nodeProcess(
   return new NodeProcess(node, folder, { variable: stackMark(folders, stack), folder }, identity, table, clusters)
 }
 
+/** The folder of the files that are written for a node, whether it exists or not. */
+export function filesFolder({ folders }: ProcessHost, stack: string, node: string): string {
+  return join(folders.nodeFolder(stack, node), 'files')
+}
+
 /** The folder of what a node keeps, whether it exists or not. */
 export function dataFolder({ folders, servers }: ProcessHost, stack: string, { id, program }: NodeSpec): string {
   const [own = '', shared] = dataFolders(servers, stack, id, folders.nodeFolder(stack, id))

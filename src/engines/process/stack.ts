@@ -5,9 +5,9 @@ import type { StackRecord } from '../../core/stack-folders.js'
 import { type NodeSpec, nodeOf, stopSignalOf } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
 import { inside } from '../inside.js'
-import type { Stack } from '../port.js'
+import type { Folder, Stack } from '../port.js'
 import { addressOf, clientPort, listenHost } from './addresses.js'
-import { dataFolder, nodeProcess, type ProcessHost, placesOf } from './host.js'
+import { dataFolder, filesFolder, nodeProcess, type ProcessHost, placesOf } from './host.js'
 import { lastLines, newLines } from './node-log.js'
 import type { NodeProcess } from './node-process.js'
 import { choosePorts } from './ports.js'
@@ -147,9 +147,11 @@ export class ProcessStack implements Stack {
     await this.host.folders.writeNode(this.meta.name, node, files)
   }
 
-  async read(node: string, path: string): Promise<string | null> {
+  async read(node: string, path: string, below: Folder = 'data'): Promise<string | null> {
     const { spec } = await this.find(node)
-    return readInside(dataFolder(this.host, this.meta.name, spec), inside(path))
+    const folder =
+      below === 'dir' ? filesFolder(this.host, this.meta.name, node) : dataFolder(this.host, this.meta.name, spec)
+    return readInside(folder, inside(path))
   }
 
   async usage(): Promise<NodeUsage[]> {

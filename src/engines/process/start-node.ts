@@ -6,7 +6,7 @@ import type { StackRecord } from '../../core/stack-folders.js'
 import type { NodeSpec } from '../../core/topology.js'
 import { answers, notReadyError, untilReady } from '../readiness.js'
 import { addressBook, addressOf } from './addresses.js'
-import { dataFolder, markVariables, type ProcessHost, placesOf } from './host.js'
+import { dataFolder, filesFolder, markVariables, type ProcessHost, placesOf } from './host.js'
 import { launch } from './launch.js'
 import { lastLines, logSize } from './node-log.js'
 import { isFrozen, type Living } from './node-process.js'
@@ -124,6 +124,6 @@ export async function stateOf(
 
 function bookOf(host: ProcessHost, record: StackRecord, spec: NodeSpec): AddressBook {
   const stack = record.meta.name
-  const dir = join(host.folders.nodeFolder(stack, spec.id), 'files')
+  const dir = filesFolder(host, stack, spec.id)
   return addressBook(record, spec, { dir, data: dataFolder(host, stack, spec), secret: host.secret })
 }

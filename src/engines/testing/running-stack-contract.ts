@@ -237,10 +237,21 @@ export function describeRunningStack(contract: Contract): void {
         expect((await answer('new.txt')).body).toBe(`after ${end}\n`)
       })
 
+      it('are read back, also of a stopped node', async () => {
+        await stack.write('api-1', { 'kept.txt': 'kept\n' })
+        await stack.kill('api-1')
+        expect(await stack.read('api-1', 'kept.txt', 'dir')).toBe('kept\n')
+        expect(await stack.read('api-1', 'kept.txt')).toBeNull()
+        await stack.write('api-1', { 'kept.txt': null })
+        expect(await stack.read('api-1', 'kept.txt', 'dir')).toBeNull()
+        await stack.restart('api-1')
+      })
+
       it('never lie outside its folder', async () => {
         for (const path of ['../note.txt', 'deep/../../note.txt', '/etc/note.txt']) {
           await expect(stack.write('api-1', { [path]: 'out\n' }), path).rejects.toThrow('outside')
           await expect(stack.read('api-1', path), path).rejects.toThrow('outside')
+          await expect(stack.read('api-1', path, 'dir'), path).rejects.toThrow('outside')
         }
       })
     })
