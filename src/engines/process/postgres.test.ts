@@ -44,6 +44,15 @@ const note = (key: string): string => `INSERT INTO requests (request_key, kind, 
 const noted = async (stack: Stack, node: string): Promise<unknown[]> =>
   (await ask(stack, node, 'SELECT request_key FROM requests ORDER BY request_key')).flat()
 
+/** Inserts rows one by one until the signal fires; how many. */
+async function writeUntil(signal: AbortSignal, stack: Stack, node: string): Promise<number> {
+  const client = await connected(stack, node)
+  let count = 0
+  for (; !signal.aborted; count++) await client.query(`INSERT INTO analytics (kind) VALUES (repeat('x', 500))`)
+  await client.end()
+  return count
+}
+
 async function stateOf(stack: Stack, id: string): Promise<string | undefined> {
   return (await stack.nodes()).find((node) => node.id === id)?.state
 }
@@ -241,9 +250,17 @@ describe.each<[string, string | undefined, RegExp, boolean]>([
     const inside = (await stack.nodes()).find(({ id }) => id === 'standby-1')?.internalAddresses[0] ?? ''
     const [host, port] = inside.split(':')
     await stack.write('primary', { follow: `FOLLOW_HOST='${host}'\nFOLLOW_PORT='${port}'\nSINCE='${since}'\n` })
+    // It is written to while it is copied.
+    const writing = new AbortController()
+    const writer = writeUntil(writing.signal, stack, 'standby-1')
     await stack.restart('primary')
     await eventuallyStreaming(stack, 'standby-1', ['primary'])
-    expect((await stack.logs('primary', 100)).join('\n')).toMatch(trace)
+    writing.abort()
+    expect(await writer).toBeGreaterThan(0)
+    const events = 'SELECT count(*), md5(string_agg(event_id || kind, NULL ORDER BY event_id)) FROM analytics'
+    const written = await ask(stack, 'standby-1', events)
+    await expect.poll(() => ask(stack, 'primary', events)).toEqual(written)
+    expect((await stack.logs('primary', 200)).join('\n')).toMatch(trace)
     expect(await ask(stack, 'primary', 'SELECT pg_is_in_recovery()')).toEqual([[true]])
     await ask(stack, 'standby-1', note('newer'))
     await expect.poll(() => noted(stack, 'primary')).toEqual(['kept', 'new', 'newer'])

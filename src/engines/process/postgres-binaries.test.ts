@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findPostgres, isLack, type PostgresPlaces } from './postgres-binaries.js'
+import { packagedPostgres, usableCopy } from './postgres-package.js'
+import { commandLine, lackOf, type ProgramPlaces } from './programs.js'
+import { serverFolders } from './server-folders.js'
+import { databaseTopology } from './testing/database-stack.js'
+
+let root: string
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'scalelab-binaries-'))
+  // The server's user has to pass.
+  await chmod(root, 0o755)
+})
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+/** A folder with programs that only tell a version. */
+async function programs(version: string, ...more: string[]): Promise<string> {
+  const bin = await mkdtemp(join(root, 'bin-'))
+  await chmod(bin, 0o755)
+  for (const name of ['postgres', 'initdb', ...more]) {
+    await writeFile(join(bin, name), `#!/bin/sh\n[ "$1" = --version ] && echo '${name} (PostgreSQL) ${version}'\n`)
+    await chmod(join(bin, name), 0o755)
+  }
+  return bin
+}
+
+const places = (pgBin: string | undefined): PostgresPlaces => ({ pgBin, path: process.env.PATH ?? '', cache: root })
+
+describe('PostgreSQL in a folder that was asked for', () => {
+  it('is taken as it is', async () => {
+    const bin = await programs('17.2')
+    expect(await findPostgres(places(bin))).toMatchObject({ bin, version: '17.2', canCopy: false })
+    const whole = await programs('16.1 (Debian 16.1-1)', 'pg_basebackup', 'pg_rewind')
+    expect(await findPostgres(places(whole))).toMatchObject({ bin: whole, version: '16.1', canCopy: true })
+  })
+
+  it.each<[string, () => Promise<string>, RegExp]>([
+    ['is not there', async () => join(root, 'nowhere'), /there is no program postgres in .*nowhere/],
+    [
+      'has no initdb',
+      async () => {
+        const bin = await programs('17.2')
+        await rm(join(bin, 'initdb'))
+        return bin
+      },
+      /there is no program initdb/,
+    ],
+    ['is too old', () => programs('14.9'), /PostgreSQL 14\.9 in .* is too old: 15 or newer/],
+    [
+      'does not run',
+      async () => {
+        const bin = await programs('17.2')
+        await writeFile(join(bin, 'postgres'), '#!/bin/sh\necho "libpq.so.5: cannot open" >&2\nexit 127\n')
+        return bin
+      },
+      /does not run.*: libpq\.so\.5: cannot open/,
+    ],
+  ])('is refused when it %s, with what to do', async (_, make, reason) => {
+    expect(await findPostgres(places(await make()))).toMatchObject({
+      reason: expect.stringMatching(reason),
+      fix: expect.stringContaining('--pg-bin'),
+    })
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('is refused when the user that servers run as cannot enter it', async () => {
+    const bin = await programs('17.2')
+    await chmod(bin, 0o700)
+    expect(await findPostgres(places(bin))).toMatchObject({ reason: expect.stringMatching(/does not run as user \w+/) })
+  })
+})
+
+describe('the PostgreSQL of the package', async () => {
+  const packaged = await packagedPostgres()
+
+  it.skipIf(packaged === undefined)('works as a copy with its links, made once, also by two at once', async () => {
+    if (packaged === undefined) throw new Error('no package')
+    const cache = join(root, 'cache')
+    const [bin, again] = await Promise.all([usableCopy(packaged, cache), usableCopy(packaged, cache)])
+    expect(again).toBe(bin)
+    expect(await readdir(join(cache, 'postgres'))).toEqual([packaged.version])
+    const links: { target: string }[] = JSON.parse(await readFile(join(packaged.native, 'pg-symlinks.json'), 'utf8'))
+    for (const { target } of links) {
+      const link = join(bin, '..', ...target.split('/').slice(1))
+      expect((await lstat(link)).isSymbolicLink() || (await lstat(link)).isFile(), link).toBe(true)
+      expect(existsSync(link), link).toBe(true)
+    }
+    expect((await stat(join(bin, 'initdb'))).mode & 0o777).toBe(0o755)
+    const found = await findPostgres(places(bin))
+    expect(found).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+$/), canCopy: false })
+    const before = (await stat(join(bin, 'postgres'))).ctimeMs
+    await usableCopy(packaged, cache)
+    expect((await stat(join(bin, 'postgres'))).ctimeMs).toBe(before)
+  })
+})
+
+describe('a database node', () => {
+  it('lacks the base backup where neither PostgreSQL nor we have one', async () => {
+    const nodesDir = join(root, 'nodes')
+    await mkdir(nodesDir)
+    const all: ProgramPlaces = { ...places(await programs('17.2')), nodesDir, nodeBinary: process.execPath }
+    expect(await lackOf(databaseTopology(1), all)).toEqual({
+      reason: `${nodesDir}/clone.mjs is missing`,
+      fix: 'npm run build',
+    })
+    await writeFile(join(nodesDir, 'clone.mjs'), '')
+    expect(await lackOf(databaseTopology(1), all)).toBeUndefined()
+    const [node] = databaseTopology(1).nodes
+    if (node === undefined) throw new Error('no node')
+    const book = { host: '', dir: '/n', data: '/d', port: () => 1, address: () => '', secret: String }
+    expect(await commandLine(node, book, all)).toEqual(['sh', '/n/boot.sh'])
+  })
+
+  it('is run by what can be found', async () => {
+    const found = await findPostgres(places(undefined))
+    if (isLack(found)) expect(found.fix).toContain('--pg-bin')
+    else expect(Number.parseInt(found.version, 10)).toBeGreaterThanOrEqual(15)
+  })
+})
+
+describe('serverFolders', () => {
+  it("are root's own, where others may pass, and apart for every state folder", () => {
+    const { cache, data } = serverFolders('/root/state', {}, true)
+    expect(cache).toBe('/var/lib/scalelab')
+    expect(data).toMatch(/^\/var\/lib\/scalelab\/stacks\/[0-9a-f]{12}$/)
+    expect(serverFolders('/root/other', {}, true).data).not.toBe(data)
+    expect(serverFolders('/root/x/../state', {}, true).data).toBe(data)
+  })
+
+  it.each([
+    [{ XDG_CACHE_HOME: '/cache', HOME: '/home/ana' }, '/cache/scalelab'],
+    [{ HOME: '/home/ana' }, '/home/ana/.cache/scalelab'],
+  ])("are the user's cache and the node's own folder: %j", (env, cache) => {
+    expect(serverFolders('/home/ana/state', env, false)).toEqual({ cache, data: undefined })
+  })
+})
