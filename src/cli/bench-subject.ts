@@ -11,9 +11,8 @@ import { apiServers, withReplicaCount } from '../topologies/api-nodes.js'
 import { type Decision, decide } from './engine-choice.js'
 import type { Lab } from './lab.js'
 import { applyLoadOptions, type LoadOptions, parseHeaders } from './load-options.js'
-import { choice } from './option-values.js'
 import { theStack } from './running-stacks.js'
-import { ENGINE_CHOICES, type StackOptions } from './stack-options.js'
+import { requestedEngine, type StackOptions } from './stack-options.js'
 import { applyStackOptions } from './stack-parameters.js'
 import { keyspaceOf } from './workload-options.js'
 
@@ -48,7 +47,7 @@ export async function subjectOfScenario(
   const several = names.length > 1
   const own = several && scenario.topology.kind === 'single' ? withoutBalancing(options) : options
   const parameters = applyStackOptions(scenario.topology, own)
-  const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
+  const requested = requestedEngine(options)
   const load = applyLoadOptions(scenario.load, options, keyspaceOf(parameters))
   const request = requestOf(parameters, options)
   const decision = await decide(requested, parameters, await lab.engines(options), lab.os.signal)

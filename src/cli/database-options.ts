@@ -16,6 +16,7 @@ export interface DatabaseOptions {
   queryTime?: string
   applyDelay?: string
   dbCpus?: string
+  pgVersion?: string
 }
 
 /** The flags by the name that commander gives them. */
@@ -28,6 +29,7 @@ export const DATABASE_FLAGS: Record<keyof DatabaseOptions, string> = {
   queryTime: '--query-time',
   applyDelay: '--apply-delay',
   dbCpus: '--db-cpus',
+  pgVersion: '--pg-version',
 }
 
 /** Adds the flags that shape databases. */
@@ -41,6 +43,7 @@ export function addDatabaseOptions(command: Command): Command {
     .option('--query-time <time>', 'databases: added inside the database to every read, as in 2ms: a stated capacity')
     .option('--apply-delay <time>', 'databases: standbys apply what they receive this late')
     .option('--db-cpus <n>', 'databases: processor limit of each server (Docker engine)')
+    .option('--pg-version <version>', 'databases: version of PostgreSQL, as in 17: the official image (Docker engine)')
 }
 
 /**

@@ -28,8 +28,8 @@ export interface Lab {
   /** The password of a database role, of every stack of this state folder. @throws LabError (environment) */
   secret(role: string): string
   generator(): Promise<LoadGenerator>
-  /** The engines; `images` are the values of --image, `pgBin` that of --pg-bin. */
-  engines(options?: { image?: readonly string[]; pgBin?: string }): Promise<Engines>
+  /** The engines, with the values of --image, --pg-version and --pg-bin. */
+  engines(options?: { image?: readonly string[]; pgVersion?: string; pgBin?: string }): Promise<Engines>
   /** The engines in the order in which their stacks are listed. */
   allEngines(): Promise<Engine[]>
   look(): Look
@@ -47,7 +47,7 @@ export function createLab(os: Os, exit: Lab['exit']): Lab {
   const identity = processIdentity()
   // Loaded where they are used: dockerode and execa alone would double the time of `scalelab list`.
   const secret = secrets(os.stateDir)
-  const engines: Lab['engines'] = async ({ image, pgBin = os.env.SCALELAB_PG_BIN } = {}) => {
+  const engines: Lab['engines'] = async ({ pgBin = os.env.SCALELAB_PG_BIN, ...image } = {}) => {
     const [{ createDockerEngine }, { DEFAULT_IMAGES }, { createProcessEngine }, { serverFolders }] = await Promise.all([
       import('../engines/docker/engine.js'),
       import('../engines/docker/images.js'),

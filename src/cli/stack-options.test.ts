@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { type DatabaseParameters, type StackParameters, stackParametersSchema } from '../core/parameters.js'
 import { labErrorOf } from '../core/testing/thrown.js'
 import { number } from './option-values.js'
-import { addStackOptions, givenStackFlags, imageOverrides, type StackOptions } from './stack-options.js'
+import {
+  addStackOptions,
+  givenStackFlags,
+  imageOverrides,
+  requestedEngine,
+  type StackOptions,
+} from './stack-options.js'
 import { applyStackOptions } from './stack-parameters.js'
 
 const bases = {
@@ -175,16 +181,42 @@ describe('number', () => {
 })
 
 describe('imageOverrides', () => {
-  const env = { SCALELAB_IMAGE_NODE: 'env/node', SCALELAB_IMAGE_NGINX: 'env/nginx', PATH: '/bin' }
+  const env = {
+    SCALELAB_IMAGE_NODE: 'env/node',
+    SCALELAB_IMAGE_NGINX: 'env/nginx',
+    SCALELAB_IMAGE_POSTGRES: 'env/postgres',
+    PATH: '/bin',
+  }
 
   it('takes the environment, and flags over it', () => {
-    expect(imageOverrides(undefined, {})).toEqual({})
-    expect(imageOverrides(undefined, env)).toEqual({ node: 'env/node', nginx: 'env/nginx' })
-    expect(imageOverrides(['nginx=reg:5000/nginx@sha256:a=b'], env)).toEqual({
+    expect(imageOverrides({}, {})).toEqual({})
+    expect(imageOverrides({}, env)).toEqual({
+      node: 'env/node',
+      nginx: 'env/nginx',
+      postgres: 'env/postgres',
+    })
+    expect(
+      imageOverrides({ image: ['nginx=reg:5000/nginx@sha256:a=b'] }, { ...env, SCALELAB_IMAGE_POSTGRES: undefined }),
+    ).toEqual({
       node: 'env/node',
       nginx: 'reg:5000/nginx@sha256:a=b',
     })
-    expect(imageOverrides(optionsOf('--image', 'node=a', '--image', 'node=b').image, {})).toEqual({ node: 'b' })
+    expect(imageOverrides(optionsOf('--image', 'node=a', '--image', 'node=b'), {})).toEqual({ node: 'b' })
+  })
+
+  it('takes the official image of a version, over that of the environment', () => {
+    expect(imageOverrides(optionsOf('--pg-version', '17'), env).postgres).toBe('postgres:17')
+    expect(imageOverrides(optionsOf('--pg-version', '16.10'), {})).toEqual({ postgres: 'postgres:16.10' })
+    expect(imageOverrides(optionsOf('--image', 'postgres=mine:1'), env).postgres).toBe('mine:1')
+  })
+
+  it.each([
+    [['--pg-version', '17', '--image', 'postgres=mine:1'], '--pg-version and --image postgres=... exclude each other'],
+    [['--pg-version', '14'], '--pg-version: "14" is not a version of PostgreSQL from 15 on'],
+    [['--pg-version', '9.6'], '--pg-version: "9.6" is not a version of PostgreSQL from 15 on'],
+    [['--pg-version', 'latest'], '--pg-version: "latest" is not a version of PostgreSQL from 15 on'],
+  ])('refuses %j', (args, message) => {
+    expect(labErrorOf(() => imageOverrides(optionsOf(...args), env))).toMatchObject({ exitCode: 2, message })
   })
 
   it.each([
@@ -193,6 +225,27 @@ describe('imageOverrides', () => {
     ['ngnix=x', 'unknown --image "ngnix"'],
     ['=x', 'unknown --image ""'],
   ])('refuses %j', (value, message) => {
-    expect(labErrorOf(() => imageOverrides([value], {}))).toMatchObject({ exitCode: 2, message })
+    expect(labErrorOf(() => imageOverrides({ image: [value] }, {}))).toMatchObject({ exitCode: 2, message })
+  })
+})
+
+describe('requestedEngine', () => {
+  it.each([
+    [[], 'auto'],
+    [['--engine', 'process'], 'process'],
+    [['--pg-version', '17'], 'docker'],
+    [['--pg-version', '17', '--engine', 'docker'], 'docker'],
+    [['--pg-bin', '/opt/pg'], 'process'],
+  ])('of %j is %s', (args, engine) => {
+    expect(requestedEngine(optionsOf(...args))).toBe(engine)
+  })
+
+  it.each([
+    [['--pg-version', '17', '--engine', 'process'], '--pg-version chooses an image, which needs the Docker engine'],
+    [['--pg-bin', 'x', '--engine', 'docker'], '--pg-bin names programs of this machine, which need the process engine'],
+    [['--pg-bin', 'x', '--pg-version', '17'], '--pg-version and --pg-bin exclude each other'],
+    [['--engine', 'podman'], 'unknown --engine "podman"'],
+  ])('refuses %j', (args, message) => {
+    expect(labErrorOf(() => requestedEngine(optionsOf(...args)))).toMatchObject({ exitCode: 2, message })
   })
 })

@@ -57,7 +57,9 @@ export function addStackOptions(command: Command): Command {
     .option('--memory <size>', 'memory limit of each API instance, as in 256m (Docker engine)')
     .option('--port <port>', 'port of the entry (default: a free one)')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)')
-    .addOption(new Option('--image <name=image>', 'image of node or nginx (Docker engine)').argParser(collect))
+    .addOption(
+      new Option('--image <name=image>', 'image of node, nginx or postgres (Docker engine)').argParser(collect),
+    )
     .option(
       '--pg-bin <folder>',
       'PostgreSQL programs to run databases with (process engine; default: those of the package)',
@@ -102,20 +104,70 @@ export function givenStackFlags(options: StackOptions): string[] {
   )
 }
 
-/** `--image node=... --image nginx=...` over the environment's SCALELAB_IMAGE_NODE and SCALELAB_IMAGE_NGINX. */
-export function imageOverrides(
-  values: readonly string[] | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): { node?: string; nginx?: string } {
-  const images: { node?: string; nginx?: string } = {
-    ...(env.SCALELAB_IMAGE_NODE === undefined ? {} : { node: env.SCALELAB_IMAGE_NODE }),
-    ...(env.SCALELAB_IMAGE_NGINX === undefined ? {} : { nginx: env.SCALELAB_IMAGE_NGINX }),
+/**
+ * The engine that these flags ask for: some belong to one alone.
+ * @throws LabError (usage) when they contradict each other
+ */
+export function requestedEngine({ engine, pgBin, pgVersion }: StackOptions): (typeof ENGINE_CHOICES)[number] {
+  const asked = choice('--engine', engine ?? 'auto', ENGINE_CHOICES)
+  if (pgVersion !== undefined && pgBin !== undefined) {
+    throw usageError(
+      '--pg-version and --pg-bin exclude each other',
+      'The first chooses an image for Docker, the second programs of this machine',
+    )
   }
-  for (const value of values ?? []) {
+  if (pgVersion !== undefined) {
+    if (asked !== 'process') return 'docker'
+    throw usageError(
+      '--pg-version chooses an image, which needs the Docker engine',
+      'Use --engine docker, or --pg-bin with the folder of that version',
+    )
+  }
+  if (pgBin === undefined) return asked
+  if (asked !== 'docker') return 'process'
+  throw usageError(
+    '--pg-bin names programs of this machine, which need the process engine',
+    'Use --engine process, or --pg-version',
+  )
+}
+
+const IMAGES = ['node', 'nginx', 'postgres'] as const
+/** The first PostgreSQL whose programs take what boot.sh asks of them. */
+const OLDEST_POSTGRES = 15
+
+/**
+ * `--image node=... --image nginx=...` and `--pg-version` over the environment's SCALELAB_IMAGE_NODE, ..._NGINX and
+ * ..._POSTGRES.
+ */
+export function imageOverrides(
+  { image: values = [], pgVersion }: { image?: readonly string[]; pgVersion?: string },
+  env: Readonly<Record<string, string | undefined>>,
+): Partial<Record<(typeof IMAGES)[number], string>> {
+  const images: Partial<Record<(typeof IMAGES)[number], string>> = {}
+  for (const name of IMAGES) {
+    const image = env[`SCALELAB_IMAGE_${name.toUpperCase()}`]
+    if (image !== undefined) images[name] = image
+  }
+  if (pgVersion !== undefined) images.postgres = officialPostgres(pgVersion)
+  for (const value of values) {
     const [name = '', image = ''] = value.split(/=(.*)/s)
     if (image === '')
       throw usageError(`--image: "${value}" is not of the form name=image`, 'As in --image nginx=nginx:1.29-alpine')
-    images[choice('--image', name, ['node', 'nginx'] as const)] = image
+    const kind = choice('--image', name, IMAGES)
+    if (kind === 'postgres' && pgVersion !== undefined) {
+      throw usageError('--pg-version and --image postgres=... exclude each other', 'Give the version or the image')
+    }
+    images[kind] = image
   }
   return images
+}
+
+function officialPostgres(version: string): string {
+  if (!/^\d+(\.\d+)?$/.test(version) || Number.parseInt(version, 10) < OLDEST_POSTGRES) {
+    throw usageError(
+      `--pg-version: "${version}" is not a version of PostgreSQL from ${OLDEST_POSTGRES} on`,
+      'As in --pg-version 17',
+    )
+  }
+  return `postgres:${version}`
 }

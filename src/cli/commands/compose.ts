@@ -37,7 +37,7 @@ export function addCompose(program: Command, lab: Lab): void {
         name: scenario.name,
         question: scenario.question.trim(),
         topology: topologyOf({ ...parameters, balancer, port: parameters.port ?? 8_080 }),
-        images: { ...DEFAULT_IMAGES, ...imageOverrides(options.image, {}) },
+        images: { ...DEFAULT_IMAGES, ...imageOverrides(options, {}) },
         publishHost: options.host ?? '127.0.0.1',
         programs: relativePath(
           target === undefined ? lab.os.cwd : dirname(target),

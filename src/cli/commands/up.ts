@@ -5,8 +5,7 @@ import { findScenario, isScenarioFile } from '../../store/scenario-files.js'
 import { createUpProgress } from '../../ui/progress/up-progress.js'
 import { decide } from '../engine-choice.js'
 import type { Lab } from '../lab.js'
-import { choice } from '../option-values.js'
-import { addStackOptions, ENGINE_CHOICES, type StackOptions } from '../stack-options.js'
+import { addStackOptions, requestedEngine, type StackOptions } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
 import { startStack } from '../start-stack.js'
 
@@ -43,7 +42,7 @@ Examples:
 async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<void> {
   const scenario = await findScenario(scenarioName, lab.scenariosDir)
   const parameters = applyStackOptions(scenario.topology, options)
-  const requested = choice('--engine', options.engine ?? 'auto', ENGINE_CHOICES)
+  const requested = requestedEngine(options)
   const name = stackName(options.name ?? scenario.name)
   const decision = await decide(requested, parameters, await lab.engines(options), lab.os.signal)
   const quiet = options.quiet === true || options.json === true

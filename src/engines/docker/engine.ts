@@ -28,7 +28,7 @@ export interface DockerEngineOptions {
   /** Folder of the bundled node programs: dist/nodes. */
   nodesDir: string
   /** The password of a database role: always the same of one state folder. */
-  secret?: (role: string) => string
+  secret: (role: string) => string
 }
 
 /**
@@ -36,7 +36,7 @@ export interface DockerEngineOptions {
  * something: whoever uses another engine is not troubled with it.
  */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
-  const { dockerHost, context, certPath, sshAgent, images, nodesDir, secret = noSecret } = options
+  const { dockerHost, context, certPath, sshAgent, images, nodesDir, secret } = options
   const host = findDockerHost({ dockerHost, context, home: homedir(), uid: process.getuid?.() })
   let made: Workshop | undefined
   const workshop = (): Workshop => {
@@ -95,10 +95,6 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       })
     },
   }
-}
-
-function noSecret(role: string): never {
-  throw new Error(`no password is known for ${role}`)
 }
 
 async function answers(workshop: () => Workshop): Promise<boolean> {
