@@ -74,7 +74,7 @@ function runLine(snapshot: Snapshot, since: number): string {
   if (phase === 'draining') return `${start}  waiting for the last answers`
   if (phase === 'done') {
     const whole = `in all: answered ${count(ledger.ok + ledger.http_error)}  p50 ${latency(response_ms.p50)}  p99 ${latency(response_ms.p99)}`
-    return [start, whole, errors, ...replication(snapshot, 1), ...shares].join('  ')
+    return [start, whole, errors, ...shares].join('  ')
   }
   const ticks = snapshot.history.filter((tick) => tick.t_ms > since)
   const offered =
