@@ -53,17 +53,20 @@ export class DatabaseState {
     if (heartbeat !== null) {
       this.heartbeat = heartbeat
       this.tickHeartbeat = Math.max(this.tickHeartbeat ?? 0, heartbeat)
+      this.series.add('heartbeat_ms', heartbeat, tMs)
     }
+    // What the primary said last holds until it says something else: without it a chart would show it idle in between.
+    if (this.replayLag !== null) this.series.add('replay_lag_ms', this.replayLag, tMs)
+    if (this.replayBytes !== null) this.series.add('replay_bytes', this.replayBytes, tMs)
+    if (of('idle') === 1 && this.counting) this.idle += 1
+    if (!this.counting) return
     for (const signal of COUNTED) {
       const value = of(signal)
       if (value === null) continue
-      if (signal !== 'write_lag_ms' && signal !== 'flush_lag_ms') this.series.add(signal, value, tMs)
-      if (!this.counting) continue
       const values = this.counted.get(signal) ?? []
       this.counted.set(signal, values)
       values.push(value)
     }
-    if (of('idle') === 1 && this.counting) this.idle += 1
   }
 
   /** The counted part begins. */
