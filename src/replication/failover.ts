@@ -5,8 +5,11 @@ import { Cluster } from './cluster.js'
 import type { NodeControl } from './port.js'
 import { type DatabaseServer, type ServerState, until } from './server.js'
 
+/** How long a standby that runs may take to say what it has, in milliseconds: it may have more than the others. */
+const ANSWER_MS = 1_000
 /** How long the WAL receivers may take to read what the old primary still had sent, in milliseconds. */
 const DRAIN_MS = 100
+const PROMOTE = 'SELECT pg_promote(wait => false)'
 const PROMOTE_MS = 10_000
 const STREAM_MS = 20_000
 /** Rows that the old primary wrote so long before the last one that was replicated are looked at, too. */
@@ -52,23 +55,31 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
   const cluster = new Cluster(await control.members())
   try {
     await beforeStep?.({ title: `fence ${old}`, statement: `forbid ${old} to start, and kill it` })
+    // Connecting takes as long as fencing: both at once.
+    const connecting = cluster.states((id) => id !== old, ANSWER_MS)
     await fence(old, 'a standby takes its place', control)
     onEvent('fenced', old, 'forbidden to start, and killed')
 
-    const others = await drained(cluster, old)
+    const others = await drained(cluster, await connecting)
     const choice = chooseStandby(others.filter(({ recovery }) => recovery))
     const chosen = choice === null ? undefined : cluster.server(choice.id)
     if (choice === null || chosen === undefined) {
       throw runError(
-        `no standby can take the place of ${old}: none answers`,
+        `no standby can take the place of ${old}: ${noneOf(others)}`,
         'Start one: scalelab ps shows the nodes. Then scalelab failover --resume',
       )
     }
-    onEvent('chosen', choice.id, choice.why)
+    const silent = cluster.ids.filter((id) => id !== old && !others.some((state) => state.id === id))
+    onEvent('chosen', choice.id, `${choice.why}${silent.length === 0 ? '' : `; ${silent.join(' and ')} could not be asked`}`)
 
-    await beforeStep?.({ title: `promote ${choice.id}`, statement: 'SELECT pg_promote(wait => false)' })
+    const slots = cluster.ids.filter((id) => id !== choice.id).map((id) => slotName(id))
+    await beforeStep?.({
+      title: `promote ${choice.id}`,
+      statement: [...slots.map((slot) => `SELECT pg_create_physical_replication_slot('${slot}')`), PROMOTE].join('; '),
+    })
     const state = others.find(({ id }) => id === choice.id)
-    await chosen.ensureSlots(cluster.ids.filter((id) => id !== choice.id).map((id) => slotName(id)))
+    // Nobody follows it yet: slots that were given up are of another time.
+    await chosen.ensureSlots(slots, 'renew')
     const siblings = others.filter(({ id }) => id !== choice.id).map(({ id }) => id)
     const promoting = chosen.promote(PROMOTE_MS, signal)
     promoting.catch(() => {})
@@ -79,9 +90,10 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
     onEvent('promoted', choice.id, `timeline ${(await chosen.state()).timeline}`)
     if (beforeStep !== undefined) {
       for (const id of siblings) {
+        const { host, port } = cluster.member(choice.id).inside
         await beforeStep({
           title: `point ${id} at ${choice.id}`,
-          statement: "ALTER SYSTEM SET primary_conninfo = 'host=... port=...'; SELECT pg_reload_conf()",
+          statement: `ALTER SYSTEM SET primary_conninfo = 'host=${host} port=${port} ...'; SELECT pg_reload_conf()`,
         })
         await repoint([id], choice.id, cluster)
       }
@@ -89,7 +101,10 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
     return {
       promoted: choice.id,
       divergedSince: divergedSince(state ?? null),
-      siblings: following.then(() => siblingsStream(chosen, siblings, onEvent, signal)).finally(() => cluster.close()),
+      siblings: following
+        .then(() => control.write(choice.id, UNMARKED))
+        .then(() => siblingsStream(chosen, siblings, onEvent, signal))
+        .finally(() => cluster.close()),
     }
   } catch (error) {
     cluster.close()
@@ -102,9 +117,15 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
   }
 }
 
+/** In a node's folder while it must not start: boot.sh looks for it. */
+export const FENCED_FILE = 'fenced'
+
+/** What a primary must not have beside it: whom to follow, or a reason not to start, of a command that ended half-way. */
+export const UNMARKED = { follow: null, fenced: null }
+
 /** Forbids a node to start and kills it, whatever state it is in. The order matters: a kill can be undone by a restart. */
 export async function fence(node: string, reason: string, control: NodeControl): Promise<void> {
-  await control.write(node, { fenced: `${reason}\n` })
+  await control.write(node, { [FENCED_FILE]: `${reason}\n` })
   await control.kill(node)
 }
 
@@ -131,9 +152,39 @@ export async function rejoin(
       `HOW='${how}'`,
       ...(divergedSince === null ? [] : [`SINCE='${divergedSince}'`]),
     ]
+    const slot = slotName(node)
+    // What was a primary is rewound or copied in any case; a standby is only pointed at its primary.
+    const follows = how === 'auto' && (await control.read(node, STANDBY_SIGNAL)) !== null
+    if (follows && (await primary.starves(slot, null))) throw cannotCatchUp(node, primary.id)
+    await primary.ensureSlots([slot], 'renew')
     await control.write(node, { follow: `${lines.join('\n')}\n` })
     await control.restart(node)
-    await primary.untilStreaming([node], STREAM_MS, signal)
+    await primary.untilStreaming([node], STREAM_MS, signal).catch(async (error: unknown) => {
+      throw (await lacksWal(node, primary, control)) ? cannotCatchUp(node, primary.id) : error
+    })
+  } finally {
+    cluster.close()
+  }
+}
+
+/** Below the data folder of a server that is, or was, a standby. */
+const STANDBY_SIGNAL = 'pgdata/standby.signal'
+
+/** For a standby that needs WAL which nobody has any more. */
+export function cannotCatchUp(node: string, primary: string): LabError {
+  return runError(
+    `${node} cannot catch up: ${primary} no longer has the WAL that it needs`,
+    `Give it a fresh copy: scalelab failover ${node} --reclone`,
+  )
+}
+
+async function lacksWal(node: string, primary: DatabaseServer, control: NodeControl): Promise<boolean> {
+  const cluster = new Cluster(await control.members())
+  try {
+    const state = await cluster.server(node)?.state()
+    return state?.recovery === true && (await primary.starves(slotName(node), state.position))
+  } catch {
+    return false
   } finally {
     cluster.close()
   }
@@ -147,20 +198,24 @@ export function slotName(id: string): string {
   return id.replaceAll('-', '_')
 }
 
-/** The states of all others that answer, once none of them receives any more from the old primary. */
-async function drained(cluster: Cluster, old: string): Promise<ServerState[]> {
-  const look = (): Promise<ServerState[]> => cluster.states((id) => id !== old)
-  let states = await look()
+/** The states of those that answered, once none of them receives any more from the old primary. */
+async function drained(cluster: Cluster, answered: readonly ServerState[]): Promise<ServerState[]> {
+  const known = new Map(answered.map((state) => [state.id, state]))
   await until(
     async () => {
-      states = await look()
-      return !states.some(({ receiving }) => receiving)
+      for (const state of await cluster.states((id) => known.has(id))) known.set(state.id, state)
+      return ![...known.values()].some(({ receiving }) => receiving)
     },
     'drained',
     DRAIN_MS,
     new AbortController().signal,
   ).catch(() => undefined) // it is dead all the same: what has been received by now is what there is
-  return states
+  return [...known.values()]
+}
+
+function noneOf(others: readonly ServerState[]): string {
+  const [one] = others
+  return one === undefined ? 'none answers' : `none of those that commits waited for answers (${one.synchronousStandbyNames})`
 }
 
 async function repoint(siblings: readonly string[], primary: string, cluster: Cluster): Promise<void> {

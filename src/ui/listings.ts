@@ -1,3 +1,4 @@
+import { type DatabaseView, describeDatabase } from '../core/database-view.js'
 import type { NodeState, NodeStatus } from '../core/stack.js'
 import type { Span } from './style.js'
 import { renderTable, type TextOptions } from './table.js'
@@ -9,13 +10,31 @@ const STATES: Record<NodeState, Span> = {
   stopped: ['stopped', 'bad'],
 }
 
+/** A node, and what its database server is at the moment, where that was asked. */
+export type NodeRow = NodeStatus & { database?: DatabaseView }
+
 /** The nodes of a stack, in the order given. */
-export function renderNodes(nodes: readonly NodeStatus[], options: TextOptions): string {
+export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): string {
+  const databases = nodes.some(({ database }) => database !== undefined)
   return renderTable(
-    ['node', 'role', 'state', 'url', 'runs as'],
-    nodes.map(({ id, role, state, url, handle }) => [id, role, STATES[state], url ?? '-', handle]),
+    ['node', 'role', 'state', ...(databases ? ['database'] : []), 'url', 'runs as'],
+    nodes.map(({ id, role, state, url, handle, database }) => [
+      id,
+      role,
+      STATES[state],
+      ...(databases ? [databaseSpan(database)] : []),
+      url ?? '-',
+      handle,
+    ]),
     options,
   )
+}
+
+function databaseSpan(database: DatabaseView | undefined): Span {
+  if (database === undefined) return ['']
+  const text = describeDatabase(database)
+  if (database.fenced || database.role === null || database.role === 'old-primary') return [text, 'bad']
+  return database.streaming === false ? [text, 'warn'] : [text]
 }
 
 export interface ListRow {

@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
 import { LabError } from '../../core/errors.js'
+import type { Stack } from '../../engines/port.js'
+import type { NodeRow } from '../../ui/listings.js'
+import { databaseViews } from '../database-views.js'
 import type { Lab } from '../lab.js'
 import { findStacks } from '../running-stacks.js'
 
@@ -7,7 +10,9 @@ export function addPs(program: Command, lab: Lab): void {
   program
     .command('ps')
     .summary('what is running, and where')
-    .description('Lists every node of every stack with its role, state and URL; the entry of a stack comes first.')
+    .description(
+      'Lists every node of every stack with its role, state and URL; the entry of a stack comes first. Database servers are asked what they are at the moment.',
+    )
     .option('--json', 'as JSON: an array of nodes')
     .addHelpText('after', '\nExamples:\n  $ scalelab ps\n  $ scalelab ps --json | jq -r ".[0].url"')
     .action(async (options: { json?: boolean }) => {
@@ -15,7 +20,7 @@ export function addPs(program: Command, lab: Lab): void {
       const rows = await Promise.all(
         stacks.map(async (stack) => {
           try {
-            return { stack, nodes: await stack.nodes() }
+            return { stack, nodes: await nodesOf(lab, stack) }
           } catch (error) {
             // One damaged stack must not hide the others.
             if (!(error instanceof LabError)) throw error
@@ -27,7 +32,7 @@ export function addPs(program: Command, lab: Lab): void {
       if (options.json === true) {
         return lab.printJson(
           rows.flatMap(({ stack, nodes }) =>
-            nodes.map(({ id, role, state, url }) => ({
+            nodes.map(({ id, role, state, url, database }) => ({
               stack: stack.meta.name,
               scenario: stack.meta.scenario,
               engine: stack.meta.engine,
@@ -36,6 +41,7 @@ export function addPs(program: Command, lab: Lab): void {
               role,
               state,
               url,
+              ...(database === undefined ? {} : { database }),
             })),
           ),
         )
@@ -51,4 +57,14 @@ export function addPs(program: Command, lab: Lab): void {
       }
       for (const problem of problems) lab.remark(`Not looked at: ${problem}`)
     })
+}
+
+async function nodesOf(lab: Lab, stack: Stack): Promise<NodeRow[]> {
+  const nodes = await stack.nodes()
+  if (!nodes.some(({ role }) => role === 'database')) return nodes
+  const views = await databaseViews(lab, stack)
+  return nodes.map((node) => {
+    const database = views.get(node.id)
+    return database === undefined ? node : { ...node, database }
+  })
 }
