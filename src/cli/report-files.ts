@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path'
 import type { RunRecord } from '../core/record.js'
 import { type GuardReport, renderGuard } from '../report/detection.js'
+import { renderDrills } from '../report/drills.js'
 import { renderComparison, renderReport } from '../report/markdown.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 
@@ -28,7 +29,7 @@ export async function writeDrills(
 ): Promise<string> {
   const folder = await createRunFolder(out, 'drills', new Date())
   const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
-  return writeAll(folder, renderComparison([...records], sources))
+  return writeAll(folder, renderDrills(records, records[0]?.scenario ?? 'drills', sources))
 }
 
 /** Writes the report of a guard into `<out>/guard/<time>`, its figures as JSON beside it. @returns the path of report.md */

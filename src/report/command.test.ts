@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunRecord } from '../core/record.js'
 import { repeatCommand } from './command.js'
 import * as records from './testing/records.js'
+import { drillRecord, replicatedRecord } from './testing/replicated-records.js'
 
 /** The command as the shell sees it, its lines joined. */
 const joined = (record: RunRecord): string => repeatCommand(record).replaceAll(' \\\n  ', ' ')
@@ -47,6 +48,48 @@ describe('repeatCommand', () => {
 
   it('injects the same faults', () => {
     expect(joined(records.outage())).toMatch(/--fault kill:api-1@6s\+5s$/)
+  })
+
+  it('repeats a mix on a replicated stack, its standbys by the name of the scenario', () => {
+    const record = replicatedRecord({
+      standbys: 3,
+      database: {
+        rows: 500,
+        durability: 'on',
+        sync_standbys: 'FIRST 1 (standby-1)',
+        reads: 'primary',
+        pool: 2,
+        query_ms: 1.5,
+        apply_delay_ms: 250,
+        cpus: 0.5,
+      },
+    })
+    expect(joined(record)).toBe(
+      'scalelab bench repl-3 --engine process --balancer nginx --strategy round-robin --work none --rows 500 ' +
+        "--durability on --sync-standbys 'FIRST 1 (standby-1)' --reads primary --pool 2 --query-time 1.5ms " +
+        '--apply-delay 250ms --db-cpus 0.5 --rps 300 --duration 10s --arrival uniform --connections 60 --warmup 2s ' +
+        '--mix read:60,browse:10,stock:10,write:15,order:5 --keys zipf:0.99 --key-count 10000 --seed 21',
+    )
+    const { workload } = record.load
+    if (workload === undefined) throw new Error('a replicated run has a mix')
+    const strong = { ...workload, consistency: 'strong', keys: { ...workload.keys, distribution: 'uniform' } }
+    expect(joined({ ...record, load: { ...record.load, workload: strong } })).toContain(
+      '--keys uniform --key-count 10000 --consistency strong',
+    )
+  })
+
+  it('repeats a drill on a stack of its own, the primary by its role', () => {
+    const [up = '', drill = ''] = joined(drillRecord({ node: 'standby-2', fault: 'pause' })).split('\n')
+    expect(up).toBe(
+      'scalelab up repl-2 --engine process --balancer nginx --strategy round-robin --work none --rows 10000 ' +
+        '--durability local --reads standbys --pool 10',
+    )
+    expect(drill).toBe(
+      'scalelab failover primary --fault pause --detect-interval 100ms --detect-misses 3 --rps 300 ' +
+        '--mix read:60,browse:10,stock:10,write:15,order:5 --keys zipf:0.99 --key-count 10000 --connections 60 --seed 31',
+    )
+    const standby = drillRecord({ role: 'standby', node: 'standby-2' })
+    expect(joined(standby)).toContain('scalelab failover standby-2 --fault kill')
   })
 
   it('keeps its lines short, each but the last ending in a backslash', () => {

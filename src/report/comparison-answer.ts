@@ -47,9 +47,11 @@ function recoverySentence(runs: readonly Column[]): string[] {
     const never = drills.filter(({ trial }) => trial.rto_ms === null).length
     const lost = drills.reduce((sum, { trial }) => sum + trial.lost.length, 0)
     const unread = drills.some(({ writes }) => writes?.lost === null)
-    return `${name} was back after ${half === null ? '-' : ms(half)} (median of ${count(drills.length, 'trial')}${never === 0 ? '' : `, ${never} of them without recovery`}) and lost ${unread ? 'an unknown number of acknowledged writes' : count(lost, 'acknowledged write')}`
+    const cost = unread ? 'an unknown number of acknowledged writes lost' : `${count(lost, 'acknowledged write')} lost`
+    const back = half === null ? 'never' : `after ${ms(half)}`
+    return `${back} with ${name} (median of ${count(drills.length, 'trial')}${never === 0 ? '' : `, ${never} of them without recovery`}; ${cost})`
   })
-  return [`${capital(list(each))}.`]
+  return [`In drills service was back ${list(each)}.`]
 }
 
 function figures(runs: readonly NamedRun[]): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type RunRecord, runRecordSchema } from '../core/record.js'
-import { type Report, renderComparison, renderReport } from './markdown.js'
+import { renderComparison, renderReport } from './markdown.js'
+import { expectGolden, expectSound } from './testing/golden.js'
 import { makeRecord } from './testing/made-up-record.js'
 import * as records from './testing/records.js'
 
@@ -18,38 +19,6 @@ function makeAnother(seed: number): RunRecord {
     queue: { seed, instances: 3, meanMs: 2, connections: 60 },
     measuredMs: 10_000,
   })
-}
-
-/** Reports whose charts have golden files too; of the others the text is enough. */
-const DRAWN = ['lb3', 'outage', 'single-and-lb-3']
-
-async function expectGolden(name: string, { markdown, charts }: Report): Promise<void> {
-  const folder = `testing/golden/${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  await expect(markdown).toMatchFileSnapshot(`${folder}/report.md`)
-  if (!DRAWN.includes(name)) return
-  for (const [file, svg] of Object.entries(charts)) await expect(svg).toMatchFileSnapshot(`${folder}/${file}`)
-}
-
-/** What holds for every report, whatever was measured. */
-function expectSound({ markdown, charts }: Report): void {
-  for (const text of [markdown, ...Object.values(charts)]) {
-    expect(text).not.toMatch(/NaN|undefined|Infinity|\[object|\bnull\b/)
-    expect(text.endsWith('\n')).toBe(true)
-  }
-  const shown = [...markdown.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map((match) => match[1])
-  expect(shown.toSorted()).toEqual(Object.keys(charts).toSorted())
-  for (const svg of Object.values(charts)) expectWellFormed(svg)
-}
-
-/** Every element closed in the right order, every ampersand an entity. */
-function expectWellFormed(svg: string): void {
-  const open: string[] = []
-  for (const [, close, name, rest = ''] of svg.matchAll(/<(\/?)([a-z]+)([^>]*)>/gi)) {
-    if (close === '/') expect(open.pop()).toBe(name)
-    else if (!rest.endsWith('/')) open.push(name ?? '')
-  }
-  expect(open).toEqual([])
-  expect(svg).not.toMatch(/&(?!(amp|lt|gt|quot);)/)
 }
 
 describe('renderReport', () => {

@@ -1,5 +1,6 @@
-import type { RunRecord } from '../core/record.js'
+import type { RunRecord, Verdict } from '../core/record.js'
 import { type Column, columnsOf, type DrillRecord, isDrill } from '../stats/columns.js'
+import { pooledVerdicts } from '../stats/pooled.js'
 import { answer } from './answer.js'
 import { latencyComparison, rateComparison } from './charts/comparison.js'
 import { drillMarks, drillTimeline } from './charts/drill-timeline.js'
@@ -90,7 +91,7 @@ export function renderComparison(records: readonly RunRecord[], sources: readonl
     'comparison-rate.svg': rateComparison(runs),
     'comparison-latency.svg': latencyComparison(runs),
   })
-  const verdicts = runs.flatMap(({ name, record }) => record.verdicts.map((verdict) => ({ run: name, verdict })))
+  const verdicts = runs.flatMap((column) => verdictsOf(column).map((verdict) => ({ run: column.name, verdict })))
   const parts = [
     `# ${list(runs.map(({ name }) => name))} side by side`,
     comparisonAnswer(runs),
@@ -121,6 +122,11 @@ function drillParts(record: DrillRecord, charts: Record<string, string>, overTim
     ...drillLoad(record),
     ...overTime,
   ]
+}
+
+/** The verdicts of a column: of its run, and of the drills that joined it. */
+function verdictsOf({ record, runs: [first], drills }: Column): Verdict[] {
+  return [...record.verdicts, ...(isDrill(first) ? [] : pooledVerdicts(drills.map(({ verdicts }) => verdicts)))]
 }
 
 /** The commands behind a column: those of its run, and those of the drills on the same stack. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { largest, median, nearestRank } from './quantiles.js'
+import { largest, median, nearestRank, smallest } from './quantiles.js'
 
 describe('median', () => {
   it.each<[number[], number | null]>([
@@ -42,7 +42,9 @@ describe('nearestRank', () => {
   })
 })
 
-it('largest needs a value', () => {
+it('largest and smallest need a value', () => {
   expect(largest([])).toBeNull()
   expect(largest([2, 9, -3])).toBe(9)
+  expect(smallest([])).toBeNull()
+  expect(smallest([2, 9, -3])).toBe(-3)
 })

@@ -19,3 +19,7 @@ export function nearestRank(values: readonly number[], share: number): number | 
 export function largest(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b))
 }
+
+export function smallest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((a, b) => Math.min(a, b))
+}

@@ -1,21 +1,15 @@
 import type { RunRecord } from '../core/record.js'
 import { formatNumber, formatRatio, formatShare } from '../core/units.js'
+import { type Column, columnsOf } from '../stats/columns.js'
+import { type ComparedFigure, REPLICATION_FIGURES } from '../stats/compared-figures.js'
 import { paint, type Span } from './style.js'
 import { type Cell, renderTable, type TextOptions } from './table.js'
 import { renderDoubts } from './verdicts.js'
 import { displayWidth, oneLine, padStart } from './width.js'
 
-interface Metric {
-  name: string
-  value: (record: RunRecord) => number | null
-  format: (value: number) => string
-  /** Whether a ratio to the first run says something. */
-  ratio: boolean
-}
-
 const whole = (value: number): string => formatNumber(Math.round(value))
 
-const METRICS: readonly Metric[] = [
+const RUN_FIGURES: readonly (Omit<ComparedFigure, 'read'> & { value: (record: RunRecord) => number | null })[] = [
   { name: 'offered/s', value: ({ load }) => load.offered_rps, format: whole, ratio: false },
   { name: 'achieved/s', value: ({ load }) => load.achieved_rps, format: whole, ratio: true },
   { name: 'good/s', value: ({ load }) => load.goodput_rps, format: whole, ratio: true },
@@ -29,48 +23,49 @@ const METRICS: readonly Metric[] = [
   { name: 'instances', value: ({ instances }) => instances.length || null, format: whole, ratio: false },
 ]
 
+const FIGURES: readonly ComparedFigure[] = [
+  ...RUN_FIGURES.map(({ value, ...figure }) => ({ ...figure, read: ({ record }: Column) => value(record) })),
+  ...REPLICATION_FIGURES,
+]
+
 const RATIO_WIDTH = 7
 const GAP = 2
 
 /**
- * Runs side by side: metrics as rows, runs as columns, each with its ratio to the first. Runs that do not fit beside the
- * first follow in further tables, again beside the first. Doubts about a run come below: they outweigh its figures.
+ * Runs side by side: figures as rows, runs as columns (repeated drills as one), each with its ratio to the first.
+ * Columns that do not fit beside the first follow in further tables, again beside the first. Doubts about a run come
+ * below: they outweigh its figures.
  */
 export function renderComparisonTable(records: readonly RunRecord[], options: TextOptions): string {
-  const [first, ...others] = records
+  const columns = columnsOf(records).map((column) => ({ ...column, name: oneLine(column.name) }))
+  const [first, ...others] = columns
   if (first === undefined) return ''
-  const names = uniqueNames(records)
-  const columns = names.map((name) => Math.max(displayWidth(name), figureWidth(records) + RATIO_WIDTH) + GAP)
-  const labels = Math.max(...METRICS.map(({ name }) => name.length))
-  const room = options.width - labels - (columns[0] ?? 0)
-  const perTable = Math.max(1, Math.floor(room / Math.max(1, ...columns.slice(1))))
+  const figures = FIGURES.filter(({ read }) => columns.some((column) => read(column) !== null))
+  const figure = figureWidth(figures, columns)
+  const widths = columns.map(({ name }) => Math.max(displayWidth(name), figure + RATIO_WIDTH) + GAP)
+  const labels = Math.max(...figures.map(({ name }) => name.length))
+  const room = options.width - labels - (widths[0] ?? 0)
+  const perTable = Math.max(1, Math.floor(room / Math.max(1, ...widths.slice(1))))
   const tables: string[] = []
   for (let from = 0; from === 0 || from < others.length; from += perTable) {
-    tables.push(
-      oneTable(first, others.slice(from, from + perTable), [names[0] ?? '', ...names.slice(1 + from)], options),
-    )
+    tables.push(oneTable(first, others.slice(from, from + perTable), options))
   }
-  const doubts = records.flatMap((record, index) => {
+  const doubts = columns.flatMap(({ name, record }) => {
     const text = renderDoubts(record.validity, options)
-    return text === '' ? [] : [`${paint(names[index] ?? '', 'strong', options.colour)}: cannot be relied on\n${text}`]
+    return text === '' ? [] : [`${paint(name, 'strong', options.colour)}: cannot be relied on\n${text}`]
   })
   return [...tables, ...doubts].join('\n\n')
 }
 
-function oneTable(
-  first: RunRecord,
-  others: readonly RunRecord[],
-  names: readonly string[],
-  options: TextOptions,
-): string {
+function oneTable(first: Column, others: readonly Column[], options: TextOptions): string {
   const shown = [first, ...others]
-  const rows = METRICS.filter(({ value }) => shown.some((record) => value(record) !== null)).map((metric): Cell[] => [
-    metric.name,
-    ...shown.map((record, index): Span => cell(metric, record, index === 0 ? null : first)),
+  const rows = FIGURES.filter(({ read }) => shown.some((column) => read(column) !== null)).map((figure): Cell[] => [
+    figure.name,
+    ...shown.map((column, index): Span => cell(figure, column, index === 0 ? null : first)),
   ])
-  const engines: Cell[] = ['engine', ...shown.map(({ engine }) => engine ?? '-')]
-  const head = ['', ...names.slice(0, shown.length).map((title) => ({ title, align: 'right' as const }))]
-  const loads: Cell[] = ['load', ...shown.map(loadOf)]
+  const engines: Cell[] = ['engine', ...shown.map(({ record }) => record.engine ?? '-')]
+  const head = ['', ...shown.map(({ name }) => ({ title: name, align: 'right' as const }))]
+  const loads: Cell[] = ['load', ...shown.map(({ record }) => loadOf(record))]
   return renderTable(head, [engines, loads, ...rows], options)
 }
 
@@ -79,19 +74,19 @@ function loadOf({ load }: RunRecord): string {
   return load.mode === 'closed' ? `max, ${load.connections} conn.` : `${whole(load.offered_rps ?? 0)}/s`
 }
 
-function cell(metric: Metric, record: RunRecord, first: RunRecord | null): Span {
-  const value = metric.value(record)
-  const reference = first === null ? null : metric.value(first)
-  const text = value === null ? '-' : metric.format(value)
-  if (!metric.ratio || value === null || reference === null || reference === 0) return [text]
+function cell({ read, format, ratio }: ComparedFigure, column: Column, first: Column | null): Span {
+  const value = read(column)
+  const reference = first === null ? null : read(first)
+  const text = value === null ? '-' : format(value)
+  if (!ratio || value === null || reference === null || reference === 0) return [text]
   return [`${text}${padStart(formatRatio(value / reference), RATIO_WIDTH)}`]
 }
 
-function figureWidth(records: readonly RunRecord[]): number {
-  const widths = METRICS.flatMap(({ value, format }) =>
-    records.map((record) => {
-      const figure = value(record)
-      return figure === null ? 1 : format(figure).length
+function figureWidth(figures: readonly ComparedFigure[], columns: readonly Column[]): number {
+  const widths = figures.flatMap(({ read, format }) =>
+    columns.map((column) => {
+      const value = read(column)
+      return value === null ? 1 : format(value).length
     }),
   )
   return Math.max(...widths)
@@ -100,13 +95,4 @@ function figureWidth(records: readonly RunRecord[]): number {
 /** Refused and lost requests of those due. */
 function failedShare({ due, http_error, lost }: RunRecord['load']['ledger']): number | null {
   return due === 0 ? null : (http_error + lost) / due
-}
-
-/** The scenarios' names, numbered where two runs share one. */
-function uniqueNames(records: readonly RunRecord[]): string[] {
-  const names = records.map(({ scenario }) => oneLine(scenario))
-  return names.map((name, index) => {
-    const same = names.filter((other) => other === name).length
-    return same === 1 ? name : `${name} #${names.slice(0, index + 1).filter((other) => other === name).length}`
-  })
 }

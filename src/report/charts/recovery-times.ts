@@ -15,6 +15,8 @@ export interface TrialTimes {
 const ROW = 56
 const TOP = 78
 const RADIUS = 3.5
+/** Beyond the smallest and the largest on a log scale, as a factor. */
+const ROOM = 1.25
 
 /** A dot per trial in a row per kind of time, with a line at the median; null where there is no time at all. */
 export function recoveryTimes(kinds: readonly TrialTimes[], trials: number): Svg | null {
@@ -67,9 +69,9 @@ function timeScale(values: readonly number[], plot: Plot) {
   const [smallest, largest] = [Math.min(...positive), Math.max(...positive)]
   const log = positive.length === values.length && largest / smallest > LOG_FROM
   const x: ScaleContinuousNumeric<number, number> = log
-    ? scaleLog([smallest, largest], [plot.left, plot.right]).nice()
+    ? scaleLog([smallest / ROOM, largest * ROOM], [plot.left, plot.right])
     : scaleLinear([0, positive.length === 0 ? 1 : largest], [plot.left, plot.right]).nice(5)
-  const marks = log ? x.ticks().filter((value) => /^[1]0*$|^0\.0*1$/.test(String(value))) : x.ticks(6)
+  const marks = log ? x.ticks().filter((value) => /^[0.]*[125]0*$/.test(String(value))) : x.ticks(6)
   return { x, ticks: marks.map((value) => ({ at: x(value), label: formatNumber(value) })) }
 }
 

@@ -33,7 +33,8 @@ export function methodSection(record: RunRecord): string {
   ].join('\n\n')
 }
 
-function mixPoint({ load: { workload } }: RunRecord): string[] {
+/** Of which requests the load was mixed; nothing where it was one request again and again. */
+export function mixPoint({ load: { workload } }: RunRecord): string[] {
   if (workload === undefined) return []
   const weights = workload.mix.reduce((sum, { weight }) => sum + weight, 0)
   const kinds = workload.mix.map(({ kind, weight }) => `${formatValue(weight / weights, 'share')} ${plain(kind)}`)
@@ -69,12 +70,15 @@ function faultPoint({ faults = [] }: RunRecord): string[] {
   return [`**Faults, as planned:** ${each.join('; ')}.`]
 }
 
-function loadPoint({ load }: RunRecord): string {
+/** What was sent, and when. */
+export function loadPoint({ load, trial }: RunRecord): string {
   if (load.mode === 'closed') {
     return `**Closed loop** over ${count(load.connections, 'connection')}: each sends its next request as soon as the last was answered. This measures capacity.`
   }
   const stages = load.stages.map(
-    (stage) => `${formatNumber(stage.rps)} requests/s for ${formatDuration(stage.duration_ms)}`,
+    (stage) =>
+      // A drill ends its load itself.
+      `${formatNumber(stage.rps)} requests/s ${trial === undefined ? `for ${formatDuration(stage.duration_ms)}` : 'for as long as the drill takes'}`,
   )
   const arrival = load.arrival === 'poisson' ? 'at random moments (Poisson)' : 'at equal distances (uniform)'
   return `**Open loop:** requests are due ${arrival} whatever the answers do: ${stages.join(', then ')}.`

@@ -50,12 +50,12 @@ const MEANING = [
 function settings({ durability, synchronous_standby_names, primary, timeline }: ReplicationRecord): string {
   const names =
     synchronous_standby_names === ''
-      ? 'no synchronous standbys, so that commits wait for the primary alone'
+      ? 'no synchronous standbys: a commit waits for no other server'
       : `\`synchronous_standby_names = '${plain(synchronous_standby_names)}'\``
   const end =
     primary === null
       ? 'At the end no primary was seen.'
-      : `At the end ${plain(primary)} is the primary${timeline === null ? '' : `, on timeline ${timeline}`}.`
+      : `At the end the primary is ${plain(primary)}${timeline === null ? '' : `, on timeline ${timeline}`}.`
   return `Durability \`${plain(durability)}\`, ${names}. ${end}`
 }
 

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest'
+import { type RunRecord, runRecordSchema } from '../core/record.js'
+import { renderDrills } from './drills.js'
+import { renderComparison, renderReport } from './markdown.js'
+import { expectGolden, expectSound } from './testing/golden.js'
+import { drillRecord, judged, replicatedRecord } from './testing/replicated-records.js'
+
+const REPORTS: [string, RunRecord][] = [
+  ['replicated', judged(replicatedRecord())],
+  ['drill', judged(drillRecord({ lost: 3 }))],
+  ['drill-of-standby', judged(drillRecord({ role: 'standby', node: 'standby-1', rtoMs: 0 }))],
+  ['drill-of-api', judged(drillRecord({ role: 'api', node: 'api-1', rtoMs: 37.5 }))],
+  ['drill-without-recovery', judged(drillRecord({ fault: 'pause', rtoMs: null }))],
+]
+
+const trials = (count: number, options: Parameters<typeof drillRecord>[0]): RunRecord[] =>
+  Array.from({ length: count }, (_, i) =>
+    judged(
+      drillRecord({
+        ...options,
+        seed: 40 + i,
+        // Every trial strikes whoever is the primary by then.
+        node: ['primary', 'standby-1', 'standby-2'][i % 3] ?? 'primary',
+        rtoMs: 170 + ((i * 37) % 140),
+        lost: (options?.lost ?? 0) > 0 && i % 5 === 0 ? (options?.lost ?? 0) : 0,
+      }),
+    ),
+  )
+
+const bench = (durability: 'local' | 'on' | 'remote-apply', meanMs: number): RunRecord =>
+  judged(replicatedRecord({ database: { durability }, rps: null, meanMs, measuredMs: 4_000 }))
+
+const COMPARISONS: [string, RunRecord[]][] = [
+  [
+    'durability',
+    [
+      bench('local', 2),
+      ...trials(5, { database: { durability: 'local' }, lost: 4 }),
+      bench('on', 2.6),
+      ...trials(5, { database: { durability: 'on' } }),
+      bench('remote-apply', 3.1),
+      ...trials(5, { database: { durability: 'remote-apply' } }),
+    ],
+  ],
+  [
+    'reads',
+    [
+      judged(
+        replicatedRecord({ database: { reads: 'primary', query_ms: 2, pool: 1 }, rps: null, meanMs: 2.1, stale: 0 }),
+      ),
+      judged(replicatedRecord({ database: { reads: 'standbys', query_ms: 2, pool: 1 }, rps: null, meanMs: 1.07 })),
+    ],
+  ],
+  ['one-standby-or-two', [judged(replicatedRecord({ standbys: 1 })), judged(replicatedRecord())]],
+]
+
+describe('renderReport of replicated stacks', () => {
+  it.each(REPORTS)('gives for %s what the golden file holds', async (name, record) => {
+    const report = renderReport(record)
+    expectSound(report)
+    await expectGolden(name, report)
+    const reread = runRecordSchema.parse(JSON.parse(JSON.stringify(record)))
+    expect(renderReport(reread)).toEqual(report)
+  })
+
+  it('begins a drill with its answer', () => {
+    const { markdown } = renderReport(drillRecord({ lost: 3 }))
+    expect(markdown.split('\n')[2]).toMatch(
+      /^standby-1 took over 212 ms after primary was killed; 3 acknowledged writes were lost\. /,
+    )
+    expect(renderReport(drillRecord({ fault: 'pause', rtoMs: null })).markdown.split('\n')[2]).toMatch(
+      /^\*\*No standby took over\*\* after primary was frozen; no acknowledged write was lost\. /,
+    )
+    expect(renderReport(drillRecord({ role: 'standby', node: 'standby-1', rtoMs: 0 })).markdown).toContain(
+      'No request failed when standby-1 was killed; no acknowledged write was lost.',
+    )
+  })
+
+  it('does not claim that nothing was lost where nothing could be read back', () => {
+    const record = drillRecord()
+    const unread = {
+      ...record,
+      writes: { acknowledged: 9, refused: 0, unknown: 0, lost: null, recovered: null, duplicated: null },
+    }
+    const { markdown } = renderReport(unread)
+    expect(markdown).toContain('whether acknowledged writes were lost could not be read')
+    expect(markdown).not.toContain('No acknowledged write was lost')
+    expect(renderDrills([unread], 'x').markdown).toContain('1 trial could not be read back')
+  })
+
+  it('lists all ids up to 50, else the first 50 and how many more', () => {
+    const lost = (count: number): string => renderReport(drillRecord({ lost: count })).markdown
+    expect(lost(50)).toContain('`repl-2-s31-0-889`')
+    expect(lost(50)).not.toContain('more (all of them')
+    expect(lost(53)).toContain('`repl-2-s31-0-889` and 3 more (all of them are in `run.json`)')
+  })
+
+  it('lets no text from outside become markup', () => {
+    const evil = '<script>x</script> | ` & "'
+    const record = drillRecord({ lost: 1 })
+    const { trial, replication } = record
+    if (trial === undefined || replication === undefined) throw new Error('a drill has both')
+    const report = renderReport({
+      ...record,
+      replication: {
+        ...replication,
+        standbys: replication.standbys.map((standby, i) => ({ ...standby, id: `${evil}${i}`, state: evil })),
+        series: replication.series.map((point) => ({ ...point, id: evil })),
+      },
+      trial: {
+        ...trial,
+        node: evil,
+        lost: [evil],
+        timeline: trial.timeline.map((event) => ({ ...event, node: evil, detail: evil })),
+      },
+    })
+    expectSound(report)
+    for (const text of [report.markdown, ...Object.values(report.charts)]) expect(text).not.toContain('<script')
+  })
+})
+
+describe('renderDrills', () => {
+  const records = trials(12, { lost: 2 })
+
+  it('gives what the golden file holds', async () => {
+    const report = renderDrills(
+      records,
+      'repl-2',
+      records.map((_, i) => `../../repl-2/${i}/report.md`),
+    )
+    expectSound(report)
+    await expectGolden('drills', report)
+  })
+
+  it('says first how many trials broke off, and counts those without recovery', () => {
+    const { trial: _trial, ...broken } = drillRecord()
+    const { markdown } = renderDrills([...records, drillRecord({ rtoMs: null }), broken], 'repl-2')
+    expect(markdown.split('\n')[2]).toMatch(/^\*\*1 trial broken off\*\*/)
+    expect(markdown).toContain('**In 1 trial service did not come back.**')
+    expect(markdown).toMatch(/\| first write \(RTO\) +\| +12 \|.* 1 \|\n/)
+  })
+
+  it('has nothing to tell of no drill', () => {
+    expectSound(renderDrills([replicatedRecord()], 'repl-2'))
+  })
+
+  it('tells a drill without failed requests from one without recovery', () => {
+    const quiet = drillRecord({ role: 'standby', node: 'standby-2', rtoMs: 0 })
+    expect(renderDrills([quiet, quiet], 'repl-2').markdown).toContain(
+      'No request failed in 2 trials in which standby-2 was killed',
+    )
+  })
+})
+
+describe('renderComparison of replicated stacks', () => {
+  it.each(COMPARISONS)('gives for %s what the golden file holds', async (name, records) => {
+    const report = renderComparison(records)
+    expectSound(report)
+    await expectGolden(name, report)
+  })
+
+  const columnsOfTable = (records: RunRecord[]): string[] => {
+    const { markdown } = renderComparison(records)
+    const section = markdown.slice(markdown.indexOf('## Replicated stacks'))
+    return (section.split('\n')[2] ?? '')
+      .split('|')
+      .map((cell) => cell.trim())
+      .filter((cell) => cell !== '')
+  }
+
+  it('names columns by what differs, runs and drills of one stack in one', () => {
+    const [, durability = []] = COMPARISONS[0] ?? []
+    expect(columnsOfTable(durability)).toEqual([
+      'repl-2 durability=local',
+      'repl-2 durability=on',
+      'repl-2 durability=remote-apply',
+    ])
+    const [, reads = []] = COMPARISONS[1] ?? []
+    expect(columnsOfTable(reads)).toEqual(['repl-2 reads=primary', 'repl-2 reads=standbys'])
+    expect(columnsOfTable(COMPARISONS[2]?.[1] ?? [])).toEqual(['repl-1', 'repl-2'])
+  })
+
+  it('keeps kinds of drills apart', () => {
+    const both = [...trials(3, {}), ...trials(2, { fault: 'pause' })]
+    expect(columnsOfTable(both)).toEqual(['repl-2 kill primary', 'repl-2 pause primary'])
+    expect(columnsOfTable([replicatedRecord(), ...both])).toEqual([
+      'repl-2',
+      'repl-2 kill primary',
+      'repl-2 pause primary',
+    ])
+  })
+})

@@ -1,0 +1,147 @@
+import { type StackParametersInput, stackParametersSchema } from '../../core/parameters.js'
+import { RECORD_SCHEMA, type RunRecord } from '../../core/record.js'
+import type { Lag } from '../../core/replication.js'
+import type { Trial } from '../../core/trial.js'
+import { Histogram } from '../histogram.js'
+
+type Database = NonNullable<StackParametersInput['database']>
+
+const LAG: Lag = { samples: 100, idle: 0, mean: 3, p50: 2, p95: 8, p99: 11, max: 14 }
+
+/** A run on repl-2 of 1,000 answers, one a millisecond from 1 to 10 ms long; what a test is about, it changes. */
+export function bench(database: Partial<Database> = {}): RunRecord {
+  const histogram = new Histogram()
+  for (let i = 0; i < 1_000; i++) histogram.record(1 + (i % 10))
+  const response = histogram.encode()
+  const percentiles = histogram.percentiles()
+  return {
+    schema: RECORD_SCHEMA,
+    id: 'repl-2/now',
+    scenario: 'repl-2',
+    question: 'How far behind?',
+    reading: null,
+    engine: 'process',
+    target: 'http://127.0.0.1:8080',
+    started_at: '2025-11-20T10:00:00.000Z',
+    ended_at: '2025-11-20T10:00:12.000Z',
+    status: 'complete',
+    seed: 1,
+    parameters: stackParametersSchema.parse({ kind: 'replicated', replicas: 2, work: { kind: 'none' }, database }),
+    work: 'none',
+    nodes: [],
+    load: {
+      mode: 'open',
+      arrival: 'uniform',
+      stages: [{ duration_ms: 10_000, rps: 100 }],
+      request: { method: 'GET', path: '/', headers: {}, body: null },
+      connections: 60,
+      clients: 0,
+      generators: 1,
+      timeout_ms: 10_000,
+      warmup_ms: 2_000,
+      planned_ms: 10_000,
+      measured_ms: 10_000,
+      offered_rps: 100,
+      achieved_rps: 100,
+      goodput_rps: 100,
+      ledger: { due: 1_000, sent: 1_000, ok: 1_000, http_error: 0, lost: 0, unfinished: 0 },
+      statuses: { 200: 1_000 },
+      losses: {},
+      warmup_requests: 200,
+    },
+    latency: { response_ms: percentiles, service_ms: percentiles, error_response_ms: new Histogram().percentiles() },
+    instances: ['api-1', 'api-2'].map((id) => ({
+      id,
+      requests: 500,
+      share: 0.5,
+      weight: 1,
+      rps: 50,
+      p50_ms: 5,
+      p99_ms: 10,
+      errors: 0,
+    })),
+    distribution: { chi_square: 0, degrees_of_freedom: 1, p_value: 1, jain_index: 1, max_deviation: 0 },
+    replication: {
+      durability: 'local',
+      synchronous_standby_names: '',
+      primary: 'primary',
+      timeline: 1,
+      standbys: [
+        {
+          id: 'standby-1',
+          state: 'streaming',
+          sync_state: 'async',
+          heartbeat_ms: LAG,
+          write_lag_ms: LAG,
+          flush_lag_ms: LAG,
+          replay_lag_ms: LAG,
+          replay_bytes: LAG,
+        },
+      ],
+      series: [],
+    },
+    writes: { acknowledged: 1_000, refused: 0, unknown: 0, lost: [], recovered: 0, duplicated: [] },
+    reads: { consistency: 'default', checked: 500, stale: 5, backwards: 0, age_ms: LAG },
+    validity: [],
+    verdicts: [],
+    events: [],
+    timeline: [],
+    histograms: { response, service: response, instances: {} },
+    environment: {
+      scalelab: '0.1.0',
+      node: 'v20.20.2',
+      platform: 'linux x64',
+      cpu: 'Example CPU',
+      cores: 2,
+      memory_mib: 4_096,
+      software: {},
+      notes: [],
+    },
+  }
+}
+
+/** A drill on the same stack. */
+export function drill(trial: Partial<Trial> = {}, database: Partial<Database> = {}): RunRecord {
+  const record = bench(database)
+  const lost = trial.lost ?? []
+  return {
+    ...record,
+    parameters: { ...record.parameters, detector: { interval_ms: 100, misses: 3 } },
+    ...(record.writes === undefined ? {} : { writes: { ...record.writes, lost } }),
+    // Ten times the lag of a run without a failure.
+    ...(record.replication === undefined
+      ? {}
+      : {
+          replication: {
+            ...record.replication,
+            standbys: record.replication.standbys.map((standby) => ({
+              ...standby,
+              heartbeat_ms: { ...LAG, mean: 30 },
+            })),
+          },
+        }),
+    trial: {
+      node: 'primary',
+      role: 'primary',
+      fault: 'kill',
+      promoted: 'standby-1',
+      rto_ms: 212,
+      detected_ms: 8,
+      promoted_ms: 190,
+      back_ms: 1_000,
+      back_after_failover_ms: 788,
+      acknowledged: 1_000,
+      lost,
+      refused: 0,
+      unknown: 0,
+      recovered: 0,
+      duplicated: [],
+      diverged: 0,
+      stale_reads: 5,
+      backwards_reads: 0,
+      failed_requests: 12,
+      timeline: [],
+      ...trial,
+    },
+  }
+}
