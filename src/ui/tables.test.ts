@@ -2,10 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DatabaseView } from '../core/database-view.js'
-import { stackParametersSchema } from '../core/parameters.js'
-import type { RunRecord } from '../core/record.js'
 import type { NodeStatus } from '../core/stack.js'
-import { EMPTY_HISTOGRAM } from '../stats/histogram.js'
 import type { NodeRow } from './listings.js'
 import { renderTable } from './table.js'
 import { renderComparisonTable, renderList, renderNodes, renderSummary } from './tables.js'
@@ -149,29 +146,6 @@ describe('renderSummary', () => {
   })
 })
 
-const TRIAL: NonNullable<RunRecord['trial']> = {
-  node: 'primary',
-  role: 'primary',
-  fault: 'kill',
-  promoted: 'standby-1',
-  rto_ms: 200,
-  detected_ms: 8,
-  promoted_ms: 180,
-  back_ms: 1_000,
-  back_after_failover_ms: 800,
-  acknowledged: 50,
-  lost: [],
-  refused: 0,
-  unknown: 0,
-  recovered: 0,
-  duplicated: [],
-  diverged: 0,
-  stale_reads: 0,
-  backwards_reads: 0,
-  failed_requests: 3,
-  timeline: [],
-}
-
 describe('renderComparisonTable', () => {
   const { load, latency } = madeUpRecord()
   const single = madeUpRecord({
@@ -206,43 +180,6 @@ describe('renderComparisonTable', () => {
     expect(renderComparisonTable([single, balanced], plain)).not.toContain('cannot be relied on')
   })
 
-  it('names columns by what differs on replicated stacks, with drills and what they cost in rows of their own', () => {
-    const stack = (durability: string, changes: Partial<RunRecord>): RunRecord =>
-      madeUpRecord({
-        scenario: 'repl-2',
-        validity: [],
-        parameters: stackParametersSchema.parse({ kind: 'replicated', replicas: 2, database: { durability } }),
-        writes: { acknowledged: 900, refused: 0, unknown: 0, lost: [], recovered: 0, duplicated: [] },
-        ...changes,
-      })
-    const drill = (durability: string, rto: number, lost: string[]): RunRecord => {
-      const record = stack(durability, {})
-      return {
-        ...record,
-        histograms: { response: EMPTY_HISTOGRAM, service: EMPTY_HISTOGRAM, instances: {} },
-        writes: { acknowledged: 50, refused: 0, unknown: 0, lost, recovered: 0, duplicated: [] },
-        trial: { ...TRIAL, rto_ms: rto, lost },
-      }
-    }
-    const table = renderComparisonTable(
-      [
-        stack('local', {}),
-        drill('local', 180, ['a', 'b']),
-        drill('local', 240, []),
-        stack('on', {}),
-        drill('on', 315, []),
-      ],
-      plain,
-    )
-    expect(table).toMatch(/^ +repl-2 durability=local +repl-2 durability=on$/m)
-    expect(table).toMatch(/^good\/s +1,448 +1,448 {2}1\.00x$/m)
-    expect(table).toMatch(/^acknowledged writes +1,000 +950$/m)
-    expect(table).toMatch(/^lost writes +2 +0$/m)
-    expect(table).toMatch(/^trials +2 +1$/m)
-    expect(table).toMatch(/^RTO ms +210 +315 {2}1\.50x$/m)
-    expect(renderComparisonTable([single, balanced], plain)).not.toMatch(/writes|RTO|trials/)
-  })
-
   it('is empty for no runs, and one column for one', () => {
     expect(renderComparisonTable([], plain)).toBe('')
     expect(renderComparisonTable([single], plain)).toMatch(/^achieved\/s +498$/m)
@@ -268,7 +205,7 @@ it('renderNodes names each node, its state in a word', () => {
 })
 
 it('renderNodes says what database servers are, where that was asked', () => {
-  const node = { state: 'running', url: 'tcp://127.0.0.1:1', handle: 'pid 1', internalAddresses: [] } as const
+  const node = { state: 'running' as const, url: 'tcp://127.0.0.1:1', handle: 'pid 1', internalAddresses: [] }
   const database = (id: string, view: Partial<DatabaseView>): NodeRow => ({
     ...node,
     id,
