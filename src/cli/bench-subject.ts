@@ -122,14 +122,13 @@ function aboutScenario(
   parameters: StackParameters,
   load: Load,
 ): Pick<BenchSubject, 'scenario' | 'question' | 'reading' | 'parameters' | 'work' | 'expectations' | 'instances'> {
-  const work = workOf(parameters)
   return {
     scenario: scenario.name,
     question: scenario.question.trim(),
     // Written for the scenario's own kind of load: of another one it would say what is not so.
     reading: load.mode === scenario.load.mode ? (scenario.reading?.trim() ?? null) : null,
     parameters,
-    work: work === null ? 'your own application: what a request costs it is unknown' : describeWork(work),
+    work: describeCost(parameters),
     expectations: scenario.expect.filter((expectation) => stillApplies(expectation, scenario.topology, parameters)),
     instances: apiServers({
       ...parameters,
@@ -138,11 +137,31 @@ function aboutScenario(
   }
 }
 
+/** What a request costs, in words: every figure says which kind of work was measured. */
+export function describeCost(parameters: StackParameters): string {
+  const work = workOf(parameters)
+  if (work === null) return 'your own application: what a request costs it is unknown'
+  const { database } = parameters
+  if (database === null) return describeWork(work)
+  const { query_ms: ms, pool } = database
+  const databaseWork =
+    ms === 0
+      ? 'real database work'
+      : `real database work, and a stated capacity: each read holds a connection for ${ms} ms, and each API instance has ${pool} to each server`
+  return work.kind === 'none' ? databaseWork : `${describeWork(work)}; then ${databaseWork}`
+}
+
 /** A claim about a topology says nothing of another one: what flags changed, the claims of the file do not cover. */
 function stillApplies(expectation: Expectation, asked: StackParameters, actual: StackParameters): boolean {
   if (expectation.metric.startsWith('distribution.')) return asked.strategy === actual.strategy
   const same = (key: keyof StackParameters): boolean => JSON.stringify(asked[key]) === JSON.stringify(actual[key])
-  return same('work') && same('app') && same('replicas')
+  return same('work') && same('app') && same('replicas') && sameReading(asked.database, actual.database)
+}
+
+/** Whether two databases are read alike: where, and how fast. Claims about replication hold whatever the durability. */
+function sameReading(asked: StackParameters['database'], actual: StackParameters['database']): boolean {
+  const keys = ['reads', 'query_ms', 'pool', 'apply_delay_ms', 'cpus'] as const
+  return keys.every((key) => asked?.[key] === actual?.[key])
 }
 
 function withoutBalancing(options: StackOptions & LoadOptions): StackOptions & LoadOptions {

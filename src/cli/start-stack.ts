@@ -71,8 +71,9 @@ async function runningStack({ lab, name, decision }: StartRequest): Promise<Stac
       `Take it down first: scalelab down ${name}\nOr give the new one a name of its own: --name ${name}-b`,
     )
   }
-  for (const node of await stack.nodes()) {
-    if (node.state !== 'stopped') continue
+  const stopped = (await stack.nodes()).filter(({ state }) => state === 'stopped')
+  // Databases first: an API instance is ready when they are.
+  for (const node of stopped.toSorted((a, b) => Number(b.role === 'database') - Number(a.role === 'database'))) {
     await stack.restart(node.id)
     lab.remark(`${node.id} had ended and was started again.`)
   }

@@ -10,6 +10,7 @@ import { checkSyncStandbys } from './sync-standbys.js'
 
 export const PRIMARY_ID = 'primary'
 const POSTGRES_PORT = 5_432
+const READY = '/ready'
 /** A server that shuts down waits for its sessions to end and writes everything out. */
 const DATABASE_GRACE_MS = 10_000
 
@@ -54,8 +55,14 @@ function withDatabases(node: NodeSpec, database: DatabaseParameters, servers: re
     env: { ...node.env, DATABASES_FILE: '{{dir}}/databases.json' },
     files: { 'databases.json': `${JSON.stringify(file, null, 2)}\n` },
     // It waits for the servers itself; it is ready when it knows the primary and every standby streams.
-    readiness: { protocol: 'http', port: 'http', path: `/ready?streaming=${database.standbys}`, accept: 'ok' },
+    readiness: { protocol: 'http', port: 'http', path: `${READY}?streaming=${database.standbys}`, accept: 'ok' },
   }
+}
+
+/** An API instance as it joins a stack that runs: it does not wait for standbys, of which one may be down by now. */
+export function joining(node: NodeSpec): NodeSpec {
+  const { readiness } = node
+  return readiness.protocol === 'http' ? { ...node, readiness: { ...readiness, path: READY } } : node
 }
 
 function databaseNode(id: string, database: DatabaseParameters): NodeSpec {

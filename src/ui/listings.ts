@@ -22,7 +22,7 @@ export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): st
       id,
       role,
       STATES[state],
-      ...(databases ? [databaseSpan(database)] : []),
+      ...(databases ? [databaseSpan(state, database)] : []),
       url ?? '-',
       handle,
     ]),
@@ -30,8 +30,9 @@ export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): st
   )
 }
 
-function databaseSpan(database: DatabaseView | undefined): Span {
-  if (database === undefined) return ['']
+function databaseSpan(state: NodeState, database: DatabaseView | undefined): Span {
+  // Of one that does not run the state says it all.
+  if (database === undefined || (state !== 'running' && !database.fenced)) return ['']
   const text = describeDatabase(database)
   if (database.fenced || database.role === null || database.role === 'old-primary') return [text, 'bad']
   return database.streaming === false ? [text, 'warn'] : [text]

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
-import { ARRIVALS } from '../../core/load.js'
-import { BALANCERS } from '../../core/parameters.js'
+import { READ_TARGETS } from '../../core/databases-file.js'
+import { ARRIVALS, CONSISTENCIES, KEY_DISTRIBUTIONS } from '../../core/load.js'
+import { BALANCERS, DURABILITIES } from '../../core/parameters.js'
 import { DISTRIBUTIONS } from '../../core/work.js'
 import { BALANCING_STRATEGIES } from '../../strategies/balancing/registry.js'
 import type { Lab } from '../lab.js'
@@ -49,10 +50,16 @@ const VALUES: Record<string, readonly string[]> = {
   '--work': WORK_KINDS,
   '--distribution': DISTRIBUTIONS,
   '--arrival': ARRIVALS,
+  '--durability': DURABILITIES,
+  '--reads': READ_TARGETS,
+  '--consistency': CONSISTENCIES,
+  '--keys': KEY_DISTRIBUTIONS,
 }
 
 /** What follows commands that take a scenario. */
-const SCENARIOS = 'single lb-2 lb-3 lb-5'
+const SCENARIOS = 'single lb-2 lb-3 lb-5 repl-1 repl-2 repl-reads'
+/** What `failover` may strike in a stack of two standbys. */
+const NODES = 'primary standby-1 standby-2 api-1 api-2'
 
 const SCRIPTS: Record<(typeof SHELLS)[number], (commands: readonly CompletedCommand[]) => string> = { bash, zsh, fish }
 
@@ -78,6 +85,7 @@ ${cases.join('\n')}
     esac
     case "\${COMP_WORDS[1]}" in
     up|bench|compose) [[ "$current" == -* ]] || words="${SCENARIOS} $(compgen -f -X '!*.y*ml' -- "$current")" ;;
+    failover) [[ "$current" == -* ]] || words="${NODES}" ;;
     report) [[ "$current" == -* ]] || { compopt -o default; return; } ;;
     esac
   fi
@@ -102,5 +110,6 @@ function fish(commands: readonly CompletedCommand[]): string {
   return [
     ...lines,
     `complete -c scalelab -n '__fish_seen_subcommand_from up bench compose' -a ${quote(SCENARIOS)}`,
+    `complete -c scalelab -n '__fish_seen_subcommand_from failover' -a ${quote(NODES)}`,
   ].join('\n')
 }

@@ -36,7 +36,7 @@ function choose(stacks: readonly Stack[], name: string | undefined, all: boolean
     const found = stacks.filter((stack) => stack.meta.name === name)
     const close = found.length === 0 ? nearest(name, names) : undefined
     // Down twice is fine; a typing mistake is not.
-    if (close !== undefined && !/^(single|lb-\d+)$/.test(name)) {
+    if (close !== undefined && !/^(single|(lb|repl)-\d+)$/.test(name)) {
       throw usageError(`no stack "${name}" is running`, `Did you mean "${close}"?\nRunning: ${names.join(', ')}`)
     }
     return found

@@ -21,7 +21,7 @@ export function addUp(program: Command, lab: Lab): void {
     .description(
       'Brings up the stack of a scenario and returns when every node is ready. It runs until `scalelab down`.',
     )
-    .argument('<scenario>', 'single, lb-<n>, or a scenario file (see `scalelab list`)')
+    .argument('<scenario>', 'single, lb-<n>, repl-<n>, or a scenario file (see `scalelab list`)')
     .option('--name <name>', "name of the stack (default: the scenario's); several stacks run side by side")
   addStackOptions(command)
     .option('--quiet', 'only the result')
@@ -34,6 +34,7 @@ Examples:
   $ scalelab up lb-5 --strategy least-conn --port 8080
   $ scalelab up lb-3 --weights 3,1,1
   $ scalelab up lb-3 --app 'uvicorn main:app --port {port}'
+  $ scalelab up repl-2 --durability on --sync-standbys 'ANY 1 (*)'
   $ scalelab up lb-3 --engine docker --cpus 0.5 --memory 256m`,
     )
     .action((scenario: string, options: UpOptions) => up(lab, scenario, options))
@@ -72,18 +73,29 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
     lab.print(already ? `${name} is already up.` : `${name} is up after ${seconds} s (${decision.engine.name} engine).`)
     const { renderNodes } = await import('../../ui/tables.js')
     lab.print(renderNodes(nodes, lab.look()))
-    const entry = nodes[0]?.url ?? ''
-    lab.print(
-      [
-        `Entry:  ${entry}`,
-        'Next:   scalelab bench --max        how much it can take',
-        '        scalelab bench --rps 900    how fast it answers at that rate',
-        '        scalelab down               take it down',
-      ].join('\n'),
-    )
+    lab.print(`Entry:  ${nodes[0]?.url ?? ''}`)
+    lab.print(nextCommands(parameters.database !== null))
   } finally {
     progress.close()
   }
+}
+
+/** What to do with a stack that has just come up. */
+function nextCommands(databases: boolean): string {
+  const commands = databases
+    ? [
+        ['scalelab bench', 'reads and writes: lag, latency, who answers what'],
+        ['scalelab failover standby-1', 'a standby dies under load'],
+        ['scalelab failover primary', 'the primary dies: what is lost, and for how long'],
+      ]
+    : [
+        ['scalelab bench --max', 'how much it can take'],
+        ['scalelab bench --rps 900', 'how fast it answers at that rate'],
+      ]
+  const lines = [...commands, ['scalelab down', 'take it down']].map(
+    ([command = '', what], index) => `${index === 0 ? 'Next:' : ''.padEnd(5)}   ${command.padEnd(27)} ${what}`,
+  )
+  return lines.join('\n')
 }
 
 /** A stack's name becomes folder, container and host names: letters, digits and dashes. */
