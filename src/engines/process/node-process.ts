@@ -53,8 +53,9 @@ export class NodeProcess {
     // Most nodes that are asked about twice are gone, and this tells without reading the table. The children of a
     // database server are in groups of their own.
     if (!groupExists(entry.pid) && this.clusters.length === 0) return undefined
-    const leaderLives = (await this.identity.of(entry.pid)) === entry.identity
+    // In this order: of a leader that ended in between the table still shows what it has left behind.
     const all = rows ?? (await this.table.rows())
+    const leaderLives = (await this.identity.of(entry.pid)) === entry.identity
     const group = all.filter((row) => row.group === entry.pid)
     // While the leader lives its group and its descendants are the node's. Without it the numbers may be others' by now.
     const processes = leaderLives

@@ -163,7 +163,7 @@ describe.skipIf(missing)('database servers', () => {
       process.kill(Number(entry.split(' ')[0]), 'SIGKILL')
       // The others hear of it only when they run again.
       expect((await statesIn(dataOf(NAME, 'standby-1'))).filter((state) => state === 'T').length).toBeGreaterThan(3)
-      expect(await stateOf(stack, 'standby-1')).toBe('paused')
+      await expect.poll(() => stateOf(stack, 'standby-1')).toBe('paused')
       await stack[end]('standby-1')
       expect(await stateOf(stack, 'standby-1')).toBe(end === 'restart' ? 'running' : 'stopped')
       expect(await statesIn(dataOf(NAME, 'standby-1'))).not.toContain('T')
