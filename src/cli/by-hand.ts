@@ -2,22 +2,35 @@ import type { Step } from '../replication/failover.js'
 import type { Lab } from './lab.js'
 
 /** Shows what is about to be done and waits for a line: what the documents do by hand, done at the reader's pace. */
-export function byHand(lab: Lab): (step: Step) => Promise<void> {
+export function byHand({ os: { stdin, stderr, signal } }: Lab): (step: Step) => Promise<void> {
+  /** Lines that have come and that no step has used. */
+  let lines = 0
+  let ended = false
+  let wake = (): void => {}
+  stdin.on('data', (text: Buffer | string) => {
+    lines += String(text).split('\n').length - 1
+    wake()
+  })
+  stdin.on('end', () => {
+    ended = true
+    wake()
+  })
+  signal.addEventListener('abort', () => wake(), { once: true })
+  stdin.pause()
   return async ({ title, statement }) => {
-    const { stdin, stderr, signal } = lab.os
     stderr.write(`\n  next: ${title}\n        ${statement}\n  Enter goes on, Ctrl-C stops: `)
+    // What a person typed before they saw the question is no answer to it; a script says everything at once.
+    if (stdin.isTTY) lines = 0
     stdin.resume()
     try {
-      await new Promise<void>((resolve, reject) => {
-        const stop = (): void => reject(signal.reason)
-        signal.addEventListener('abort', stop, { once: true })
-        // A closed input is nobody's consent, and nobody's refusal: a script has said all it had to say.
-        stdin.once('end', resolve)
-        stdin.once('data', () => {
-          signal.removeEventListener('abort', stop)
-          resolve()
+      // A closed input is nobody's consent, and nobody's refusal: a script has said all it had to say.
+      while (lines === 0 && !ended && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
         })
-      })
+      }
+      signal.throwIfAborted()
+      lines -= 1
     } finally {
       stdin.pause()
       stderr.write('\n')

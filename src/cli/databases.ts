@@ -32,6 +32,7 @@ export function controlOf(lab: Lab, stack: Stack): NodeControl {
     members: () => membersOf(lab, stack),
     kill: (node) => stack.kill(node),
     restart: (node) => stack.restart(node),
+    resume: (node) => stack.resume(node),
     write: (node, files) => stack.write(node, files),
     read: (node, path) => stack.read(node, path),
   }

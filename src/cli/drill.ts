@@ -41,7 +41,7 @@ export async function drillOn(
 ): Promise<Acted> {
   const { fault, detector, beforeStep, ...times } = settings
   const control = controlOf(lab, stack)
-  const prober = await proberOf(lab, stack, node)
+  const prober = await probing(lab, stack, node)
   const byHand = beforeStep === undefined ? {} : { beforeStep }
   const options: DrillOptions = {
     ...times,
@@ -49,7 +49,7 @@ export async function drillOn(
     role,
     fault,
     target: stack,
-    detect: (events) => new FailureDetector(prober, detector, events),
+    detect: (events) => new FailureDetector(prober(), detector, events),
     failOver: (how) => failOver(node, { control, ...byHand, ...how }),
     async rejoin({ promoted, divergedSince }, signal) {
       await beforeStep?.({
@@ -68,12 +68,13 @@ export async function drillOn(
   return drill(options, stage)
 }
 
-async function proberOf(lab: Lab, stack: Stack, node: string): Promise<Prober> {
+/** What makes probers of a node that runs. */
+async function probing(lab: Lab, stack: Stack, node: string): Promise<() => Prober> {
   const endpoint = (await membersOf(lab, stack)).find(({ id }) => id === node)?.endpoint
-  if (endpoint) return databaseProber(endpoint)
+  if (endpoint) return () => databaseProber(endpoint)
   const url = (await stack.nodes()).find(({ id }) => id === node)?.url
   if (url === null || url === undefined) throw new Error(`${node} does not run`)
-  return livenessProber(url)
+  return () => livenessProber(url)
 }
 
 /** Returns when a standby streams again; an API instance is ready when it has been started. */

@@ -4,13 +4,14 @@ import { DatabaseServer, type ServerState } from './server.js'
 /** How long a server may take to say how it is; one that is dead or frozen takes all of it. */
 const STATE_MS = 300
 
-/** The database servers of a stack as they are at one moment, with a connection to each that runs. */
+/** The database servers of a stack as they are at one moment, with a connection to each that may answer. */
 export class Cluster {
   private readonly servers = new Map<string, DatabaseServer>()
 
   constructor(private readonly members: readonly Member[]) {
     for (const { id, endpoint, state } of members) {
-      if (endpoint !== null && state === 'running') this.servers.set(id, new DatabaseServer(endpoint))
+      // One that is said to start may answer already; a frozen one does not, and would only take its time.
+      if (endpoint !== null && state !== 'paused') this.servers.set(id, new DatabaseServer(endpoint))
     }
   }
 
@@ -25,7 +26,7 @@ export class Cluster {
     return member
   }
 
-  /** Undefined for one that does not run. */
+  /** Undefined for one that is stopped or frozen. */
   server(id: string): DatabaseServer | undefined {
     return this.servers.get(id)
   }

@@ -70,7 +70,11 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
       )
     }
     const silent = cluster.ids.filter((id) => id !== old && !others.some((state) => state.id === id))
-    onEvent('chosen', choice.id, `${choice.why}${silent.length === 0 ? '' : `; ${silent.join(' and ')} could not be asked`}`)
+    onEvent(
+      'chosen',
+      choice.id,
+      `${choice.why}${silent.length === 0 ? '' : `; ${silent.join(' and ')} could not be asked`}`,
+    )
 
     const slots = cluster.ids.filter((id) => id !== choice.id).map((id) => slotName(id))
     await beforeStep?.({
@@ -168,7 +172,7 @@ export async function rejoin(
 }
 
 /** Below the data folder of a server that is, or was, a standby. */
-const STANDBY_SIGNAL = 'pgdata/standby.signal'
+export const STANDBY_SIGNAL = 'pgdata/standby.signal'
 
 /** For a standby that needs WAL which nobody has any more. */
 export function cannotCatchUp(node: string, primary: string): LabError {
@@ -215,7 +219,9 @@ async function drained(cluster: Cluster, answered: readonly ServerState[]): Prom
 
 function noneOf(others: readonly ServerState[]): string {
   const [one] = others
-  return one === undefined ? 'none answers' : `none of those that commits waited for answers (${one.synchronousStandbyNames})`
+  return one === undefined
+    ? 'none answers'
+    : `none of those that commits waited for answers (${one.synchronousStandbyNames})`
 }
 
 async function repoint(siblings: readonly string[], primary: string, cluster: Cluster): Promise<void> {

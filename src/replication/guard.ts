@@ -42,9 +42,9 @@ const FREEZE_LIMIT_MS = 30_000
 const LOOK_MS = 500
 
 /**
- * Watches the primary of a cluster until its time is up or the signal fires. When it fails a standby takes its place, and it comes back as
- * a standby; then the new primary is watched. An alarm is called false when the engine says that the server was running,
- * which decides nothing: a guard that could ask the engine would need no detector.
+ * Watches the primary of a cluster until its time is up or the signal fires. When it fails a standby takes its place,
+ * and it comes back as a standby; then the new primary is watched. An alarm is called false when the engine says that
+ * the server was running, which decides nothing: a guard that could ask the engine would need no detector.
  */
 export async function guard(options: GuardOptions): Promise<GuardResult> {
   const { control, settings, compared, lengthMs, onEvent, signal } = options
@@ -54,12 +54,23 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
     (await control.members()).some(({ id, state }) => id === primary.id && state === 'running')
   let alarm: (how: string) => void = () => {}
   const deciding = new Watch(settings, (how) => alarm(how))
+  let failure: (error: unknown) => void = () => {}
+  const failed = new Promise<never>((_resolve, reject) => {
+    failure = reject
+  })
+  failed.catch(() => {})
+  /** While a failover is under way the server that failed may run again: nobody's alarm is held against that. */
+  let replacing = false
+  const over = (): boolean => replacing || signal.aborted
   const others: Watch[] = compared.map((other) => {
-    const watch: Watch = new Watch(other, async (how) => {
-      if (signal.aborted || !(await truth())) return
-      watch.falseAlarm()
-      onEvent('info', `false alarm at a probe interval of ${other.intervalMs} ms, which only counts: ${how}`)
-      await watch.begin(primary)
+    const watch: Watch = new Watch(other, (how) => {
+      const counting = async (): Promise<void> => {
+        if (over() || !(await truth()) || over()) return
+        watch.falseAlarm()
+        onEvent('info', `false alarm at a probe interval of ${other.intervalMs} ms, which only counts: ${how}`)
+        await watch.begin(primary)
+      }
+      counting().catch(failure)
     })
     return watch
   })
@@ -77,7 +88,7 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
         alarm = resolve
       })
       await Promise.all(all.map((watch) => watch.begin(primary)))
-      const how = await Promise.race([alarmed, stopped])
+      const how = await Promise.race([alarmed, stopped, failed])
       if (how === null) break
       const at = performance.now()
       const ran = await truth()
@@ -87,15 +98,17 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
       }
       onEvent('warn', `${primary.id} failed: ${how}${ran ? ' (a false alarm: it was running)' : ''}`)
       if (!options.acts) {
-        primary = await untilPrimary(control, signal).catch(() => primary)
+        primary = await untilPrimary(control, ending).catch(() => primary)
         continue
       }
       const old = primary.id
+      replacing = true
       const promoted = await replace(old, options)
+      replacing = false
       const took = Math.round(performance.now() - at)
       result.failovers.push({ old, promoted, detected: how, took_ms: took, false_alarm: ran })
       onEvent('info', `${promoted} is the primary ${took} ms after the alarm; ${old} is its standby`)
-      primary = await untilPrimary(control, signal).catch(() => primary)
+      primary = await untilPrimary(control, ending).catch(() => primary)
     }
     result.watched_ms = Math.round(performance.now() - begun)
     return result
@@ -123,35 +136,46 @@ async function measureDetection(primary: Endpoint, options: GuardOptions, all: r
   const { freezes, pause, resume, onEvent, signal } = options
   onEvent('info', `freezing ${primary.id} ${freezes} times, to measure how soon each setting notices`)
   for (let n = 0; n < freezes && !signal.aborted; n++) {
-    let frozenAt = Number.POSITIVE_INFINITY
+    let frozenAt: number | null = null
+    const trials: Watch[] = []
     const noticed = all.map(
       (watch) =>
         new Promise<void>((resolve) => {
           const trial: Watch = new Watch(watch.settings, () => {
-            watch.detectedAfter(performance.now() - frozenAt)
-            resolve(trial.end())
+            if (frozenAt === null) {
+              watch.falseAlarm()
+              void trial.begin(primary)
+            } else {
+              watch.detectedAfter(performance.now() - frozenAt)
+              resolve()
+            }
           })
+          trials.push(trial)
           void trial.begin(primary)
         }),
     )
+    const ending = new AbortController()
+    const patience = AbortSignal.any([signal, ending.signal])
     try {
       // Connected, and at a moment that is none of the probes' own.
-      await sleep(500 + Math.random() * 1_000)
+      await sleep(500 + Math.random() * 1_000, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
       frozenAt = performance.now()
       await pause(primary.id)
-      await Promise.race([Promise.all(noticed), sleep(FREEZE_LIMIT_MS).then(tooLate)])
+      const tooLate = sleep(FREEZE_LIMIT_MS, false, { signal: patience }).catch(() => true)
+      if (!(await Promise.race([Promise.all(noticed).then(() => true), tooLate]))) {
+        throw runError(`a freeze was not noticed within ${FREEZE_LIMIT_MS / 1_000} s`)
+      }
     } finally {
+      ending.abort()
       await resume(primary.id)
+      await Promise.all(trials.map((trial) => trial.end()))
     }
-    await sleep(500)
+    await sleep(500, undefined, { signal }).catch(() => undefined)
   }
 }
 
-function tooLate(): never {
-  throw runError(`a freeze was not noticed within ${FREEZE_LIMIT_MS / 1_000} s`)
-}
-
-/** The primary, as soon as there is one. */
+/** The primary, as soon as there is one. @throws the abort reason when the signal fires first */
 async function untilPrimary(control: NodeControl, signal: AbortSignal): Promise<Endpoint> {
   for (;;) {
     const members = await control.members()
@@ -159,6 +183,6 @@ async function untilPrimary(control: NodeControl, signal: AbortSignal): Promise<
     const primary = await cluster.primary().finally(() => cluster.close())
     const endpoint = members.find(({ id }) => id === primary?.id)?.endpoint
     if (endpoint) return endpoint
-    await sleep(LOOK_MS, undefined, { signal })
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }

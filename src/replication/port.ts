@@ -17,6 +17,8 @@ export interface NodeControl {
   members(): Promise<Member[]>
   kill(node: string): Promise<void>
   restart(node: string): Promise<void>
+  /** Undoes a freeze. */
+  resume(node: string): Promise<void>
   write(node: string, files: Record<string, string | null>): Promise<void>
   read(node: string, path: string): Promise<string | null>
 }

@@ -39,6 +39,12 @@ const STATE = `SELECT pg_is_in_recovery() AS recovery,
   current_setting('synchronous_standby_names') AS synchronous,
   pg_last_xact_replay_timestamp() AS replayed_at`
 
+/** Names of WAL files are timeline, log and segment, 8 hexadecimal digits each; a log is 4 GiB. */
+const STARVES = `SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1 AND wal_status = 'lost')
+  OR '0/0'::pg_lsn + $2::numeric < (SELECT min((substr(name, 9, 8) || '/0')::pg_lsn
+    + ('x' || substr(name, 17, 8))::bit(32)::bigint * pg_size_bytes(current_setting('wal_segment_size')))
+    FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$') AS starves`
+
 /** How long an order to a server may take, in milliseconds; it is asked again after that. */
 const ORDER_MS = 2_000
 /** Pause between two looks at something that takes milliseconds. */
@@ -87,14 +93,39 @@ export class DatabaseServer {
     )
   }
 
-  /** Makes the replication slots that are missing, so that servers can follow this one. */
-  async ensureSlots(names: readonly string[]): Promise<void> {
+  /**
+   * Makes the replication slots that are missing, so that servers can follow this one.
+   * @param renew also those that were given up, whose WAL is gone: for servers that get a fresh copy, or the WAL elsewhere
+   */
+  async ensureSlots(names: readonly string[], renew: 'renew' | 'keep' = 'keep'): Promise<void> {
+    if (renew === 'renew') {
+      await this.session.query(
+        `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+         WHERE slot_name = ANY($1) AND wal_status = 'lost' AND NOT active`,
+        [names],
+        ORDER_MS,
+      )
+    }
     await this.session.query(
       `SELECT pg_create_physical_replication_slot(name) FROM unnest($1::text[]) AS name
        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = name)`,
       [names],
       ORDER_MS,
     )
+  }
+
+  /**
+   * Whether this server no longer has the WAL that a standby needs next, so that only a fresh copy helps: its slot was
+   * given up, or the WAL after its position is gone.
+   * @param position null when it is not known: then the slot alone tells
+   */
+  async starves(slot: string, position: bigint | null): Promise<boolean> {
+    const { starves } = await this.one<{ starves: boolean | null }>(
+      STARVES,
+      [slot, position?.toString() ?? null],
+      ORDER_MS,
+    )
+    return starves === true
   }
 
   /**

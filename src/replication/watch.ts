@@ -9,6 +9,8 @@ import type { Endpoint } from './session.js'
 export class Watch {
   private detector: FailureDetector | undefined
   private since = 0
+  /** Beginnings and ends run one after the other: two that overlapped would leave a detector that nobody stops. */
+  private changes: Promise<void> = Promise.resolve()
   private readonly row: DetectionRow
 
   constructor(
@@ -29,13 +31,25 @@ export class Watch {
   }
 
   /** Watches this server from now on. */
-  async begin(endpoint: Endpoint): Promise<void> {
-    await this.end()
-    this.since = performance.now()
-    this.detector = new FailureDetector(databaseProber(endpoint), this.settings, { onDown: (how) => this.onAlarm(how) })
+  begin(endpoint: Endpoint): Promise<void> {
+    return this.change(async () => {
+      await this.halt()
+      this.since = performance.now()
+      const onDown = (how: string): void => this.onAlarm(how)
+      this.detector = new FailureDetector(databaseProber(endpoint), this.settings, { onDown })
+    })
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    return this.change(() => this.halt())
+  }
+
+  private change(what: () => Promise<void>): Promise<void> {
+    this.changes = this.changes.then(what)
+    return this.changes
+  }
+
+  private async halt(): Promise<void> {
     const { detector } = this
     if (detector === undefined) return
     this.detector = undefined

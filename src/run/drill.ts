@@ -57,6 +57,8 @@ export interface DrillOptions {
 
 /** How long a failure may stay undetected before the drill is given up, in milliseconds. */
 const DETECT_MS = 60_000
+/** After a false alarm the node is watched again this soon. */
+const WATCH_AGAIN_MS = 50
 
 /**
  * A drill: baseline under load, fault, detection, what has to be done, everything back, a tail. The load runs beside it
@@ -69,30 +71,53 @@ export async function drill(options: DrillOptions, stage: Stage): Promise<Acted>
     acted.events.push({ t_ms: Math.round(t * 10) / 10, event, node: of, detail })
     stage.onEvent(event === 'fault' ? 'warn' : 'info', [event, of, detail].filter((text) => text !== null).join(': '))
   }
-  let onDown: (how: string) => void = () => {}
-  const detected = new Promise<string>((resolve) => {
-    onDown = resolve
+  let struck = false
+  let over = false
+  let onAlarm: (how: string) => void = () => {}
+  const alarm = new Promise<string>((resolve) => {
+    onAlarm = resolve
   })
-  const detector = options.detect({ onDown: (how) => onDown(how) })
+  const watch = (): { stop(): Promise<void> } =>
+    options.detect({
+      onDown(how) {
+        if (struck) return onAlarm(how)
+        stage.onEvent('warn', `false alarm before the fault: ${how}`)
+        void sleep(WATCH_AGAIN_MS, stage.signal).then(() => {
+          if (!over) detector = watch()
+        })
+      },
+    })
+  let detector = watch()
   try {
     const offset = seededRandom(options.seed)() * 500
     await sleep(Math.max(0, stage.startMs + options.baselineMs + offset - stage.clock()), stage.signal)
     stage.signal.throwIfAborted()
     await options.beforeFault?.()
+    struck = true
     mark('fault', node, fault.name)
     const injecting = fault.inject(options.target, node)
-    injecting.catch(() => {})
-    const waiting = new AbortController()
-    const patience = AbortSignal.any([stage.signal, waiting.signal])
-    const how = await Promise.race([detected, undetected(patience), failed(injecting)]).finally(() => waiting.abort())
-    mark('detected', node, how)
-    if (role === 'primary') await takeOver(options, stage, acted, mark, injecting)
-    else await bringBack(options, stage, mark, injecting)
+    if (role === 'primary') {
+      mark('detected', node, await detected(alarm, injecting, stage.signal))
+      await takeOver(options, stage, acted, mark, injecting)
+    } else {
+      try {
+        mark('detected', node, await detected(alarm, injecting, stage.signal))
+        await injecting
+        await sleep(options.awayMs, stage.signal)
+      } finally {
+        // Also when the drill is broken off: a fault is always undone, once it is complete.
+        await injecting.catch(() => undefined)
+        await fault.undo(options.target, node)
+      }
+      await options.serves(stage.signal)
+      mark('old node back', node, null)
+    }
     await sleep(options.tailMs, stage.signal)
   } catch (error) {
     acted.failure = error instanceof Error ? error : new Error(String(error))
     stage.onEvent('error', `the drill stopped: ${acted.failure.message}`)
   } finally {
+    over = true
     await detector.stop()
   }
   acted.events.sort((a, b) => a.t_ms - b.t_ms)
@@ -115,23 +140,19 @@ async function takeOver(
   mark('old node back', options.node, `streams from ${failover.promoted}`)
 }
 
-async function bringBack(options: DrillOptions, stage: Stage, mark: Mark, injecting: Promise<void>): Promise<void> {
-  try {
-    await injecting
-    await sleep(options.awayMs, stage.signal)
-  } finally {
-    // Also when the drill is broken off: a fault is always undone.
-    await options.fault.undo(options.target, options.node)
+/**
+ * How the failure was found out.
+ * @throws Error when it was not for too long or the fault could not be injected, the abort reason when the signal fires
+ */
+async function detected(alarm: Promise<string>, injecting: Promise<void>, signal: AbortSignal): Promise<string> {
+  const over = new AbortController()
+  const patience = AbortSignal.any([signal, over.signal])
+  const undetected = async (): Promise<never> => {
+    await sleep(DETECT_MS, patience)
+    signal.throwIfAborted()
+    throw new Error(`the fault was not detected within ${DETECT_MS / 1_000} s`)
   }
-  await options.serves(stage.signal)
-  mark('old node back', options.node, null)
-}
-
-/** Rejects when nothing was detected for too long, or the signal fires. */
-async function undetected(signal: AbortSignal): Promise<never> {
-  await sleep(DETECT_MS, signal)
-  signal.throwIfAborted()
-  throw new Error(`the fault was not detected within ${DETECT_MS / 1_000} s`)
+  return Promise.race([alarm, undetected(), failed(injecting)]).finally(() => over.abort())
 }
 
 /** Rejects when the fault could not be injected; never settles otherwise. */

@@ -9,9 +9,15 @@ import type { Acted } from './drill.js'
  */
 export function trialOf(acted: Acted, journal: Journal, writes: WritesRecord): Trial {
   const fault = timeOf(acted.events, 'fault')
-  const failures = fault === null ? [] : journal.failures.filter(({ done_ms }) => done_ms >= fault)
-  const firstFailure = lowest(failures.map(({ done_ms }) => done_ms))
-  const lastFailure = highest(failures.map(({ done_ms }) => done_ms))
+  // What was due and never sent was cut off by the end of the load.
+  const failures =
+    fault === null
+      ? []
+      : journal.failures
+          .filter(({ done_ms, cause }) => done_ms >= fault && cause !== NEVER_SENT)
+          .toSorted((a, b) => a.done_ms - b.done_ms)
+  const firstFailure = failures[0]?.done_ms ?? null
+  const lastFailure = failures.at(-1)?.done_ms ?? null
   const firstWrite =
     acted.promoted === null
       ? null
@@ -29,7 +35,7 @@ export function trialOf(acted: Acted, journal: Journal, writes: WritesRecord): T
   const since = (moment: number | null): number | null =>
     moment === null || fault === null ? null : Math.round((moment - fault) * 10) / 10
   const back = timeOf(timeline, 'old node back')
-  const down = acted.role === 'primary' ? firstWrite : (lastFailure ?? fault)
+  const down = acted.role === 'primary' ? firstWrite : lastFailure === null ? fault : recoveredAt(lastFailure, journal)
   return {
     node: acted.node,
     role: acted.role,
@@ -54,6 +60,15 @@ export function trialOf(acted: Acted, journal: Journal, writes: WritesRecord): T
   }
 }
 
+/** Cause of a failure in a journal. */
+const NEVER_SENT = 'never sent'
+
+/** The end of the last failure; null when writes were sent and none was acknowledged after it: they still fail. */
+function recoveredAt(lastFailure: number, { writes }: Journal): number | null {
+  const acknowledged = writes.some(({ outcome, done_ms }) => outcome === 'acknowledged' && done_ms > lastFailure)
+  return acknowledged || writes.length === 0 ? lastFailure : null
+}
+
 function seenAt(event: DrillEventName, t: number | null, node: string | null, detail: string | null): DrillEvent[] {
   return t === null ? [] : [{ t_ms: Math.round(t * 10) / 10, event, node, detail }]
 }
@@ -64,8 +79,4 @@ function timeOf(events: readonly DrillEvent[], name: DrillEventName): number | n
 
 function lowest(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((a, b) => Math.min(a, b))
-}
-
-function highest(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b))
 }

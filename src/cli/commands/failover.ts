@@ -86,13 +86,15 @@ Examples:
 async function failover(lab: Lab, name: string | undefined, flags: FailoverFlags): Promise<void> {
   const stack = await theStack(await lab.allEngines(), flags.stack)
   // Nobody takes down, scales, loads or drills a stack at the same time.
-  await withLock(lab.os.stateDir, stack.meta.name, async () => {
-    if (flags.resume === true) return putRight(lab, stack, lab.os.signal)
-    if (name === undefined) throw usageError('which node? None was named', 'As in scalelab failover standby-1')
-    if (flags.reclone === true) return reclone(lab, stack, name)
+  await withLock(lab.os.stateDir, stack.meta.name, () =>
     // A guard would act on the same failure.
-    await withLock(lab.os.stateDir, guardLock(stack.meta.name), () => drills(lab, stack, name, flags))
-  })
+    withLock(lab.os.stateDir, guardLock(stack.meta.name), async () => {
+      if (flags.resume === true) return putRight(lab, stack, lab.os.signal)
+      if (name === undefined) throw usageError('which node? None was named', 'As in scalelab failover standby-1')
+      if (flags.reclone === true) return reclone(lab, stack, name)
+      await drills(lab, stack, name, flags)
+    }),
+  )
 }
 
 async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags): Promise<void> {
@@ -127,7 +129,13 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
   for (let trial = 1; trial <= trials; trial++) {
     const target = await drillTarget(lab, stack, name)
     const subject = await subjectOfStack(lab, stack.meta.name, options)
-    if (subject.load.workload === null) throw new Error('the scenario has a mix')
+    const mix = subject.load.workload?.mix ?? []
+    if (target.role === 'primary' && !mix.some(({ kind }) => kind === 'write' || kind === 'order')) {
+      throw usageError(
+        'a drill of the primary needs writes: its recovery time ends with the first that is acknowledged',
+        'As in --mix read:80,write:20',
+      )
+    }
     if (trials > 1 && flags.json !== true) lab.remark(`\ntrial ${trial} of ${trials}: ${fault.name} ${target.node}`)
     let diverged: string | null = null
     const { record, folder } = await measure({

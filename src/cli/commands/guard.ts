@@ -100,7 +100,7 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
 
 /** Who holds it guards the stack: a drill would have two that act on one failure. */
 export function guardLock(stack: string): string {
-  return `${stack} guard`
+  return `${stack} as its guard`
 }
 
 function interval(flag: string, text: string): number {

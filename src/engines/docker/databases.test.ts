@@ -112,6 +112,7 @@ describe.skipIf(missing !== null)(
       },
       kill: (node) => stack.kill(node),
       restart: (node) => stack.restart(node),
+      resume: (node) => stack.resume(node),
       write: (node, files) => stack.write(node, files),
       read: (node, path) => stack.read(node, path),
     }
