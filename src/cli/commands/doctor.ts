@@ -27,7 +27,7 @@ export function addDoctor(program: Command, lab: Lab): void {
     .command('doctor')
     .summary('what this machine can do, and what is missing')
     .description(
-      'Checks what scalelab needs: Node, nginx, Docker with its images, file descriptors, processors, a place for its state, leftovers. Ends with exit code 3 when no engine can run a stack.',
+      'Checks what scalelab needs: Node, nginx, PostgreSQL, Docker with its images, file descriptors, processors, a place for its state, leftovers. Ends with exit code 3 when no engine can run a stack.',
     )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  $ scalelab doctor\n  $ scalelab doctor --json')
@@ -51,10 +51,11 @@ async function examine(lab: Lab): Promise<Finding[]> {
   const engines = await lab.engines()
   const withNginx = topologyWith('nginx')
   const withBuiltin = topologyWith('builtin')
-  const [docker, nginx, processes, state, stacks] = await Promise.all([
+  const [docker, nginx, processes, postgres, state, stacks] = await Promise.all([
     available(engines.docker, withNginx, lab),
     available(engines.process, withNginx, lab),
     available(engines.process, withBuiltin, lab),
+    postgresFinding(engines.process, lab),
     stateFinding(lab),
     findStacks(await lab.allEngines()),
   ])
@@ -64,6 +65,7 @@ async function examine(lab: Lab): Promise<Finding[]> {
     { what: 'node', ok: major >= 20, needed: true, found: process.version, fix: 'Install Node 20 or newer' },
     { what: 'process engine', needed: false, ...processes },
     { what: 'nginx', needed: false, ...nginx },
+    { what: 'postgresql', needed: false, ...postgres },
     { what: 'docker engine', needed: false, ...docker },
     {
       what: 'open files',
@@ -107,6 +109,14 @@ async function describeStack({ meta, complete }: Stack, lab: Lab): Promise<strin
 
 function topologyWith(balancer: 'nginx' | 'builtin'): Topology {
   return topologyOf({ ...stackParametersSchema.parse({ kind: 'balanced', replicas: 3 }), balancer })
+}
+
+async function postgresFinding(engine: Engine, lab: Lab): Promise<Pick<Finding, 'ok' | 'found' | 'fix'>> {
+  const parameters = stackParametersSchema.parse({ kind: 'replicated', replicas: 2, database: {} })
+  const availability = await engine.available(topologyOf({ ...parameters, balancer: 'builtin' }), lab.os.signal)
+  if (!availability.ok) return { ok: false, found: availability.reason, fix: availability.fix }
+  const found = (availability.notes ?? []).join(' ').replace(/^PostgreSQL: /, '')
+  return { ok: true, found: `${found} Another one: --pg-bin <folder>`, fix: null }
 }
 
 async function available(engine: Engine, topology: Topology, lab: Lab): Promise<Pick<Finding, 'ok' | 'found' | 'fix'>> {

@@ -8,6 +8,8 @@ const COMMANDS = [
   'ps',
   'bench',
   'report',
+  'failover',
+  'guard',
   'scale',
   'logs',
   'down',
@@ -46,6 +48,19 @@ describe('the command line', () => {
     [['up', 'lb-3', '--weights', '3,1'], /2 weights for 3 replicas/],
     [['up', 'lb-3', '--app', 'uvicorn main:app'], /\{port\}/],
     [['up', 'lb-3', '--name', 'No Name'], /not a stack name/],
+    [['up', 'repl-9'], /the number of standbys must be from 1 to 8/],
+    [['up', 'repl2'], /Did you mean "repl-2"\?/],
+    [['up', 'lb-3', '--rows', '5'], /--rows needs a stack with databases: repl-2/],
+    [['up', 'repl-2', '--durability', 'sync'], /unknown --durability "sync"[\s\S]*remote-apply/],
+    [['up', 'repl-2', '--sync-standbys', 'ANY 1 (*)'], /with durability local a commit waits for no standby/],
+    [
+      ['up', 'repl-2', '--durability', 'on', '--sync-standbys', 'ANY 3 (*)'],
+      /waits for 3 standbys, and the stack has 2/,
+    ],
+    [['up', 'repl-2', '--durability', 'on', '--sync-standbys', '(standby-7)'], /names standby-7, which is not there/],
+    [['up', 'repl-2', '--app', 'serve {port}'], /runs the sample API/],
+    [['bench', '--reads', 'primary'], /--reads shapes a stack/],
+    [['bench', 'lb-3', '--mix', 'read:80'], /--mix needs a stack with databases/],
     [['bench', 'lb-3', '--rps', 'many'], /--rps: "many" is not a number/],
     [['bench', 'lb-3', '--rps', '5', '--max'], /exclude each other/],
     [['bench', 'lb-3', '--duration', '10'], /"10" is not a duration[\s\S]*500ms, 10s, 2m/],
@@ -103,13 +118,13 @@ describe('the command line', () => {
   it.each(['bash', 'zsh', 'fish'])('completes in %s', async (shell) => {
     const script = await cli.ok('completion', shell)
     for (const command of COMMANDS) expect(script).toContain(command)
-    expect(script).toContain('rps')
+    for (const word of ['rps', 'remote-apply', 'standby-1']) expect(script).toContain(word)
   })
 
   it('examines the machine', async () => {
     const { findings } = await cli.json<{ findings: { what: string }[] }>('doctor', '--json')
     expect(findings.map((finding) => finding.what)).toEqual(
-      expect.arrayContaining(['node', 'nginx', 'docker engine', 'open files']),
+      expect.arrayContaining(['node', 'nginx', 'postgresql', 'docker engine', 'open files']),
     )
   })
 })
