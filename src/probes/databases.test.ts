@@ -78,23 +78,21 @@ describe.skipIf(postgresMissing() !== undefined)('probes of real servers', { tim
       await one.query('SELECT pg_reload_conf()')
     }
     await delayed(300)
-    const [watching, lags] = [heartbeat(100), databases()]
-    await sleep(700)
-    const since = performance.now()
-    await sleep(2_000)
-    const values = watching.values('replication.heartbeat_ms', 'standby-1', since).toSorted((a, b) => a - b)
-    expect(values.length).toBeGreaterThan(10)
-    // Never more than the truth but for the server's own delay on a busy machine.
-    expect(values[Math.floor(values.length / 2)]).toBeGreaterThan(280)
-    expect(values[Math.floor(values.length / 2)]).toBeLessThan(400)
-    expect(values[0]).toBeGreaterThan(250)
-    // The primary's own signal agrees, and the other standby is not late.
-    const replay = lags.values('replication.replay_lag_ms', 'standby-1', since).toSorted((a, b) => a - b)
-    expect(replay[Math.floor(replay.length / 2)]).toBeGreaterThan(250)
-    expect(lags.values('replication.idle', 'standby-1', since)).not.toContain(1)
-    const other = watching.values('replication.heartbeat_ms', 'standby-2', since).toSorted((a, b) => a - b)
-    expect(other[Math.floor(other.length / 2)]).toBeLessThan(100)
-    await delayed(0)
+    try {
+      const [watching, lags] = [heartbeat(100), databases()]
+      await sleep(700)
+      const since = performance.now()
+      const among = (of: Watch, kind: string, id: string, from: number, to: number): Promise<void> =>
+        until(() => of.values(`replication.${kind}`, id, since).some((value) => value >= from && value < to))
+      // A read that comes late, on a busy machine, shows less than there was; it never shows more than there is.
+      await among(watching, 'heartbeat_ms', 'standby-1', 285, 330)
+      // The primary's own signal agrees, and the other standby is not late.
+      await among(lags, 'replay_lag_ms', 'standby-1', 275, 350)
+      await among(watching, 'heartbeat_ms', 'standby-2', 0, 50)
+      expect(lags.values('replication.idle', 'standby-1', since)).not.toContain(1)
+    } finally {
+      await delayed(0)
+    }
   })
 
   it('goes on beating when commits wait for standbys that are not there', async () => {

@@ -9,6 +9,14 @@ const WITHIN = 0.8
 /** A primary's WAL files are listed so often at most, in milliseconds, and only while a standby gets none. */
 const LIST_MS = 1_000
 
+/** The first byte of the log that a primary still had. */
+interface Oldest {
+  of: string | undefined
+  byte: number | null
+  at: number
+}
+const NOT_ASKED: Oldest = { of: undefined, byte: null, at: Number.NEGATIVE_INFINITY }
+
 /**
  * All that the database servers say of their replication: one query to each, all at once, so that roles, positions and
  * lags of a read belong together. The readings are those of server-state.ts, replication.ts and wal-receiver.ts.
@@ -16,16 +24,19 @@ const LIST_MS = 1_000
  */
 export function databasesProbe(now: () => number, intervalMs = 250): Probe {
   const survey = new DatabaseSurvey(now)
-  let oldest: { byte: number | null; at: number } = { byte: null, at: Number.NEGATIVE_INFINITY }
+  let oldest: Oldest = NOT_ASKED
   return {
     name: 'databases',
     intervalMs,
     async read(context) {
       const found = await survey.take(context, intervalMs * WITHIN)
+      const { primary } = found
       const starves = someoneStarves(found)
-      if (starves && found.primary !== null && now() - oldest.at >= LIST_MS) {
-        const byte = await survey.oldestByte(context, found.primary.id, intervalMs * WITHIN)
-        oldest = { byte, at: now() }
+      if (oldest.of !== primary?.id) oldest = NOT_ASKED
+      if (starves && primary !== null && now() - oldest.at >= LIST_MS) {
+        const byte = await survey.oldestByte(context, primary.id, intervalMs * WITHIN)
+        // Without an answer the last one holds: WAL that was gone is gone.
+        if (byte !== null) oldest = { of: primary.id, byte, at: now() }
       }
       return [
         ...serverStateReadings(found),

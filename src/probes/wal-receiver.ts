@@ -14,6 +14,8 @@ export function walReceiverReadings({ servers, primary }: Survey, oldestByte: nu
     const receiver: Reading = { kind: 'replication.receiver', node: id, value: streams ? 1 : 0, unit: '' }
     if (primary === null) return [receiver]
     const slotLost = primary.slots[facts.slot] === 'lost'
+    // Nobody knows yet whether its WAL is still there.
+    if (!slotLost && !streams && oldestByte === null) return [receiver]
     const walGone = !streams && oldestByte !== null && facts.position < oldestByte
     return [receiver, { kind: 'replication.slot_lost', node: id, value: slotLost || walGone ? 1 : 0, unit: '' }]
   })
