@@ -63,12 +63,14 @@ describe('compose', { timeout: 120_000 }, () => {
         ['single'],
         ['lb-2', '--balancer', 'builtin'],
         ['lb-2', '--app-image', 'mine:1', '--app-port', '80'],
+        ['repl-2', '--pg-version', '17'],
       ]) {
         const text = await cli.ok('compose', ...args)
         const checked = spawnSync('docker', ['compose', '-f', '-', 'config', '-q'], {
           input: text,
           encoding: 'utf8',
           cwd: cli.folder,
+          env: { ...process.env, SCALELAB_PASSWORD: 'a1' },
         })
         expect(checked.stderr).toBe('')
         expect(checked.status).toBe(0)
@@ -76,42 +78,60 @@ describe('compose', { timeout: 120_000 }, () => {
     },
   )
 
-  const images = { node: process.env.SCALELAB_IMAGE_NODE, nginx: process.env.SCALELAB_IMAGE_NGINX }
+  const images = Object.entries({
+    node: process.env.SCALELAB_IMAGE_NODE,
+    nginx: process.env.SCALELAB_IMAGE_NGINX,
+    postgres: process.env.SCALELAB_IMAGE_POSTGRES,
+  })
   const canRun =
-    hasCompose &&
-    images.node !== undefined &&
-    images.nginx !== undefined &&
-    spawnSync('docker', ['version']).status === 0
+    hasCompose && images.every(([, image]) => image !== undefined) && spawnSync('docker', ['version']).status === 0
+  /** Runs a scenario under Compose while `use` is at work with the address of its entry. */
+  const running = async (scenario: string, use: (url: string) => Promise<void>): Promise<void> => {
+    const port = await freePort()
+    const project = `scalelab-compose-${scenario}-${process.pid}`
+    const file = join(cli.folder, `${scenario}.yaml`)
+    const flags = images.flatMap(([name, image]) => ['--image', `${name}=${image}`])
+    await cli.ok('compose', scenario, ...flags, '--port', port, '-o', file)
+    const compose = (...args: string[]) =>
+      spawnSync('docker', ['compose', '-p', project, '-f', file, ...args], {
+        encoding: 'utf8',
+        env: { ...process.env, SCALELAB_PASSWORD: 'letters4and2digits' },
+      })
+    try {
+      const up = compose('up', '--wait', '--wait-timeout', '100')
+      expect(up.status, up.status === 0 ? '' : `${up.stderr}${compose('logs', '--tail', '30').stdout}`).toBe(0)
+      await use(`http://127.0.0.1:${port}`)
+    } finally {
+      compose('down', '--timeout', '1', '--volumes')
+    }
+  }
+
   it.skipIf(!canRun)(
     'runs under docker compose as it runs here (skipped without Compose, daemon and images)',
     async () => {
-      const port = await freePort()
-      const project = `scalelab-compose-${process.pid}`
-      const file = join(cli.folder, 'compose.yaml')
-      await cli.ok(
-        'compose',
-        'lb-3',
-        '--image',
-        `node=${images.node}`,
-        '--image',
-        `nginx=${images.nginx}`,
-        '--port',
-        port,
-        '-o',
-        file,
-      )
-      const compose = (...args: string[]) =>
-        spawnSync('docker', ['compose', '-p', project, '-f', file, ...args], { encoding: 'utf8' })
-      try {
-        const up = compose('up', '--wait', '--wait-timeout', '60')
-        expect(up.status, up.stderr).toBe(0)
+      await running('lb-3', async (url) => {
         const seen = new Set<string | null>()
-        for (let i = 0; i < 9; i++)
-          seen.add((await fetch(`http://127.0.0.1:${port}/api/products`)).headers.get('x-instance-id'))
+        for (let i = 0; i < 9; i++) seen.add((await fetch(`${url}/api/products`)).headers.get('x-instance-id'))
         expect([...seen].toSorted()).toEqual(['api-1', 'api-2', 'api-3'])
-      } finally {
-        compose('down', '--timeout', '1', '--volumes')
-      }
+      })
+    },
+  )
+
+  it.skipIf(!canRun)(
+    'runs databases that stream under docker compose, too (skipped without Compose, daemon and images)',
+    async () => {
+      await running('repl-2', async (url) => {
+        const readers = new Set<string | null>()
+        for (let i = 0; i < 8; i++)
+          readers.add((await fetch(`${url}/api/products/ECO-000001`)).headers.get('x-db-node'))
+        expect([...readers].toSorted()).toEqual(['standby-1', 'standby-2'])
+        const written = await fetch(`${url}/api/sessions/user-000001`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json' },
+          body: '{"version": 1}',
+        })
+        expect([written.status, written.headers.get('x-db-node')]).toEqual([200, 'primary'])
+      })
     },
   )
 })

@@ -38,9 +38,9 @@ export function composeFile(request: ComposeRequest): string {
     ...new Set(topology.nodes.flatMap(({ program }) => (program.kind === 'bundle' ? [program.bundle] : []))),
   ]
   const inlined = topology.nodes.flatMap((node) =>
-    Object.entries(node.files).map(([path, text]): [string, object] => [
-      configName(node, path),
-      { content: filled(text, bookOf(node, topology)) },
+    Object.keys(node.files).map((path): [string, object] => [
+      configName(node, path, topology),
+      { content: fileText(node, path, topology) },
     ]),
   )
   const document = {
@@ -74,7 +74,7 @@ function service(node: NodeSpec, request: ComposeRequest): object {
   const book = bookOf(node, topology)
   const environment = Object.entries(node.env).map(([key, value]): [string, string] => [key, filled(value, book)])
   const files = Object.keys(node.files).map((path) => ({
-    source: configName(node, path),
+    source: configName(node, path, topology),
     target: `${NODE_DIR}/${path}`,
   }))
   const bundle =
@@ -99,7 +99,7 @@ function service(node: NodeSpec, request: ComposeRequest): object {
     ...(node.dependsOn.length === 0
       ? {}
       : { depends_on: Object.fromEntries(node.dependsOn.map((id) => [id, { condition: conditionOf(id, topology) }])) }),
-    ...healthcheck(node),
+    ...healthcheck(node, topology),
     ...(node.limits.cpus === undefined ? {} : { cpus: node.limits.cpus }),
     ...(node.limits.memoryMiB === undefined ? {} : { mem_limit: `${node.limits.memoryMiB}m` }),
     stop_grace_period: `${node.stopGraceMs / 1_000}s`,
@@ -126,9 +126,12 @@ function serverOptions(node: NodeSpec): object {
   return { user: User, stop_signal: StopSignal, shm_size: DATABASE_SHM_BYTES }
 }
 
-function healthcheck(node: NodeSpec): object {
+function healthcheck(node: NodeSpec, { nodes }: Topology): object {
   const test = healthQuestion(node)
-  return test === undefined ? {} : { healthcheck: { test, interval: '1s', timeout: '2s', retries: 30 } }
+  if (test === undefined) return {}
+  // Whoever needs databases waits until they are made and copied.
+  const retries = nodes.some(({ program }) => program.kind === 'postgres') ? 90 : 30
+  return { healthcheck: { test, interval: '1s', timeout: '2s', retries } }
 }
 
 /**
@@ -158,8 +161,16 @@ function bookOf(node: NodeSpec, { nodes }: Topology): AddressBook {
   )
 }
 
-function configName(node: NodeSpec, path: string): string {
-  return `${node.id}-${path.replaceAll(/[^a-zA-Z0-9]+/g, '-')}`
+/** Nodes that have the very same file share it, under the name of the file alone. */
+function configName(node: NodeSpec, path: string, topology: Topology): string {
+  const text = fileText(node, path, topology)
+  const same = topology.nodes.filter((other) => path in other.files && fileText(other, path, topology) === text)
+  const name = path.replaceAll(/[^a-zA-Z0-9]+/g, '-')
+  return same.length > 1 ? name : `${node.id}-${name}`
+}
+
+function fileText(node: NodeSpec, path: string, topology: Topology): string {
+  return filled(node.files[path] ?? '', bookOf(node, topology))
 }
 
 /** Compose replaces $name in every value; $$ stands for a dollar, except in what we want replaced. */
