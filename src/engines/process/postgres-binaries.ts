@@ -2,8 +2,8 @@ import { constants, existsSync } from 'node:fs'
 import { access, readdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
+import type { Lack } from './lack.js'
 import { packagedPostgres, usableCopy } from './postgres-package.js'
-import type { Lack } from './programs.js'
 import { type ServerUser, serverUser } from './server-user.js'
 
 /** The first whose backups and command-line programs are as we use them. */

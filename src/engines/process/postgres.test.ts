@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import { EXIT, LabError } from '../../core/errors.js'
 import type { Stack } from '../port.js'
 import { PID_FILE } from './node-process.js'
 import { findPostgres, isLack } from './postgres-binaries.js'
+import { serverFolders } from './server-folders.js'
 import { ask, bundleClone, connected, databaseTopology, processTexts, statesIn } from './testing/database-stack.js'
 import { type TestMachine, testMachine, testSecret, upRequest } from './testing/test-machine.js'
 
@@ -21,9 +23,11 @@ beforeAll(async () => {
 })
 afterAll(() => machine.cleanup())
 
-const { cache } = (await testMachine()).servers
+const { cache } = serverFolders(tmpdir(), process.env)
 const found = await findPostgres({ pgBin: undefined, path: process.env.PATH ?? '', cache })
 const missing = isLack(found) && !required
+/** Then data goes with the state folder. */
+const machineOfUser = process.getuid?.() !== 0
 
 /** Where the servers of a node work. */
 function dataOf(stackName: string, node: string): string {
@@ -216,6 +220,21 @@ describe.skipIf(missing)('database servers', () => {
     expect(await machine.leftovers(NAME)).toEqual([])
     expect(existsSync(dataOf(NAME, 'primary'))).toBe(false)
     for (const id of ['primary', 'standby-1', 'standby-3']) expect(await statesIn(dataOf(NAME, id))).toEqual([])
+  })
+})
+
+describe.skipIf(missing)('data of a stack whose state was removed by hand', () => {
+  it.skipIf(machineOfUser)('is no part of the next stack of its name, and its servers end', async () => {
+    const first = await machine.engine().up(upRequest('lost', databaseTopology(1)))
+    await ask(first, 'primary', note('old'))
+    await rm(machine.folders.folder('lost'), { recursive: true })
+    expect((await statesIn(dataOf('lost', 'primary'))).length).toBeGreaterThan(4)
+    const second = await machine.engine().up(upRequest('lost', databaseTopology(1)))
+    await eventuallyStreaming(second, 'primary', ['standby-1'])
+    expect(await noted(second, 'primary')).toEqual([])
+    await second.down()
+    expect(await machine.leftovers('lost')).toEqual([])
+    expect(await statesIn(dataOf('lost', 'primary'))).toEqual([])
   })
 })
 

@@ -11,6 +11,10 @@ const noPs = await promisify(execFile)('ps', ['-o', 'pid=', '-p', String(process
   () => false,
   () => true,
 )
+const noLsof = await promisify(execFile)('lsof', ['-v']).then(
+  () => false,
+  () => true,
+)
 const kinds: [string, ProcessTable, boolean][] = [
   ['/proc', procTable(), !existsSync('/proc/self/stat')],
   ['ps', psTable(), noPs],
@@ -53,6 +57,20 @@ describe.each(kinds)('the process table read from %s', (_, table, missing) => {
     } finally {
       child.kill('SIGKILL')
     }
+  })
+
+  it.skipIf(missing || (table === kinds[1]?.[1] && noLsof))('knows where a process works', async () => {
+    const cwd = await realpath(tmpdir())
+    const child = spawn('sleep', ['60'], { cwd, stdio: 'ignore' })
+    try {
+      const pid = child.pid ?? 0
+      await expect.poll(() => table.cwd(pid), { timeout: 10_000 }).toBe(cwd)
+      expect((await table.rows()).find((row) => row.pid === pid)).toMatchObject({ parent: process.pid, name: 'sleep' })
+    } finally {
+      child.kill('SIGKILL')
+    }
+    await once(child, 'exit')
+    expect(await table.cwd(child.pid ?? 0)).toBeUndefined()
   })
 
   it.skipIf(missing)('adds up the processor time', async () => {

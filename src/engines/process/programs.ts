@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeSpec, Program, Topology } from '../../core/topology.js'
+import type { Lack } from './lack.js'
 import { findPostgres, isLack, type PostgresPlaces } from './postgres-binaries.js'
 
 /** Where system administrators' programs are, which a user's PATH may lack. */
@@ -15,12 +16,6 @@ export interface ProgramPlaces extends PostgresPlaces {
   /** Folder of our own programs: api.mjs, balancer.mjs, clone.mjs. */
   nodesDir: string
   nodeBinary: string
-}
-
-/** Why a program cannot run here, and what mends it. */
-export interface Lack {
-  reason: string
-  fix: string
 }
 
 /** What the topology needs and this machine lacks; undefined when it has all. */
