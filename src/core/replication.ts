@@ -61,6 +61,11 @@ export const writesSchema = z.object({
 })
 export type WritesRecord = z.infer<typeof writesSchema>
 
+/** Writes that were asked for, whatever became of them; 0 for a load of reads alone. */
+export function attempts({ acknowledged, refused, unknown }: WritesRecord): number {
+  return acknowledged + refused + unknown
+}
+
 export const readsSchema = z.object({
   consistency: z.string(),
   checked: count.describe('reads of a key with an acknowledged write before'),

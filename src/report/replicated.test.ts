@@ -88,6 +88,12 @@ describe('renderReport of replicated stacks', () => {
     expect(renderDrills([unread], 'x').markdown).toContain('1 trial could not be read back')
   })
 
+  it('has no section on writes where there were none', () => {
+    const none = { acknowledged: 0, refused: 0, unknown: 0, lost: [], recovered: 0, duplicated: [] }
+    expect(renderReport({ ...replicatedRecord(), writes: none }).markdown).not.toContain('## Writes')
+    expect(renderReport(replicatedRecord()).markdown).toContain('## Writes')
+  })
+
   it('lists all ids up to 50, else the first 50 and how many more', () => {
     const lost = (count: number): string => renderReport(drillRecord({ lost: count })).markdown
     expect(lost(50)).toContain('`repl-2-s31-0-889`')

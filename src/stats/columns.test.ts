@@ -72,6 +72,12 @@ describe('the figures of a column', () => {
     expect(read(column, 'lag mean ms')).toBe(3)
   })
 
+  it('tells reads alone from writes of which none was lost', () => {
+    const writes = { acknowledged: 0, refused: 0, unknown: 0, lost: [], recovered: 0, duplicated: [] }
+    const [column] = columnsOf([{ ...bench(), writes }])
+    for (const name of ['acknowledged writes', 'lost writes', 'unknown writes']) expect(read(column, name)).toBeNull()
+  })
+
   it('knows nothing of losses that could not be read back', () => {
     const { writes, ...record } = bench()
     if (writes === undefined) throw new Error('a run has writes')

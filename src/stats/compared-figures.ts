@@ -1,5 +1,6 @@
 import { findMetric } from '../core/metrics.js'
 import type { RunRecord } from '../core/record.js'
+import { attempts, type WritesRecord } from '../core/replication.js'
 import { formatNumber } from '../core/units.js'
 import { formatValue } from '../core/verdict.js'
 import type { Column } from './columns.js'
@@ -27,10 +28,10 @@ export const REPLICATION_FIGURES: readonly ComparedFigure[] = [
     name: 'acknowledged writes',
     format: formatNumber,
     ratio: false,
-    read: total(({ writes }) => writes?.acknowledged),
+    read: total(({ acknowledged }) => acknowledged),
   },
-  { name: 'lost writes', format: formatNumber, ratio: false, read: total(({ writes }) => writes?.lost?.length) },
-  { name: 'unknown writes', format: formatNumber, ratio: false, read: total(({ writes }) => writes?.unknown) },
+  { name: 'lost writes', format: formatNumber, ratio: false, read: total(({ lost }) => lost?.length) },
+  { name: 'unknown writes', format: formatNumber, ratio: false, read: total(({ unknown }) => unknown) },
   { name: 'trials', format: formatNumber, ratio: false, read: ({ drills }) => drills.length || null },
   { name: 'detected ms', format: formatNumber, ratio: true, read: middleOfTrials(({ detected_ms }) => detected_ms) },
   { name: 'RTO ms', format: formatNumber, ratio: true, read: middleOfTrials(({ rto_ms }) => rto_ms) },
@@ -55,9 +56,12 @@ function middle(metric: string): ComparedFigure['read'] {
     median(runs.map((record) => findMetric(metric)?.read(record) ?? null).filter((value) => value !== null))
 }
 
-function total(count: (record: RunRecord) => number | undefined): ComparedFigure['read'] {
+/** Over the run and the drills of a column; null where nothing was written, or could be read back. */
+function total(count: (writes: WritesRecord) => number | undefined): ComparedFigure['read'] {
   return (column) => {
-    const counts = recordsOf(column).flatMap((record) => count(record) ?? [])
+    const counts = recordsOf(column).flatMap(({ writes }) =>
+      writes === undefined || attempts(writes) === 0 ? [] : (count(writes) ?? []),
+    )
     return counts.length === 0 ? null : counts.reduce((a, b) => a + b)
   }
 }

@@ -36,7 +36,10 @@ export function lagOverTime(record: RunRecord): Svg | null {
       .y((point) => y(read(point) ?? 0))
       .digits(1)(points) ?? ''
   const lines = ids.flatMap((id, i) => {
-    const points = series.filter((point) => point.id === id).toSorted((a, b) => a.t_ms - b.t_ms)
+    // Probes read on for a moment when the load has ended, beyond the end of the axis.
+    const points = series
+      .filter((point) => point.id === id && axis.x(point.t_ms) <= plot.right)
+      .toSorted((a, b) => a.t_ms - b.t_ms)
     const stroke = `s${i % SERIES_COLOURS}`
     const last = points.findLast(({ heartbeat_ms }) => heartbeat_ms !== null)
     if (last !== undefined) {
@@ -50,7 +53,7 @@ export function lagOverTime(record: RunRecord): Svg | null {
   return chart(
     {
       title: 'Replication lag over time',
-      subtitle: `ms${log ? ', log scale above 1' : ''}; line: heartbeat, dashed: replay lag, a gap where idle${timeNotes(record)}`,
+      subtitle: `ms${log ? ', log scale above 1' : ''}; line: heartbeat, dashed: replay lag, gap: idle${timeNotes(record)}`,
       description: describe(record),
     },
     height,

@@ -38,6 +38,15 @@ describe('lagOverTime', () => {
   })
 })
 
+it('ends a chart of lags where the load ended', () => {
+  const late = lagOverTime(withSeries(({ t_ms }) => ({ t_ms: t_ms + 4_000 }))) ?? ''
+  const xs = [...late.matchAll(/class="line s0" style="[^"]*" d="([^"]+)"/g)].flatMap(([, path = '']) =>
+    [...path.matchAll(/[ML]([\d.]+),/g)].map((match) => Number(match[1])),
+  )
+  expect(xs.length).toBeGreaterThan(10)
+  expect(Math.max(...xs)).toBeLessThanOrEqual(710)
+})
+
 describe('lagScale', () => {
   it('is linear for lags of one size, and logarithmic with a place for 0 where one is far longer', () => {
     expect(lagScale([0, 1, 3, 9], PLOT).log).toBe(false)

@@ -34,7 +34,7 @@ export function databaseSection(record: RunRecord): string[] {
       ]),
     ),
     [
-      `Answers by the server that gave them (\`X-DB-Node\`): ${list(kinds.map((kind) => `${kind} is ${MEANING[kind]}`))}.`,
+      `Answers by the server that gave them (\`X-DB-Node\`), those of the warm-up among them: ${list(kinds.map((kind) => `${kind} is ${MEANING[kind]}`))}.`,
       ...shares(record),
       ...(record.trial?.role === 'primary' ? ['The primary changed during the run: both names have writes.'] : []),
     ].join(' '),

@@ -22,7 +22,7 @@ export function replicationSection({ replication }: RunRecord): string[] {
     MEANING,
     settings(replication),
     table(
-      [{ title: 'Standby' }, { title: 'State at the end' }, { title: 'Synchronous' }],
+      [{ title: 'Standby' }, { title: 'State at the end' }, { title: 'Sync state' }],
       replication.standbys.map(({ id, state, sync_state }) => [id, state, sync_state]),
     ),
     table(

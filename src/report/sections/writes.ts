@@ -1,13 +1,13 @@
 import type { RunRecord } from '../../core/record.js'
-import type { WritesRecord } from '../../core/replication.js'
+import { attempts, type WritesRecord } from '../../core/replication.js'
 import { formatNumber } from '../../core/units.js'
 import { idList } from '../ids.js'
 import { count } from '../quantities.js'
 import { table } from '../table.js'
 
-/** What became of the writes, by what clients were told and by what the database held afterwards. */
+/** What became of the writes, by what clients were told and by what the database held afterwards; nothing for reads alone. */
 export function writeSection({ writes }: RunRecord): string[] {
-  if (writes === undefined) return []
+  if (writes === undefined || attempts(writes) === 0) return []
   const { acknowledged, refused, unknown, lost, recovered, duplicated } = writes
   const read = (value: number | undefined | null): string =>
     value === undefined || value === null ? 'not read' : formatNumber(value)
@@ -27,7 +27,7 @@ export function writeSection({ writes }: RunRecord): string[] {
         ],
       ],
     ),
-    'Clients were told the first three: done, not done, or nothing (the answer never came). The last three are what reading everything back found: acknowledged and missing is lost, unknown and there is recovered, there twice is duplicated.',
+    'Writes of the whole run, those of the warm-up among them. Clients were told the first three: done, not done, or nothing (the answer never came). The last three are what reading everything back found: acknowledged and missing is lost, unknown and there is recovered, there twice is duplicated.',
     ...findings(writes),
   ]
 }
