@@ -17,7 +17,7 @@ export interface Choice {
 export function chooseStandby(candidates: readonly Candidate[]): Choice | null {
   const names = candidates[0]?.synchronousStandbyNames ?? ''
   const synchronous = synchronousSet(names)
-  const eligible = candidates.filter(({ id }) => synchronous === null || synchronous.includes(id))
+  const eligible = candidates.filter(({ id }) => synchronous === null || synchronous.includes(id.toLowerCase()))
   const [best, next] = [...eligible].sort((a, b) => Number(b.position - a.position) || (a.id < b.id ? -1 : 1))
   if (best === undefined) return null
   const ahead = next === undefined ? null : Number(best.position - next.position)
@@ -31,14 +31,19 @@ export function chooseStandby(candidates: readonly Candidate[]): Choice | null {
 }
 
 /**
- * The ids in a synchronous_standby_names; null for all: none named, or the name `*`.
+ * The ids in a synchronous_standby_names, in lower case, as PostgreSQL compares them; null for all: none named, or the
+ * name `*`.
  * Grammar: https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-SYNCHRONOUS-STANDBY-NAMES
  */
 export function synchronousSet(names: string): string[] | null {
-  const list = /\(([^)]*)\)/.exec(names)?.[1] ?? names
-  const ids = list
-    .split(',')
-    .map((name) => name.trim().replaceAll('"', ''))
-    .filter((name) => name !== '')
+  const list = COUNTED.exec(names)?.[1] ?? names
+  const ids = [...list.matchAll(NAME)].map(([, quoted, bare]) =>
+    (quoted?.replaceAll('""', '"') ?? bare ?? '').toLowerCase(),
+  )
   return ids.length === 0 || ids.includes('*') ? null : ids
 }
+
+/** A list with the number of standbys that a commit waits for: FIRST 2 (a, b), ANY 1 (a, b), 2 (a, b). */
+const COUNTED = /^\s*(?:(?:FIRST|ANY)\s+)?\d+\s*\((.*)\)\s*$/is
+/** "in quotes", where a quote is doubled, or not. */
+const NAME = /"((?:[^"]|"")*)"|([^\s,"]+)/g
