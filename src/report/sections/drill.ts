@@ -114,28 +114,31 @@ export function drillLoad({ trial, timeline, load }: DrillRecord): string[] {
     ['after', counted.filter((tick) => begin(tick) >= Math.max(back, fault + 1))],
   ]
   const columns = ['Length', 'Offered/s', 'Answered/s', 'Errors/s', 'p50 ms', 'p99 ms', 'max ms']
-  const figures = parts.map(([name, ticks]): string[] => {
-    const length = ticks.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
-    const mean = (read: (tick: TickRow) => number | null): number | null => {
-      const known = ticks.filter((tick) => read(tick) !== null)
-      const time = known.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
-      return time === 0
-        ? null
-        : known.reduce((sum, tick) => sum + (read(tick) ?? 0) * (tick.t_ms - begin(tick)), 0) / time
-    }
-    const known = (read: (tick: TickRow) => number | null): number[] =>
-      ticks.map(read).filter((value) => value !== null)
-    return [
-      name,
-      formatDuration(length),
-      numberOr(mean(({ offered_rps }) => offered_rps)),
-      numberOr(mean(({ achieved_rps }) => achieved_rps)),
-      numberOr(mean(({ errors_per_s }) => errors_per_s)),
-      numberOr(median(known(({ p50_ms }) => p50_ms))),
-      numberOr(median(known(({ p99_ms }) => p99_ms))),
-      numberOr(largest(known(({ max_ms }) => max_ms))),
-    ]
-  })
+  // A load that ends with the outage has no part after it.
+  const figures = parts
+    .filter(([, ticks]) => ticks.length > 0)
+    .map(([name, ticks]): string[] => {
+      const length = ticks.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
+      const mean = (read: (tick: TickRow) => number | null): number | null => {
+        const known = ticks.filter((tick) => read(tick) !== null)
+        const time = known.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
+        return time === 0
+          ? null
+          : known.reduce((sum, tick) => sum + (read(tick) ?? 0) * (tick.t_ms - begin(tick)), 0) / time
+      }
+      const known = (read: (tick: TickRow) => number | null): number[] =>
+        ticks.map(read).filter((value) => value !== null)
+      return [
+        name,
+        formatDuration(length),
+        numberOr(mean(({ offered_rps }) => offered_rps)),
+        numberOr(mean(({ achieved_rps }) => achieved_rps)),
+        numberOr(mean(({ errors_per_s }) => errors_per_s)),
+        numberOr(median(known(({ p50_ms }) => p50_ms))),
+        numberOr(median(known(({ p99_ms }) => p99_ms))),
+        numberOr(largest(known(({ max_ms }) => max_ms))),
+      ]
+    })
   return [
     'The load before the fault, while service was away, and from then on, in whole ticks of the record (p50 and p99 are medians over ticks, max is the longest of all):',
     table([{ title: 'Load' }, ...columns.map((title) => ({ title, align: 'right' as const }))], figures),
