@@ -46,6 +46,11 @@ export interface DetectorCounts {
 
 /** After a broken connection the server is asked again this soon, in milliseconds. */
 const ASK_AGAIN_MS = 10
+/**
+ * So many new connections in a row that were closed before the server had said a word: nobody is behind the port. Docker's
+ * proxy accepts for a container that has ended; a server that only starts or recovers says so (SQLSTATE 57P03).
+ */
+const SILENT = 3
 /** A probe that ended so much later than it should, in intervals, was held up here. */
 const HELD_UP = 1.5
 
@@ -82,6 +87,7 @@ export class FailureDetector {
     let missed = 0
     /** Since when every attempt has failed; null while the last one was answered. */
     let failingSince: number | null = null
+    let silent = 0
     while (!signal.aborted) {
       const begun = performance.now()
       let pause = intervalMs
@@ -89,6 +95,7 @@ export class FailureDetector {
       try {
         await prober.ask(intervalMs)
         missed = 0
+        silent = 0
         failingSince = null
       } catch (error) {
         if (signal.aborted) break
@@ -103,6 +110,9 @@ export class FailureDetector {
           if (missed >= misses) return this.down(`${missed} probes unanswered`)
         } else {
           if (nobodyListens(error)) return this.down('connection closed, nobody listens')
+          // The first may have been the old connection's end.
+          silent = failingSince === null || saidSomething(error) ? 0 : silent + 1
+          if (silent >= SILENT) return this.down('connection closed, new ones are closed at once')
           failingSince ??= now
           if (now - failingSince >= misses * intervalMs) {
             return this.down(`unusable for ${Math.round(now - failingSince)} ms: ${String((error as Error).message)}`)
@@ -128,6 +138,11 @@ export class FailureDetector {
     await sleep(ms, undefined, { signal: AbortSignal.any([signal, waking.signal]) }).catch(() => undefined)
     this.wake = () => {}
   }
+}
+
+/** Whether the error is the server's own word. */
+function saidSomething(error: unknown): boolean {
+  return (error as { severity?: unknown }).severity !== undefined
 }
 
 /** Whether the machine answered that no program listens there. */

@@ -127,10 +127,9 @@ export const FENCED_FILE = 'fenced'
 /** What a primary must not have beside it: whom to follow, or a reason not to start, of a command that ended half-way. */
 export const UNMARKED = { follow: null, fenced: null }
 
-/** Forbids a node to start and kills it, whatever state it is in. The order matters: a kill can be undone by a restart. */
+/** Forbids a node to start and kills it, whatever state it is in; done when both are: a kill alone a restart would undo. */
 export async function fence(node: string, reason: string, control: NodeControl): Promise<void> {
-  await control.write(node, { [FENCED_FILE]: `${reason}\n` })
-  await control.kill(node)
+  await Promise.all([control.write(node, { [FENCED_FILE]: `${reason}\n` }), control.kill(node)])
 }
 
 /**

@@ -37,7 +37,14 @@ async function testedByNginx(config: string): Promise<string> {
     const address = (): string => {
       throw new Error('the servers have their addresses')
     }
-    const text = fillReferences(config, { host: '127.0.0.1', dir, data: dir, port: () => port, address, secret: address })
+    const text = fillReferences(config, {
+      host: '127.0.0.1',
+      dir,
+      data: dir,
+      port: () => port,
+      address,
+      secret: address,
+    })
     writeFileSync(join(dir, 'nginx.conf'), text)
     const { status, stderr } = spawnSync('nginx', ['-t', '-p', dir, '-e', 'stderr', '-c', join(dir, 'nginx.conf')])
     return `${status} ${stderr}`

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BalancerConfig } from '../core/balancer-config.js'
+import { DATABASE_ROLES } from '../core/databases-file.js'
 import { MAX_REPLICAS, type StackParametersInput, stackParametersSchema } from '../core/parameters.js'
 import { fillReferences } from '../core/references.js'
 import { labErrorOf } from '../core/testing/thrown.js'
@@ -22,7 +23,7 @@ function textsOf({ env, files, program }: NodeSpec): string[] {
 
 const decided: fc.Arbitrary<Decided> = fc
   .record({
-    kind: fc.constantFrom('single' as const, 'balanced' as const),
+    kind: fc.constantFrom('single' as const, 'balanced' as const, 'replicated' as const),
     replicas: fc.integer({ min: 1, max: MAX_REPLICAS }),
     balancer: fc.constantFrom('nginx' as const, 'builtin' as const),
     strategy: fc.constantFrom(...BALANCING_STRATEGIES),
@@ -39,6 +40,9 @@ const decided: fc.Arbitrary<Decided> = fc
     weights: strategy.weighted && weight !== null ? Array<number>(replicas).fill(weight) : null,
   }))
   .map((parameters) => (parameters.kind === 'single' ? { ...parameters, weights: null } : parameters))
+  .map((parameters) =>
+    parameters.kind === 'replicated' ? { ...parameters, app: null, database: { standbys: 2 } } : parameters,
+  )
 
 describe('topologyOf', () => {
   it('gives, for any parameters, nodes that can be started and texts that can be filled in', () => {
@@ -56,6 +60,11 @@ describe('topologyOf', () => {
           const book = {
             host: '127.0.0.1',
             dir: '/node',
+            data: '/data',
+            secret: (role: string) => {
+              expect(Object.values(DATABASE_ROLES)).toContain(role)
+              return 'hidden'
+            },
             port: (name: string) => {
               expect(node.ports).toHaveProperty(name)
               return 4_711
@@ -67,8 +76,10 @@ describe('topologyOf', () => {
             },
           }
           for (const text of textsOf(node)) expect(fillReferences(text, book)).not.toMatch(/\{\{|\}\}/)
-          // Whoever names another node waits for it.
-          expect(new Set(asked)).toEqual(new Set(node.dependsOn))
+          // Whoever names another node waits for it; what has to do with databases tries until they are there.
+          const waited = asked.filter((id) => nodeOf({ nodes, entry }, id).role !== 'database')
+          expect(node.dependsOn).toEqual(expect.arrayContaining(waited))
+          for (const id of node.dependsOn) expect(ids).toContain(id)
         }
       }),
     )
