@@ -21,6 +21,7 @@ describe('stackParametersSchema', () => {
       cpus: null,
       memory_mib: null,
       port: null,
+      database: null,
     })
   })
 
