@@ -187,4 +187,10 @@ describe('verdictsOf', () => {
     expect(verdicts.map(({ claim: text }) => text)).toEqual([...claims, 'objective rps>=500'])
     expect(verdicts.map(({ result }) => result)).toEqual(['pass', 'pass'])
   })
+  it('fail where service did not come back', () => {
+    const { trial: quick } = trial('primary')
+    if (quick === undefined) throw new Error('there is one')
+    const [verdict] = verdictsOf(rps(500, { trial: { ...quick, rto_ms: null } }), { expectations, objectives: [] })
+    expect(verdict).toMatchObject({ claim: 'primary', result: 'fail', reason: 'service did not come back' })
+  })
 })

@@ -65,6 +65,9 @@ export function judgeExpectation(expectation: Expectation, record: RunRecord): V
     measured,
     unit: metric?.unit ?? '',
   }
+  if (record.trial?.rto_ms === null && expectation.metric === 'drill.rto_ms' && record.status === 'complete') {
+    return { ...verdict, result: 'fail', reason: 'service did not come back' }
+  }
   const reason = unknownReason(expectation, record, measured)
   if (reason !== null || measured === null) return { ...verdict, result: 'unknown', reason }
   const holds = measured >= (expectation.min ?? -Infinity) && measured <= (expectation.max ?? Infinity)
