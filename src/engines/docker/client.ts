@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import Docker from 'dockerode'
+import type Dockerode from 'dockerode'
 import { EXIT, LabError, usageError } from '../../core/errors.js'
 
 /** A daemon to talk to, and how the ports it publishes are reached. */
 export interface DockerClient {
-  docker: Docker
+  docker: Dockerode
   /** As in DOCKER_HOST: "unix:///var/run/docker.sock". */
   host: string
   /** Whether the daemon runs on this machine, so that its loopback ports are reached here. */
@@ -24,6 +25,8 @@ export function connectDocker(
   host: string,
   options: { certPath?: string | undefined; sshAgent?: string | undefined } = {},
 ): DockerClient {
+  // Loaded where a daemon is there to be asked: with its ssh and gRPC it takes as long as all the rest of a command.
+  const Docker = createRequire(import.meta.url)('dockerode') as typeof Dockerode
   // The undefined host keeps docker-modem from mixing in a DOCKER_HOST of the environment: this address has been decided.
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1]
   if (socket !== undefined) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import type { Topology } from '../../core/topology.js'
 import type { Availability, Engine, Stack, UpRequest } from '../port.js'
@@ -53,6 +54,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     async available(topology: Topology, signal: AbortSignal): Promise<Availability> {
       const [limitation] = limitationsOf(topology)
       if (limitation !== undefined) return { ok: false, reason: limitation, fix: 'use --engine process' }
+      if (isMissing(host)) return { ok: false, reason: noDaemon(host), fix: NO_DAEMON_HINT }
       let version: string | null
       try {
         version = await daemonVersion(workshop())
@@ -85,7 +87,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
 
     /** Empty where no daemon can be asked: it runs no containers of ours then. */
     async stacks(): Promise<Stack[]> {
-      if (!(await answers(workshop))) return []
+      if (isMissing(host) || !(await answers(workshop))) return []
       return explained(host, async () => {
         const stacks = byStack(await findAll(workshop().client.docker, `${LABEL.home}=${options.home}`))
         return [...stacks.values()].flatMap(({ containers, networks, markers }) => {
@@ -95,6 +97,12 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       })
     },
   }
+}
+
+/** Whether it is the address of a socket that is not there. */
+function isMissing(host: string): boolean {
+  const socket = /^unix:\/\/(.+)$/.exec(host)?.[1]
+  return socket !== undefined && !existsSync(socket)
 }
 
 async function answers(workshop: () => Workshop): Promise<boolean> {
