@@ -1,45 +1,69 @@
-import { expect, it } from 'vitest'
-import { renderDetection, renderGuard } from './detection.js'
+import { describe, expect, it } from 'vitest'
+import type { DetectionRow } from '../core/detection.js'
+import { type GuardReport, renderGuard } from './detection.js'
 
-const row = { interval_ms: 100, misses: 3, watched_ms: 600_000, probes: 6_000, missed: 12, late: 1, false_alarms: 0 }
-
-it('holds detection times against false alarms, the shortest interval first', () => {
-  const lines = renderDetection([
-    { ...row, detection_ms: [330, 310, 390, 305] },
-    { ...row, interval_ms: 50, detection_ms: [], missed: 1_040, false_alarms: 7 },
-  ]).split('\n')
-  const cells = (line: string | undefined): string[] => (line ?? '').split('|').map((cell) => cell.trim())
-  expect(cells(lines[2])).toEqual(['', '50 ms', '3', '0', '-', '-', '-', '10 min 00 s', '6,000', '1,040', '1', '7', ''])
-  expect(cells(lines[3])).toEqual([
-    '',
-    '100 ms',
-    '3',
-    '4',
-    '320 ms',
-    '390 ms',
-    '390 ms',
-    '10 min 00 s',
-    '6,000',
-    '12',
-    '1',
-    '0',
-    '',
-  ])
-  expect(lines.at(-1)).toContain('the shorter the interval, the sooner')
+const row = (intervalMs: number, more: Partial<DetectionRow> = {}): DetectionRow => ({
+  interval_ms: intervalMs,
+  misses: 3,
+  detection_ms: [],
+  watched_ms: 600_000,
+  probes: 6_000,
+  missed: 4,
+  late: 1,
+  false_alarms: 0,
+  ...more,
 })
 
-it('begins the report of a guard with what it did', () => {
-  const text = renderGuard({
-    stack: 'repl-2',
-    watched_ms: 600_000,
-    false_alarms: 1,
-    failovers: [
-      { old: 'primary', promoted: 'standby-1', detected: 'closed socket', took_ms: 1_204, false_alarm: true },
-    ],
-    settings: [{ ...row, detection_ms: [310] }],
-    host: { cores: 2, cpu: 'Example CPU', cpu_share: 0.98 },
+const REPORT: GuardReport = {
+  stack: 'repl-2',
+  watched_ms: 600_321,
+  false_alarms: 0,
+  failovers: [],
+  settings: [row(100, { detection_ms: [310, 402, 355] }), row(50, { false_alarms: 2 }), row(1_000)],
+  host: { cores: 2, cpu: 'Some CPU', cpu_share: 0.972 },
+}
+
+/** The cells of a Markdown table's rows, without its head. */
+function cells(text: string, first: RegExp): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .filter(([cell]) => first.test(cell ?? ''))
+}
+
+describe('the report of a guard', () => {
+  it('holds detection time against false alarms, one row for each setting, the shortest interval first', () => {
+    const rows = cells(renderGuard(REPORT), /\d ms$/)
+    expect(rows.map(([interval]) => interval)).toEqual(['50 ms', '100 ms', '1,000 ms'])
+    expect(rows[0]?.slice(2)).toEqual(['0', '-', '-', '-', '10 min 00 s', '6,000', '4', '1', '2'])
+    expect(rows[1]?.slice(1, 6)).toEqual(['3', '3', '355 ms', '402 ms', '402 ms'])
   })
-  expect(text.split('\n')[2]).toBe('In 10 min 00 s 1 failover, 1 false alarm.')
-  expect(text).toMatch(/\| primary +\| standby-1 +\| closed socket +\| +1,204 ms \| false \|/)
-  expect(text).toContain('2 cores (Example CPU), 98 % busy on average.')
+
+  it('says how long, how often, and how busy the machine was', () => {
+    const text = renderGuard(REPORT)
+    expect(text).toContain('# Guard of repl-2')
+    expect(text).toContain('In 10 min 00 s: 0 failovers, 0 false alarms.')
+    expect(text).toContain('2 cores (Some CPU), 97 % busy on average.')
+    expect(renderGuard({ ...REPORT, host: { ...REPORT.host, cpu_share: null } })).toContain('2 cores (Some CPU).')
+    expect(text).not.toContain('new primary')
+  })
+
+  it('lists its failovers, and which of them were for nothing', () => {
+    const failovers = [
+      { old: 'primary', promoted: 'standby-1', detected: '3 probes unanswered', took_ms: 812, false_alarm: true },
+      { old: 'standby-1', promoted: 'primary', detected: 'connection closed | gone', took_ms: 90, false_alarm: false },
+    ]
+    const text = renderGuard({ ...REPORT, failovers, false_alarms: 1 })
+    expect(text).toContain('2 failovers, 1 false alarm.')
+    expect(cells(text, /^(primary|standby-1)$/)).toEqual([
+      ['primary', 'standby-1', '3 probes unanswered', '812 ms', 'false'],
+      expect.arrayContaining(['standby-1', 'true']),
+    ])
+  })
 })

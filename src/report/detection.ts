@@ -21,7 +21,7 @@ export function renderGuard(report: GuardReport): string {
   const busy = host.cpu_share === null ? '' : `, ${Math.round(host.cpu_share * 100)} % busy on average`
   return `${[
     `# Guard of ${plain(stack)}`,
-    `In ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)} ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}.`,
+    `In ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)}: ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}.`,
     ...(failovers.length === 0 ? [] : [failoverTable(failovers)]),
     '## Detection time against false alarms',
     renderDetection(settings),

@@ -25,7 +25,7 @@ function costLines(trial: Trial): string[] {
         ? `RTO ${milliseconds(trial.rto_ms)} ms: from the fault to the first write that ${trial.promoted} acknowledged.`
         : trial.failed_requests === 0
           ? 'No request failed.'
-          : `${trial.failed_requests} requests failed, the last one ${milliseconds(trial.rto_ms)} ms after the fault.`,
+          : `${trial.failed_requests === 1 ? '1 request failed,' : `${trial.failed_requests} requests failed, the last one`} ${milliseconds(trial.rto_ms)} ms after the fault.`,
     `Writes: ${acknowledged} acknowledged, ${lost.length} of them lost${lost.length === 0 ? '' : ` (${shown}${more})`}; ` +
       `${refused} refused; ${unknown} unknown, ${recovered} of them there${trial.duplicated.length === 0 ? '' : `; ${trial.duplicated.length} made twice`}.`,
     ...(trial.back_ms === null ? [] : [`${trial.node} was back ${milliseconds(trial.back_ms)} ms after the fault.`]),

@@ -89,9 +89,10 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
     const report = await writeGuard(flags.out, { stack: stack.meta.name, ...result, host: hostSince(before) })
     if (flags.json === true) lab.printJson({ ...result, report })
     else {
-      const failovers = `${result.failovers.length} failover${result.failovers.length === 1 ? '' : 's'}`
+      const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+      const { failovers, false_alarms, watched_ms } = result
       lab.print(
-        `Watched ${Math.round(result.watched_ms / 1_000)} s: ${failovers}, ${result.false_alarms} false alarms. Report: ${report}`,
+        `Watched ${Math.round(watched_ms / 1_000)} s: ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}. Report: ${report}`,
       )
     }
   })
