@@ -10,12 +10,10 @@ import { formatDuration } from '../core/units.js'
 import type { Stack, UpEvent } from '../engines/port.js'
 import { FAULTS } from '../faults/registry.js'
 import type { Journal } from '../load/port.js'
-import { runProbes } from '../probes/registry.js'
 import { Cluster } from '../replication/cluster.js'
 import type { Acted, Stage } from '../run/drill.js'
 import { ledgerOf } from '../run/ledger.js'
 import type { PlannedFault, RunPlan } from '../run/plan.js'
-import { run } from '../run/run.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import { createUpProgress } from '../ui/progress/up-progress.js'
 import type { BenchOptions } from './bench-options.js'
@@ -133,6 +131,8 @@ async function load(
   }
   const notes = notesOf(subject, stack)
   if (options.json !== true) for (const note of notes.slice(stack?.meta.notes.length ?? 0)) lab.remark(note)
+  // Loaded when there is something to measure: other commands need not wait for all that a run is made of.
+  const [{ run }, { runProbes }] = await Promise.all([import('../run/run.js'), import('../probes/registry.js')])
   const { view, close } = await openView(lab, options)
   try {
     return await run({

@@ -1,12 +1,13 @@
 import { join, relative } from 'node:path'
 import type { RunRecord } from '../core/record.js'
-import { type GuardReport, renderGuard } from '../report/detection.js'
-import { renderDrills } from '../report/drills.js'
-import { renderComparison, renderReport } from '../report/markdown.js'
+import type { GuardReport } from '../report/detection.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
+
+// What draws reports is loaded when there is one to draw: it would double the time that every command takes to start.
 
 /** Writes report.md and its charts into a run's folder. @returns the path of report.md */
 export async function writeRunReport(folder: RunFolder, record: RunRecord): Promise<string> {
+  const { renderReport } = await import('../report/markdown.js')
   return writeAll(folder, renderReport(record))
 }
 
@@ -18,6 +19,7 @@ export async function writeComparison(
 ): Promise<string> {
   const folder = await createRunFolder(out, 'comparisons', new Date())
   const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
+  const { renderComparison } = await import('../report/markdown.js')
   return writeAll(folder, renderComparison([...records], sources))
 }
 
@@ -29,6 +31,7 @@ export async function writeDrills(
 ): Promise<string> {
   const folder = await createRunFolder(out, 'drills', new Date())
   const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
+  const { renderDrills } = await import('../report/drills.js')
   return writeAll(folder, renderDrills(records, records[0]?.scenario ?? 'drills', sources))
 }
 
@@ -36,6 +39,7 @@ export async function writeDrills(
 export async function writeGuard(out: string, report: GuardReport): Promise<string> {
   const folder = await createRunFolder(out, 'guard', new Date())
   await folder.writeFile('guard.json', `${JSON.stringify(report, null, 2)}\n`)
+  const { renderGuard } = await import('../report/detection.js')
   return writeAll(folder, { markdown: renderGuard(report), charts: {} })
 }
 
