@@ -1,0 +1,169 @@
+import { tmpdir } from 'node:os'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { DatabaseView } from '../../core/database-view.js'
+import { type RunRecord, runRecordSchema } from '../../core/record.js'
+import { findPostgres, isLack } from '../../engines/process/postgres-binaries.js'
+import { clustersIn, serverFolders } from '../../engines/process/server-folders.js'
+import { CommandLine, REQUIRED } from '../testing/command-line.js'
+
+interface NodeRow {
+  id: string
+  role: string
+  state: string
+  url: string | null
+  database?: DatabaseView
+}
+
+const PROCESS = ['--engine', 'process', '--rows', '200']
+const SHORT = ['--duration', '2s', '--warmup', '500ms', '--rps', '100', '--json']
+
+const { cache } = serverFolders(tmpdir(), process.env)
+const found = await findPostgres({ pgBin: process.env.SCALELAB_PG_BIN, path: process.env.PATH ?? '', cache })
+const why = isLack(found) ? found.reason : `PostgreSQL ${found.version}`
+
+describe.skipIf(isLack(found) && !REQUIRED)(`replicated stacks on processes (${why})`, { timeout: 90_000 }, () => {
+  let cli: CommandLine
+  beforeAll(async () => {
+    cli = await CommandLine.create()
+  })
+  afterEach(async () => {
+    await cli.run(['down', '--all'])
+    expect(await cli.survivors()).toEqual([])
+  })
+  afterAll(() => cli.dispose())
+
+  const ps = (): Promise<NodeRow[]> => cli.json<NodeRow[]>('ps', '--json')
+  const databases = async (): Promise<Record<string, DatabaseView | undefined>> =>
+    Object.fromEntries((await ps()).filter(({ role }) => role === 'database').map(({ id, database }) => [id, database]))
+  /** Process id of a node. */
+  const pidOf = async (id: string): Promise<number> =>
+    Number(new RegExp(`^${id} .*pid (\\d+)`, 'm').exec(await cli.ok('ps'))?.[1])
+
+  it('come up streaming, say what their servers are, answer, are measured and scaled, and go down whole', async () => {
+    const up = await cli.run(['up', 'repl-1', ...PROCESS])
+    expect(up.stderr).toContain('PostgreSQL: ')
+    expect(up.stdout).toMatch(/repl-1 is up after [\d.]+ s/)
+    for (const next of ['scalelab bench', 'scalelab failover standby-1', 'scalelab failover primary']) {
+      expect(up.stdout).toContain(next)
+    }
+    const nodes = await ps()
+    expect(nodes.map(({ id, role, state }) => `${id} ${role} ${state}`)).toEqual([
+      'balancer balancer running',
+      'api-1 api running',
+      'api-2 api running',
+      'primary database running',
+      'standby-1 database running',
+    ])
+    expect(nodes.find(({ id }) => id === 'primary')?.url).toMatch(/^postgres:\/\/127\.0\.0\.1:\d+$/)
+    expect(nodes[0]).not.toHaveProperty('database')
+    expect(await databases()).toEqual({
+      primary: { role: 'primary', timeline: 1, streaming: null, follows: null, fenced: false },
+      'standby-1': { role: 'standby', timeline: 1, streaming: true, follows: 'primary', fenced: false },
+    })
+    expect(await cli.ok('ps')).toMatch(/standby-1 +database +running +standby of primary, streaming/)
+
+    const entry = nodes[0]?.url ?? ''
+    const products = await fetch(`${entry}/api/productos?limit=3`)
+    expect(products.headers.get('x-db-node')).toBe('standby-1')
+    expect(await products.json()).toHaveLength(3)
+    const stock = await fetch(`${entry}/api/inventory/ECO-000001`)
+    expect(stock.headers.get('x-db-node')).toBe('primary')
+
+    const record = await cli.json<RunRecord>('bench', '--mix', 'read:60,write:20,order:20', ...SHORT)
+    runRecordSchema.parse(record)
+    expect(record).toMatchObject({
+      scenario: 'repl-1',
+      work: 'real database work',
+      replication: { durability: 'local', primary: 'primary', timeline: 1 },
+      writes: { refused: 0, unknown: 0, lost: [], duplicated: [] },
+    })
+    expect(record.up_ms).toBeGreaterThan(0)
+    expect(record.environment.software.postgresql).toMatch(/^\d+\.\d+/)
+    expect(record.replication?.standbys.map(({ id, state }) => `${id} ${state}`)).toEqual(['standby-1 streaming'])
+    expect(record.replication?.standbys[0]?.heartbeat_ms.samples).toBeGreaterThan(0)
+    expect(record.writes?.acknowledged).toBeGreaterThan(0)
+    expect(record.reads?.checked).toBeGreaterThan(0)
+    const answered = Object.fromEntries(record.databases?.map(({ id, kinds }) => [id, kinds]) ?? [])
+    expect(answered.primary?.write).toBeGreaterThan(0)
+    expect(answered['standby-1']).toEqual({ read: expect.any(Number) })
+
+    expect(await cli.ok('scale', '3')).toContain('+api-3')
+    expect((await ps()).map(({ id }) => id)).toEqual(['balancer', 'api-1', 'api-2', 'primary', 'standby-1', 'api-3'])
+    const api = (await ps()).find(({ id }) => id === 'api-3')?.url
+    expect((await fetch(`${api}/api/products?limit=1`)).headers.get('x-db-node')).toBe('standby-1')
+
+    expect(await cli.ok('logs', 'primary', '--tail', '50')).toContain('ready to accept connections')
+    expect(await cli.ok('down')).toContain('repl-1 is down')
+    expect(await ps()).toEqual([])
+    const { data } = serverFolders(`${cli.folder}/state`, process.env)
+    if (data !== undefined) expect(clustersIn(['primary', 'standby-1'].map((id) => `${data}/repl-1/${id}`))).toEqual([])
+  })
+
+  it('tell a dead and a frozen server, scale without them, and bring them back', async () => {
+    await cli.ok('up', 'repl-2', ...PROCESS)
+    const [dead, frozen] = await Promise.all([pidOf('standby-1'), pidOf('standby-2')])
+    process.kill(dead, 'SIGKILL')
+    // The postmaster alone: its processes go on, and it lets nobody in.
+    process.kill(frozen, 'SIGSTOP')
+    await expect.poll(async () => (await ps()).find(({ id }) => id === 'standby-1')?.state).toBe('stopped')
+    const silent = { role: null, timeline: null, streaming: null, follows: null, fenced: false }
+    expect(await databases()).toMatchObject({ primary: { role: 'primary' }, 'standby-1': silent, 'standby-2': silent })
+    expect(await cli.ok('scale', '3')).toContain('+api-3')
+    process.kill(frozen, 'SIGCONT')
+    expect((await cli.run(['up', 'repl-2', ...PROCESS])).stderr).toContain('standby-1 had ended and was started again')
+    await expect
+      .poll(async () => Object.values(await databases()).map((view) => view?.streaming), { timeout: 10_000 })
+      .toEqual([null, true, true])
+  })
+
+  it('two at once make one stack', async () => {
+    const outcomes = await Promise.all([1, 2].map(() => cli.run(['up', 'repl-1', ...PROCESS])))
+    expect(outcomes.some(({ code }) => code === 0)).toBe(true)
+    for (const { code, stderr } of outcomes) {
+      if (code === 0) continue
+      expect(code).toBe(3)
+      expect(stderr).toMatch(/another scalelab command \(pid \d+/)
+    }
+    expect(await ps()).toHaveLength(5)
+  })
+
+  it('take a list of synchronous standbys as PostgreSQL does, and are measured as the flags say', async () => {
+    const sync = ['--durability', 'remote-apply', '--sync-standbys', 'FIRST 1 (standby-2)']
+    const reads = ['--reads', 'primary', '--query-time', '1ms', '--pool', '5']
+    const record = await cli.json<RunRecord>(
+      'bench',
+      'repl-2',
+      '--mix',
+      'read:50,write:50',
+      ...PROCESS,
+      ...sync,
+      ...reads,
+      ...SHORT,
+    )
+    expect(record.replication).toMatchObject({
+      durability: 'remote-apply',
+      synchronous_standby_names: 'FIRST 1 (standby-2)',
+    })
+    expect(record.replication?.standbys.map(({ sync_state }) => sync_state)).toEqual(['async', 'sync'])
+    expect(record.writes).toMatchObject({ refused: 0, unknown: 0, lost: [] })
+    const answered = record.databases?.filter(({ kinds }) => Object.keys(kinds).length > 0)
+    expect(answered?.map(({ id }) => id)).toEqual(['primary'])
+    expect(record.work).toMatch(/each read holds a connection for 1 ms, and each API instance has 5 to each server/)
+    // Claims of the scenario are about reads from standbys.
+    expect(record.verdicts).toEqual([])
+    expect(record.up_ms).toBeGreaterThan(0)
+  })
+
+  it('flags that would change a running stack are refused', async () => {
+    await cli.ok('up', 'repl-1', ...PROCESS)
+    const shaped = await cli.run(['bench', '--durability', 'on'])
+    expect(shaped).toMatchObject({ code: 2, stdout: '' })
+    expect(shaped.stderr).toContain('--durability shapes a stack, and this loads the one that runs')
+    const other = await cli.run(['up', 'repl-1', ...PROCESS, '--durability', 'on'])
+    expect(other).toMatchObject({ code: 2 })
+    expect(other.stderr).toContain('already running with other settings')
+    const keys = await cli.run(['bench', '--mix', 'read:1', '--key-count', '201'])
+    expect(keys).toMatchObject({ code: 2 })
+    expect(keys.stderr).toContain('201 keys are more than the 200 rows of the stack')
+  })
+})
