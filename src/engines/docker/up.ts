@@ -13,6 +13,7 @@ import { findAll, isEmpty, mark, removeAll } from './inventory.js'
 import { containerName, LABEL, projectOf, type StackLabels } from './labels.js'
 import { createNetwork, freeAddress } from './network.js'
 import { makeNode, type NodeRequest, portCheck, startNode, type Workshop, waitForNode } from './node.js'
+import { Turns } from './turns.js'
 
 /**
  * Brings a stack up: images, network, every container, then each start as its dependencies allow, and at last the mark
@@ -38,14 +39,20 @@ export async function bringUp(workshop: Workshop, request: UpRequest): Promise<S
   await pullMissing(workshop, nodes, signal, onEvent)
   try {
     const requests = await makeAll(workshop, stack, nodes, topology.entry.port, ports, signal)
+    const databases = topology.nodes.filter(({ program }) => program.kind === 'postgres')
+    // Making a cluster takes longest, and is what all others wait for: they shall not slow it down by starting.
+    const turns = new Turns(databases.length > 0 ? 1 : Number.POSITIVE_INFINITY)
     await startAll(
-      topology.nodes,
+      [...databases, ...topology.nodes.filter((node) => !databases.includes(node))],
       async (spec, either) => {
         const made = requests.get(spec.id)
         if (made === undefined) throw new Error(`no container for ${spec.id}`)
         onEvent({ kind: 'starting', node: spec.id })
         const begun = performance.now()
-        const id = await startNode(workshop, made.request, made.id)
+        const id = await turns.take(() => {
+          either.throwIfAborted()
+          return startNode(workshop, made.request, made.id)
+        })
         await waitForNode(workshop.client, id, spec, request.readyTimeoutMs, either)
         onEvent({ kind: 'ready', node: spec.id, ms: performance.now() - begun })
       },

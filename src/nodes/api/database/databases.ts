@@ -10,7 +10,7 @@ const ASK_LIMIT = 1_000
 
 const STREAMING = {
   name: 'streaming',
-  text: "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'",
+  text: "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND application_name <> 'pg_basebackup'",
 }
 
 /**
