@@ -288,6 +288,8 @@ describe.skipIf(missing !== null)(
         platform: 'node',
         format: 'cjs',
         packages: 'external',
+        // What is loaded late is found from here, too.
+        define: { 'import.meta.url': JSON.stringify(import.meta.url) },
         outfile,
       })
       const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
