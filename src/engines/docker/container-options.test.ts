@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../core/errors.js'
 import type { StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
-import { addressBook, containerOptions, envOf, filesOf, SPEC_FILE } from './container-options.js'
+import { addressBook, containerOptions, envOf, filesOf, holdsSecret, SPEC_FILE } from './container-options.js'
 import { metaOf } from './labels.js'
 
 const meta: StackMeta = {
@@ -129,6 +129,48 @@ describe('a node as a container', () => {
     })
     expect(metaOf(labels)).toEqual(meta)
     expect(JSON.parse(labels['scalelab.spec'] ?? '')).toEqual(api)
+  })
+})
+
+describe('a database server as a container', () => {
+  const database: NodeSpec = {
+    ...api,
+    id: 'primary',
+    role: 'database',
+    program: { kind: 'postgres' },
+    env: { DATA: '{{data}}' },
+    files: { pgpass: '*:*:*:replicator:{{secret replicator}}\n' },
+    ports: { postgres: 5432 },
+    readiness: { protocol: 'postgres', port: 'postgres' },
+  }
+
+  it('runs boot.sh as root, and is stopped as PostgreSQL wants it', () => {
+    const options = optionsOf(database)
+    expect(options).toMatchObject({
+      Image: 'postgres:18',
+      Entrypoint: ['sh'],
+      Cmd: ['/scalelab/boot.sh'],
+      User: 'root',
+      StopSignal: 'SIGINT',
+      Env: ['DATA=/scalelab/data'],
+    })
+    expect(options.HostConfig?.ShmSize).toBe(268_435_456)
+    expect(options.HostConfig).not.toHaveProperty('Mounts')
+  })
+
+  it('gets its passwords in files, and nothing that Docker shows holds one', () => {
+    expect(filesOf(database, bookOf(database)).pgpass).toBe('*:*:*:replicator:password of replicator\n')
+    expect(filesOf(database, bookOf(database))[SPEC_FILE]).toContain('{{secret replicator}}')
+    expect(JSON.stringify(optionsOf(database))).not.toContain('password of')
+    const leaky = { ...database, env: { PGPASSWORD: '{{secret replicator}}' } }
+    expect(() => envOf(leaky, bookOf(leaky))).toThrow('only a file may hold')
+  })
+
+  it('is read by root alone where it holds a password, whatever program it is', () => {
+    expect(holdsSecret(database)).toBe(true)
+    expect(holdsSecret(api)).toBe(false)
+    expect(optionsOf(api)).not.toHaveProperty('User')
+    expect(optionsOf({ ...api, files: { 'databases.json': '{{secret ecomarket}}' } }).User).toBe('root')
   })
 })
 
