@@ -13,10 +13,10 @@ export interface DatabaseView {
 
 /** In a few words: "primary, timeline 2", "standby of primary, streaming". */
 export function describeDatabase({ role, timeline, streaming, follows, fenced }: DatabaseView): string {
-  if (fenced) return role === null ? 'fenced' : `fenced, and runs as ${role}`
+  if (fenced) return role === null ? 'database, fenced' : `fenced, and runs as ${role}`
   switch (role) {
     case null:
-      return 'gives no answer'
+      return 'database, gives no answer'
     case 'standby':
       return `standby of ${follows ?? 'a stranger'}, ${streaming === true ? 'streaming' : 'not streaming'}`
     case 'primary':

@@ -13,26 +13,18 @@ const STATES: Record<NodeState, Span> = {
 /** A node, and what its database server is at the moment, where that was asked. */
 export type NodeRow = NodeStatus & { database?: DatabaseView }
 
-/** The nodes of a stack, in the order given. */
+/** The nodes of a stack, in the order given; of a database server that was asked the role is what it is now. */
 export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): string {
-  const databases = nodes.some(({ database }) => database !== undefined)
   return renderTable(
-    ['node', 'role', 'state', ...(databases ? ['database'] : []), 'url', 'runs as'],
-    nodes.map(({ id, role, state, url, handle, database }) => [
-      id,
-      role,
-      STATES[state],
-      ...(databases ? [databaseSpan(state, database)] : []),
-      url ?? '-',
-      handle,
-    ]),
+    ['node', 'role', 'state', { title: 'url', whole: true }, 'runs as'],
+    nodes.map((node) => [node.id, roleOf(node), STATES[node.state], node.url ?? '-', node.handle]),
     options,
   )
 }
 
-function databaseSpan(state: NodeState, database: DatabaseView | undefined): Span {
+function roleOf({ role, state, database }: NodeRow): Span {
   // Of one that does not run the state says it all.
-  if (database === undefined || (state !== 'running' && !database.fenced)) return ['']
+  if (database === undefined || (state !== 'running' && !database.fenced)) return [role]
   const text = describeDatabase(database)
   if (database.fenced || database.role === null || database.role === 'old-primary') return [text, 'bad']
   return database.streaming === false ? [text, 'warn'] : [text]

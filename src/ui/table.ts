@@ -11,6 +11,8 @@ export interface TextOptions {
 export interface TableColumn {
   title: string
   align?: 'left' | 'right'
+  /** Wrapped only when no other column has anything left to give: an address in two pieces cannot be copied. */
+  whole?: true
 }
 
 /** Text, or text and what it means. */
@@ -55,7 +57,8 @@ export function renderTable(
   const natural = columns.map(({ title }, index) =>
     Math.max(displayWidth(title), ...cells.map((row) => displayWidth(row[index]?.[0] ?? ''))),
   )
-  const widths = shrink(natural, width - GAP.length * (columns.length - 1))
+  const whole = columns.map((column) => column.whole === true)
+  const widths = shrink(natural, whole, width - GAP.length * (columns.length - 1))
   const fill = ([text, tone]: Span, index: number): string => {
     const cells = widths[index] ?? 1
     const lines = displayWidth(text) <= cells ? [text] : wrap(text, cells)
@@ -75,14 +78,19 @@ export function renderTable(
     .join('\n')
 }
 
-/** The widths, the largest of them taken down until all together fit. */
-function shrink(widths: readonly number[], room: number): number[] {
+/** Below this a column of words is as good as gone. */
+const LEGIBLE = 10
+
+/** The widths, the largest of them taken down until all together fit; those to be kept whole last. */
+function shrink(widths: readonly number[], whole: readonly boolean[], room: number): number[] {
   const shrunk = [...widths]
   let over = shrunk.reduce((sum, width) => sum + width, 0) - room
   while (over > 0) {
-    const largest = Math.max(...shrunk)
+    const yielding = shrunk.map((width, index) => (whole[index] === true || width <= LEGIBLE ? 0 : width))
+    const candidates = Math.max(...yielding) > 0 ? yielding : shrunk
+    const largest = Math.max(...candidates)
     if (largest <= 1) break
-    shrunk[shrunk.indexOf(largest)] = largest - 1
+    shrunk[candidates.indexOf(largest)] = largest - 1
     over -= 1
   }
   return shrunk

@@ -220,19 +220,23 @@ it('renderNodes says what database servers are, where that was asked', () => {
     database('standby-3', { role: 'standby', streaming: false }),
     database('standby-4', { fenced: true }),
     database('standby-5', {}),
+    { ...database('standby-6', {}), state: 'stopped' },
   ]
-  const rows = renderNodes(nodes, { colour: false, width: 120 }).split('\n')
-  expect(rows.map((row) => row.split(/ {2,}/).slice(3, -2).join())).toEqual([
-    'database',
-    '',
-    '',
+  const rows = renderNodes(nodes, { colour: false, width: 120 }).split('\n').slice(2)
+  expect(rows.map((row) => row.split(/ {2,}/)[1])).toEqual([
+    'api',
     'old primary, timeline 1: to be brought back',
     'primary, timeline 2',
     'standby of standby-1, streaming',
     'standby of a stranger, not streaming',
-    'fenced',
-    'gives no answer',
+    'database, fenced',
+    'database, gives no answer',
+    'database',
   ])
+  for (const row of renderNodes(nodes, plain).split('\n').slice(2)) {
+    expect(displayWidth(row)).toBeLessThanOrEqual(80)
+    if (row.includes('tcp')) expect(row).toContain('tcp://127.0.0.1:1  pid 1')
+  }
 })
 
 it('renderList gives each scenario its question, wrapped', () => {

@@ -60,7 +60,7 @@ describe.skipIf(isLack(found) && !REQUIRED)(`replicated stacks on processes (${w
       primary: { role: 'primary', timeline: 1, streaming: null, follows: null, fenced: false },
       'standby-1': { role: 'standby', timeline: 1, streaming: true, follows: 'primary', fenced: false },
     })
-    expect(await cli.ok('ps')).toMatch(/standby-1 +database +running +standby of primary, streaming/)
+    expect(await cli.ok('ps')).toMatch(/standby-1 +standby of primary, streaming +running +postgres:/)
 
     const entry = nodes[0]?.url ?? ''
     const products = await fetch(`${entry}/api/productos?limit=3`)
