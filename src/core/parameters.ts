@@ -23,12 +23,11 @@ const workSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
 ])
 
-export const DURABILITIES = ['off', 'local', 'remote-write', 'on', 'remote-apply'] as const
 /**
  * When a commit is acknowledged: before it is on disk (off), on the primary's disk (local), written (remote-write),
  * flushed (on) or applied (remote-apply) on as many standbys as sync_standbys says, too.
  */
-export type Durability = (typeof DURABILITIES)[number]
+export const DURABILITIES = ['off', 'local', 'remote-write', 'on', 'remote-apply'] as const
 
 /** More standbys than this are refused: each is a whole PostgreSQL server. */
 export const MAX_STANDBYS = 8
