@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { WritesRecord } from '../core/replication.js'
@@ -71,6 +72,8 @@ export async function run(input: RunInput): Promise<RunRecord> {
   const nameOf = instanceNames(statuses)
   const state = new RunState(plan, input.target.origin, nameOf)
   const ending = new AbortController()
+  // Every probe and each of its requests listens: with many nodes that is no leak that Node should warn of.
+  setMaxListeners(0, ending.signal)
   const undisturbed = new AbortController()
 
   let origin: bigint | null = null
