@@ -52,9 +52,10 @@ export interface Failover {
  */
 export async function failOver(old: string, options: FailoverOptions): Promise<Failover> {
   const { control, onEvent, signal, beforeStep } = options
+  await beforeStep?.({ title: `fence ${old}`, statement: `forbid ${old} to start, and kill it` })
+  // Looked at now: by hand, minutes may have passed.
   const cluster = new Cluster(await control.members())
   try {
-    await beforeStep?.({ title: `fence ${old}`, statement: `forbid ${old} to start, and kill it` })
     // Connecting takes as long as fencing: both at once.
     const connecting = cluster.states((id) => id !== old, ANSWER_MS)
     await fence(old, 'a standby takes its place', control)

@@ -205,35 +205,32 @@ async function conclude(
     })
   } else if (report !== null) lab.remark(`All trials: ${report}`)
   lab.os.signal.throwIfAborted()
-  const broken = records.find(({ status }) => status === 'failed')
-  if (broken !== undefined || done.length < records.length) {
+  const whole = records.filter(({ status, trial }) => status === 'complete' && trial !== undefined).length
+  if (whole < records.length) {
     throw runError(
-      `${done.length} of ${trials} trials were carried through`,
+      `${whole} of ${trials} trials were carried through`,
       'See the events in the report; put the stack right with scalelab failover --resume',
     )
   }
 }
 
 async function putRight(lab: Lab, stack: Stack, signal: AbortSignal): Promise<void> {
-  const done: string[] = []
-  // Instances first: they find the primary by themselves.
+  const control = controlOf(lab, stack)
+  if ((await control.members()).length === 0) {
+    throw usageError(`${stack.meta.name} has no databases that could fail over`)
+  }
+  const done = await heal({
+    control,
+    signal,
+    onEvent: (event, node, detail) => lab.remark(`${event}: ${[node, detail].filter(Boolean).join(', ')}`),
+  })
+  // After the databases: an instance that starts is ready when it knows a primary with all its standbys.
   for (const { id, role, state } of await stack.nodes()) {
     if (role === 'database' || state === 'running' || state === 'starting') continue
     if (state === 'paused') await stack.resume(id)
     else await stack.restart(id)
     done.push(`${id} runs again`)
   }
-  const control = controlOf(lab, stack)
-  if ((await control.members()).length === 0) {
-    throw usageError(`${stack.meta.name} has no databases that could fail over`)
-  }
-  done.push(
-    ...(await heal({
-      control,
-      signal,
-      onEvent: (event, node, detail) => lab.remark(`${event}: ${[node, detail].filter(Boolean).join(', ')}`),
-    })),
-  )
   for (const text of done) lab.remark(`${text}.`)
   lab.remark(done.length === 0 ? `${stack.meta.name} is as it should be.` : `${stack.meta.name} is right again.`)
 }
