@@ -99,10 +99,7 @@ export function isSimple(command: string): boolean {
 export async function versionsOf(topology: Topology, places: ProgramPlaces): Promise<Record<string, string>> {
   const kinds = new Set(topology.nodes.map(({ program }) => program.kind))
   const versions: Record<string, string> = {}
-  if (kinds.has('bundle')) {
-    const { stdout } = await execa(places.nodeBinary, ['--version'], { reject: false })
-    versions.node = versionIn(stdout)
-  }
+  if (kinds.has('bundle')) versions.node = await nodeVersion(places)
   const nginx = kinds.has('nginx') ? await nginxBinary(places) : undefined
   if (nginx !== undefined) {
     const { stderr } = await execa(nginx, ['-v'], { reject: false })
@@ -113,6 +110,13 @@ export async function versionsOf(topology: Topology, places: ProgramPlaces): Pro
     if (!isLack(found)) versions.postgresql = found.version
   }
   return versions
+}
+
+async function nodeVersion({ nodeBinary }: ProgramPlaces): Promise<string> {
+  // Asking it takes as long as starting a node does.
+  if (nodeBinary === process.execPath) return process.versions.node
+  const { stdout } = await execa(nodeBinary, ['--version'], { reject: false })
+  return versionIn(stdout)
 }
 
 function versionIn(text: string | undefined): string {

@@ -17,9 +17,9 @@ export async function serverUser(path: string, root = process.getuid?.() === 0):
   if (!root) return { name: undefined, prefix: [] }
   const run = (...argv: [string, ...string[]]) =>
     execa(argv[0], argv.slice(1), { reject: false, env: { PATH: path, LC_ALL: 'C' }, extendEnv: false })
-  const name = (await run('id', '-u', 'postgres')).exitCode === 0 ? 'postgres' : 'nobody'
   // The same choice as in boot.sh. Busybox has a setpriv of its own, which cannot do this.
-  const help = await run('setpriv', '--help')
+  const [known, help] = await Promise.all([run('id', '-u', 'postgres'), run('setpriv', '--help')])
+  const name = known.exitCode === 0 ? 'postgres' : 'nobody'
   if (`${help.stdout}${help.stderr}`.includes('--reuid')) {
     const group = (await run('id', '-g', name)).stdout ?? ''
     return { name, prefix: ['setpriv', `--reuid=${name}`, `--regid=${group.trim()}`, '--clear-groups', '--'] }
