@@ -35,9 +35,19 @@ describe('the standby to promote', () => {
       [of('a', 5, 'ANY 1 (*)'), of('b', 7, 'ANY 1 (*)')],
       { id: 'b', why: '2 bytes of WAL more than a' },
     ],
+    [
+      'anybody when commits waited for the primary itself, and so for ever',
+      [of('a', 5, 'FIRST 1 ("primary")'), of('b', 7, 'FIRST 1 ("primary")')],
+      { id: 'b', why: '2 bytes of WAL more than a' },
+    ],
+    [
+      'one of the others in the list with the primary',
+      [of('a', 5, 'ANY 1 (primary, a)'), of('b', 7, 'ANY 1 (primary, a)')],
+      { id: 'a', why: 'the only synchronous standby there is' },
+    ],
     ['nobody when none of those is there', [of('b', 7, 'FIRST 1 (a)')], null],
   ])('%s', (_, candidates, choice) => {
-    expect(chooseStandby(candidates)).toEqual(choice)
+    expect(chooseStandby(candidates, 'primary')).toEqual(choice)
   })
 
   it('has no less WAL than any other that may be chosen, whatever their order', () => {
@@ -51,8 +61,8 @@ describe('the standby to promote', () => {
           const names = synchronous.length === 0 ? '' : `ANY 1 (${synchronous.map((id) => `"${id}"`).join(', ')})`
           const candidates = present.map((id, index) => of(id, positions[index] ?? 0n, names))
           const eligible = candidates.filter(({ id }) => synchronous.length === 0 || synchronous.includes(id))
-          const choice = chooseStandby(candidates)
-          expect(choice).toEqual(chooseStandby(candidates.toReversed()))
+          const choice = chooseStandby(candidates, 'old')
+          expect(choice).toEqual(chooseStandby(candidates.toReversed(), 'old'))
           expect(choice === null).toBe(eligible.length === 0)
           if (choice === null) return
           const chosen = eligible.find(({ id }) => id === choice.id)

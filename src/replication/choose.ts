@@ -13,10 +13,13 @@ export interface Choice {
  * The standby to promote: the one with the most WAL, so that as little as possible is lost; in a synchronous mode one of
  * those that commits could have waited for, because only among them is one that has every acknowledged write. Ties go
  * to the first id. Null when there is none to choose.
+ * @param old the primary that failed: where the list named nobody but itself, its commits waited for ever, and none that
+ * was acknowledged is on it alone
  */
-export function chooseStandby(candidates: readonly Candidate[]): Choice | null {
+export function chooseStandby(candidates: readonly Candidate[], old: string): Choice | null {
   const names = candidates[0]?.synchronousStandbyNames ?? ''
-  const synchronous = synchronousSet(names)
+  const others = synchronousSet(names)?.filter((id) => id !== old.toLowerCase()) ?? []
+  const synchronous = others.length === 0 ? null : others
   const eligible = candidates.filter(({ id }) => synchronous === null || synchronous.includes(id.toLowerCase()))
   const [best, next] = [...eligible].sort((a, b) => Number(b.position - a.position) || (a.id < b.id ? -1 : 1))
   if (best === undefined) return null

@@ -62,7 +62,10 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
     onEvent('fenced', old, 'forbidden to start, and killed')
 
     const others = await drained(cluster, await connecting)
-    const choice = chooseStandby(others.filter(({ recovery }) => recovery))
+    const choice = chooseStandby(
+      others.filter(({ recovery }) => recovery),
+      old,
+    )
     const chosen = choice === null ? undefined : cluster.server(choice.id)
     if (choice === null || chosen === undefined) {
       throw runError(
