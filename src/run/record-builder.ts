@@ -93,9 +93,9 @@ export function buildRecord(input: RecordInput): RunRecord {
     instances,
     distribution: distribution(instances),
     ...replicationParts(input),
-    ...(input.acted === null || input.writes === null || result.journal === null
-      ? {}
-      : { trial: trialOf(input.acted, result.journal, input.writes) }),
+    ...(struck(input.acted) && input.writes !== null && result.journal !== null
+      ? { trial: trialOf(input.acted, result.journal, input.writes) }
+      : {}),
     ...(input.upMs === undefined ? {} : { up_ms: input.upMs }),
     validity: validityOfResult(input),
     verdicts: [],
@@ -109,6 +109,11 @@ export function buildRecord(input: RecordInput): RunRecord {
     environment: input.environment,
   }
   return { ...record, verdicts: verdictsOf(record, plan) }
+}
+
+/** Of a drill that was broken off before its fault there is nothing to tell. */
+function struck(acted: Acted | null): acted is Acted {
+  return acted?.events.some(({ event }) => event === 'fault') ?? false
 }
 
 /** What the record says of database servers, and of what a workload wrote and read in them. */
@@ -173,7 +178,7 @@ function validityOfResult({ plan, result, state, changedNodes }: RecordInput): V
     hostCpu: state.hostCpu(),
     hostSteal: state.hostSteal(),
     changedNodes,
-    disturbed: plan.faults.length > 0 || plan.drill,
+    disturbed: plan.faults.length > 0 || plan.drillMs !== null,
   })
 }
 
