@@ -30,6 +30,9 @@ export interface EndLabel {
   stroke: string
 }
 
+/** A line that ends so many pixels before the edge has no data there: what leads to its label must not look like it. */
+const EARLY = 24
+
 /** Labels right of the ends of lines, tied to them, in place of a legend. */
 export function endLabels(labels: readonly EndLabel[], at: number, low: number, high: number): Svg[] {
   const positions = spread(
@@ -40,8 +43,16 @@ export function endLabels(labels: readonly EndLabel[], at: number, low: number, 
   )
   return labels.flatMap(({ words, x, y, stroke }, i) => {
     const position = positions[i] ?? y
-    const tie = `M${coordinate(x)} ${coordinate(y)}H${at - 30}L${at - 18} ${coordinate(position)}H${at - 6}`
+    const edge = at - 30
+    const early = x < edge - EARLY
+    const elbow = `L${at - 18} ${coordinate(position)}H${at - 6}`
+    const tie = early
+      ? `M${coordinate(edge)} ${coordinate(y)}${elbow}`
+      : `M${coordinate(x)} ${coordinate(y)}H${edge}${elbow}`
     return [
+      ...(early
+        ? [el('path', { d: `M${coordinate(x)} ${coordinate(y)}H${coordinate(edge)}`, class: 'line tie dash2 plan' })]
+        : []),
       el('path', { d: tie, class: `line tie ${stroke}` }),
       text(words, { x: at, y: position + 4.5, class: 'strong' }),
     ]

@@ -2,6 +2,7 @@ import { line as lineOf } from 'd3-shape'
 import type { RunRecord } from '../../core/record.js'
 import type { ReplicationRecord } from '../../core/replication.js'
 import { formatNumber } from '../../core/units.js'
+import { median } from '../../stats/quantiles.js'
 import { chart, type Plot, valueAxis, WIDTH } from './frame.js'
 import { type EndLabel, endLabels } from './labels.js'
 import { cutText, el, type Svg } from './svg.js'
@@ -15,6 +16,9 @@ const LABELS = 130
 const LABEL = 18
 /** There are many more points than in a chart of ticks. */
 const THIN = 'stroke-width:1.4'
+
+/** Readings further apart than so many of the usual intervals were missed: nothing is known of the time between. */
+const MISSED = 4
 
 type Point = ReplicationRecord['series'][number]
 
@@ -30,11 +34,11 @@ export function lagOverTime(record: RunRecord): Svg | null {
   const { y, ticks, log } = lagScale(values, plot)
   const labels: EndLabel[] = []
   const path = (points: readonly Point[], read: (point: Point) => number | null): string =>
-    lineOf<Point>()
-      .defined((point) => read(point) !== null)
-      .x((point) => axis.x(point.t_ms))
-      .y((point) => y(read(point) ?? 0))
-      .digits(1)(points) ?? ''
+    lineOf<Point | null>()
+      .defined((point) => point !== null && read(point) !== null)
+      .x((point) => axis.x(point?.t_ms ?? 0))
+      .y((point) => y((point && read(point)) ?? 0))
+      .digits(1)(withGaps(points)) ?? ''
   const lines = ids.flatMap((id, i) => {
     // Probes read on for a moment when the load has ended, beyond the end of the axis.
     const points = series
@@ -53,7 +57,7 @@ export function lagOverTime(record: RunRecord): Svg | null {
   return chart(
     {
       title: 'Replication lag over time',
-      subtitle: `ms${log ? ', log scale above 1' : ''}; line: heartbeat, dashed: replay lag, gap: idle${timeNotes(record)}`,
+      subtitle: `ms${log ? ', log scale above 1' : ''}; line: heartbeat, dashed: replay lag, gap: idle or not read${timeNotes(record)}`,
       description: describe(record),
     },
     height,
@@ -65,6 +69,13 @@ export function lagOverTime(record: RunRecord): Svg | null {
       ...endLabels(labels, plot.right + 30, plot.top + 6, plot.bottom - 4),
     ],
   )
+}
+
+/** The points with null wherever readings are missing between two of them. */
+function withGaps(points: readonly Point[]): (Point | null)[] {
+  const apart = points.map(({ t_ms }, i) => t_ms - (points[i - 1]?.t_ms ?? t_ms))
+  const most = MISSED * (median(apart.slice(1)) ?? 0)
+  return points.flatMap((point, i) => ((apart[i] ?? 0) > most ? [null, point] : [point]))
 }
 
 function describe({ replication }: RunRecord): string {

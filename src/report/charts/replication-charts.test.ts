@@ -38,6 +38,27 @@ describe('lagOverTime', () => {
   })
 })
 
+describe('lagOverTime of a standby that was promoted', () => {
+  const line = (svg: string): string => /class="line s0" style="[^"]*" d="([^"]+)"/.exec(svg)?.[1] ?? ''
+  const keep = (kept: (t: number) => boolean): RunRecord => {
+    const { replication } = record
+    if (replication === undefined) throw new Error('a replicated run has replication')
+    const series = replication.series.filter(({ id, t_ms }) => id !== 'standby-1' || kept(t_ms))
+    return { ...record, replication: { ...replication, series } }
+  }
+
+  it('does not draw across the time in which nothing was read', () => {
+    expect(line(lagOverTime(record) ?? '').split('M')).toHaveLength(2)
+    expect(line(lagOverTime(keep((t) => t < 4_200 || t > 7_800)) ?? '').split('M')).toHaveLength(3)
+  })
+
+  it('leads from its end to its label with dots of no colour', () => {
+    const leaders = (svg: string): number => svg.split('class="line tie dash2 plan"').length - 1
+    expect(leaders(lagOverTime(record) ?? '')).toBe(0)
+    expect(leaders(lagOverTime(keep((t) => t < 4_200)) ?? '')).toBe(1)
+  })
+})
+
 it('ends a chart of lags where the load ended', () => {
   const late = lagOverTime(withSeries(({ t_ms }) => ({ t_ms: t_ms + 4_000 }))) ?? ''
   const xs = [...late.matchAll(/class="line s0" style="[^"]*" d="([^"]+)"/g)].flatMap(([, path = '']) =>
