@@ -181,6 +181,13 @@ describe.skipIf(postgresMissing() !== undefined)('probes of real servers', { tim
     await until(() => watching.now('replication.up', 'primary') === 0)
     expect(watching.now('replication.state', 'standby-1')).toBeUndefined()
     expect(watching.now('replication.role', 'standby-1')).toBe(0)
+    // Nothing is written any more: that a standby shows all of it is no lag of 0.
+    await sleep(600)
+    const silent = performance.now()
+    await sleep(500)
+    for (const id of ['standby-1', 'standby-2']) {
+      expect(beats.values('replication.heartbeat_ms', id, silent)).not.toContain(0)
+    }
     await one.query('SELECT pg_promote()')
     await two.query(
       `ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=${one.address.split(':')[1]} user=replicator application_name=standby-2'`,

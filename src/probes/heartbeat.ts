@@ -9,8 +9,11 @@ const GIVE_UP_MS = 1_000
  * low a reading can be.
  */
 const AGAIN = { part: 1 / 32, least: 1, most: 8 }
-/** Without an acknowledged beat for so many intervals there is nothing that a standby could lag behind. */
-const SILENCE = 10
+/**
+ * Without an acknowledged beat for so many intervals, and at least so long in milliseconds, the primary is dead or frozen:
+ * a standby that shows every write shows nothing about its lag.
+ */
+const SILENCE = { intervals: 3, least: 500 }
 
 const ROLE = `pg_is_in_recovery() AS recovery`
 const READ = `SELECT recovery, sequence, CASE WHEN recovery
@@ -39,7 +42,8 @@ interface Watched {
  * Ground truth of replication lag, on the probe's own clock: a row written on the primary every interval and read on each
  * standby, `replication.heartbeat_ms`. A reading is the largest lag that a read has shown since the one before
  * (HeartbeatLog.lag): never more than the truth, and less by at most 8 ms or a 32nd of it. 0: every read showed every
- * write. Standbys that do not answer, and beats that the primary does not acknowledge, give no reading.
+ * write. Standbys that do not answer, and beats that the primary does not acknowledge, give no reading; a
+ * lag that is there already is read on, as the standby still lacks a row that clients were told is written.
  * @param now monotonic, in milliseconds since 1970: beats of a later run must have higher numbers
  */
 export function heartbeatProbe(now: () => number, intervalMs = 100): Probe {
@@ -75,7 +79,8 @@ class Heart {
 
   async readings(): Promise<Reading[]> {
     for (const known of await this.servers.all(this.context)) this.watch(known)
-    const beating = this.now() - (this.log.last?.at ?? Number.NEGATIVE_INFINITY) < SILENCE * this.intervalMs
+    const patience = Math.max(SILENCE.least, SILENCE.intervals * this.intervalMs)
+    const beating = this.now() - (this.log.last?.at ?? Number.NEGATIVE_INFINITY) < patience
     const readings: Reading[] = []
     for (const [id, server] of this.watched) {
       const { worst, recovery } = server
