@@ -11,8 +11,12 @@ import { table } from '../table.js'
 /** A drill: the answer, its figures, and when everything happened. */
 export function drillSection(record: DrillRecord): string[] {
   const { trial, writes } = record
-  return ['## The drill', drillSentence(trial, writes), figureTable(record), ...ids(trial), ...moments(trial)]
+  return ['## The drill', drillSentence(trial, writes), figureTable(record), RETRIES, ...ids(trial), ...moments(trial)]
 }
+
+/** Why an outage can show in no count of failed requests. */
+export const RETRIES =
+  'The API itself tries a write that carries an idempotency key again for up to 2 s, so an outage shorter than that shows as latency and not as failed requests.'
 
 /** When everything happened, counted from the fault. */
 export function moments(trial: Trial): string[] {

@@ -42,7 +42,7 @@ export function replicationSection({ replication }: RunRecord): string[] {
 }
 
 const MEANING = [
-  '**Heartbeat** is the ground truth: a row written on the primary and read back on each standby, both on the one clock of this run; it is how old what a client reads there can be.',
+  '**Heartbeat** is the ground truth: a row written on the primary and read back on each standby, both on the one clock of this run; it is how old what a client reads there can be. 0 means that the standby showed the newest row; while nothing is written on the primary there is no reading.',
   '**Write, flush and replay lag** are what the primary says in `pg_stat_replication`: the time until a standby reported that it had written, flushed or applied what was sent. The way of that report back is in them, and where nothing is being written they are NULL, which is counted as idle and never as 0.',
   '**To replay** is WAL that the primary has written and the standby has not yet applied.',
 ].join(' ')
