@@ -39,6 +39,30 @@ export function drillCommand(record: RunRecord, trial: Pick<Trial, 'node' | 'rol
   return [...up, wrapped(drill.map(quoted))].join('\n')
 }
 
+/** The command that repeats a guard; one that was stopped by hand is given the time that it had watched. */
+export function guardCommand(guard: {
+  stack: string
+  length_ms: number | null
+  watched_ms: number
+  freezes: number
+  acts: boolean
+  settings: readonly { interval_ms: number; misses: number }[]
+}): string {
+  const [deciding, ...compared] = guard.settings
+  const length = guard.length_ms ?? Math.max(1, Math.round(guard.watched_ms / 1_000)) * 1_000
+  return wrapped(
+    [
+      ...['scalelab', 'guard', '--stack', guard.stack, '--for', duration(length)],
+      ...(guard.freezes === 0 ? [] : ['--freezes', String(guard.freezes)]),
+      ...(guard.acts ? [] : ['--observe']),
+      ...(deciding === undefined
+        ? []
+        : ['--detect-interval', duration(deciding.interval_ms), '--detect-misses', String(deciding.misses)]),
+      ...['--compare', compared.map(({ interval_ms }) => duration(interval_ms)).join(',')],
+    ].map(quoted),
+  )
+}
+
 function stackWords(record: RunRecord, engine: string): string[] {
   const parameters = stackParametersOf(record)
   const scenario = record.scenario_file ?? record.scenario

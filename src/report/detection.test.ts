@@ -16,6 +16,10 @@ const row = (intervalMs: number, more: Partial<DetectionRow> = {}): DetectionRow
 
 const REPORT: GuardReport = {
   stack: 'repl-2',
+  started_at: '2026-11-02T10:00:00.000Z',
+  length_ms: 600_000,
+  freezes: 3,
+  acts: true,
   watched_ms: 600_321,
   false_alarms: 0,
   failovers: [],
@@ -48,21 +52,62 @@ describe('the report of a guard', () => {
   it('says how long, how often, and how busy the machine was', () => {
     const text = renderGuard(REPORT)
     expect(text).toContain('# Guard of repl-2')
-    expect(text).toContain('In 10 min 00 s: 0 failovers, 0 false alarms.')
+    expect(text).toContain('In 10 min 00 s: 0 failovers, 0 false alarms. Begun at 2026-11-02T10:00:00.000Z.')
     expect(text).toContain('2 cores (Some CPU), 97 % busy on average.')
     expect(renderGuard({ ...REPORT, host: { ...REPORT.host, cpu_share: null } })).toContain('2 cores (Some CPU).')
     expect(text).not.toContain('new primary')
   })
 
+  it('claims nothing about detection where nothing was frozen', () => {
+    const measured = renderGuard(REPORT)
+    expect(measured).toContain('Detection was measured by freezing')
+    const text = renderGuard({
+      ...REPORT,
+      freezes: 0,
+      settings: REPORT.settings.map((r) => ({ ...r, detection_ms: [] })),
+    })
+    expect(text).not.toContain('Detection was measured')
+    expect(text).not.toContain('detection median')
+    expect(cells(text, /^50 ms$/)).toEqual([['50 ms', '3', '10 min 00 s', '6,000', '4', '1', '2']])
+  })
+
+  it('ends with the command that repeats it', () => {
+    const command = (report: GuardReport): string =>
+      renderGuard(report)
+        .split('```')[1]
+        ?.replace(/\s+\\?\s*/g, ' ') ?? ''
+    expect(command(REPORT)).toContain(
+      'scalelab guard --stack repl-2 --for 600s --freezes 3 --detect-interval 100ms --detect-misses 3 --compare 50ms,1s',
+    )
+    const settings = REPORT.settings.slice(0, 1)
+    expect(command({ ...REPORT, length_ms: null, freezes: 0, acts: false, watched_ms: 7_600, settings })).toContain(
+      "--for 8s --observe --detect-interval 100ms --detect-misses 3 --compare ''",
+    )
+  })
+
   it('lists its failovers, and which of them were for nothing', () => {
     const failovers = [
-      { old: 'primary', promoted: 'standby-1', detected: '3 probes unanswered', took_ms: 812, false_alarm: true },
-      { old: 'standby-1', promoted: 'primary', detected: 'connection closed | gone', took_ms: 90, false_alarm: false },
+      {
+        old: 'primary',
+        promoted: 'standby-1',
+        detected: '3 probes unanswered',
+        promoted_ms: 140,
+        took_ms: 812,
+        false_alarm: true,
+      },
+      {
+        old: 'standby-1',
+        promoted: 'primary',
+        detected: 'connection closed | gone',
+        promoted_ms: 70,
+        took_ms: 90,
+        false_alarm: false,
+      },
     ]
     const text = renderGuard({ ...REPORT, failovers, false_alarms: 1 })
     expect(text).toContain('2 failovers, 1 false alarm.')
     expect(cells(text, /^(primary|standby-1)$/)).toEqual([
-      ['primary', 'standby-1', '3 probes unanswered', '812 ms', 'false'],
+      ['primary', 'standby-1', '3 probes unanswered', '140 ms', '812 ms', 'false'],
       expect.arrayContaining(['standby-1', 'true']),
     ])
   })

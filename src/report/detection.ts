@@ -1,15 +1,33 @@
 import type { DetectionRow } from '../core/detection.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { largest, median, nearestRank } from '../stats/quantiles.js'
+import { guardCommand } from './command.js'
 import { count, ms } from './quantities.js'
-import { plain, table } from './table.js'
+import { type Column, plain, table } from './table.js'
 
 /** What a guard did, as its report tells it. */
 export interface GuardReport {
   stack: string
+  /** When it began, ISO 8601. */
+  started_at: string
+  /** How long it was asked to watch; null: until it was stopped. */
+  length_ms: number | null
+  /** How often it was asked to freeze the primary first. */
+  freezes: number
+  /** False: it only counted. */
+  acts: boolean
   watched_ms: number
   false_alarms: number
-  failovers: readonly { old: string; promoted: string; detected: string; took_ms: number; false_alarm: boolean }[]
+  failovers: readonly {
+    old: string
+    promoted: string
+    detected: string
+    /** From the alarm until the new primary accepted writes. */
+    promoted_ms: number
+    /** From the alarm until the old one streamed from it. */
+    took_ms: number
+    false_alarm: boolean
+  }[]
   /** The deciding setting first. */
   settings: readonly DetectionRow[]
   host: { cores: number; cpu: string; cpu_share: number | null }
@@ -17,56 +35,58 @@ export interface GuardReport {
 
 /** The report of a guard: what it did, and how soon and how wrong each setting would have been. */
 export function renderGuard(report: GuardReport): string {
-  const { stack, watched_ms, false_alarms, failovers, settings, host } = report
+  const { stack, started_at, acts, watched_ms, false_alarms, failovers, settings, host } = report
   const busy = host.cpu_share === null ? '' : `, ${Math.round(host.cpu_share * 100)} % busy on average`
   return `${[
     `# Guard of ${plain(stack)}`,
-    `In ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)}: ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}.`,
+    `In ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)}: ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}. Begun at ${started_at}${acts ? '' : '; it only counted, and would have done nothing about an alarm'}.`,
     ...(failovers.length === 0 ? [] : [failoverTable(failovers)]),
     '## Detection time against false alarms',
     renderDetection(settings),
     `${host.cores} cores (${plain(host.cpu)})${busy}.`,
+    '## To repeat it',
+    ['```sh', guardCommand(report), '```'].join('\n'),
   ].join('\n\n')}\n`
 }
 
 const READING =
-  'A server that dies is known at once by its closed connection, whatever the interval. One that freezes closes nothing: it is known when so many probes in a row stayed unanswered, so detection takes between (misses) and (misses + 1) intervals, and the shorter the interval, the sooner a server that is only slow is taken for one that failed. Detection was measured by freezing the primary; alarms about a server that the engine said was running are false. Held-up probes are those whose time was up because the watching process itself had not been running: they count as nothing.'
+  'A server that dies is known at once by its closed connection, whatever the interval. One that freezes closes nothing: it is known when so many probes in a row stayed unanswered, so detection takes between (misses) and (misses + 1) intervals, and the shorter the interval, the sooner a server that is only slow is taken for one that failed. Alarms about a server that the engine said was running are false.'
 
-/** Settings of a detector side by side: how soon each noticed a freeze, and how often it was wrong while it watched. */
+const HELD_UP =
+  '**Held up** are probes whose time was up while the watching process itself had not been running, as happens on a busy machine: whether the server would have answered in time is not known, so they count neither as answered nor as unanswered.'
+
+/** Settings of a detector side by side: how often each was wrong while it watched and, if measured, how soon it noticed. */
 export function renderDetection(rows: readonly DetectionRow[]): string {
-  return [detectionTable(rows), READING].join('\n\n')
+  const frozen = rows.some(({ detection_ms }) => detection_ms.length > 0)
+  const measured = frozen
+    ? 'Detection was measured by freezing the primary.'
+    : 'How soon each setting notices was not measured: `--freezes <n>` freezes the primary for that.'
+  return [detectionTable(rows, frozen), `${READING} ${measured}`, HELD_UP].join('\n\n')
 }
 
-function detectionTable(rows: readonly DetectionRow[]): string {
+type Cell = [title: string, read: (row: DetectionRow) => string]
+
+const DETECTION: readonly Cell[] = [
+  ['freezes', ({ detection_ms }) => formatNumber(detection_ms.length)],
+  ['detection median', ({ detection_ms }) => ms(median(detection_ms))],
+  ['p95', ({ detection_ms }) => ms(nearestRank(detection_ms, 0.95))],
+  ['max', ({ detection_ms }) => ms(largest(detection_ms))],
+]
+
+function detectionTable(rows: readonly DetectionRow[], frozen: boolean): string {
+  const cells: readonly Cell[] = [
+    ['probe interval', ({ interval_ms }) => ms(interval_ms)],
+    ['misses', ({ misses }) => formatNumber(misses)],
+    ...(frozen ? DETECTION : []),
+    ['watched', ({ watched_ms }) => formatDuration(Math.round(watched_ms / 1_000) * 1_000)],
+    ['probes', ({ probes }) => formatNumber(probes)],
+    ['unanswered', ({ missed }) => formatNumber(missed)],
+    ['held up', ({ late }) => formatNumber(late)],
+    ['false alarms', ({ false_alarms }) => formatNumber(false_alarms)],
+  ]
   return table(
-    [
-      { title: 'probe interval', align: 'right' },
-      { title: 'misses', align: 'right' },
-      { title: 'freezes', align: 'right' },
-      { title: 'detection median', align: 'right' },
-      { title: 'p95', align: 'right' },
-      { title: 'max', align: 'right' },
-      { title: 'watched', align: 'right' },
-      { title: 'probes', align: 'right' },
-      { title: 'unanswered', align: 'right' },
-      { title: 'held up', align: 'right' },
-      { title: 'false alarms', align: 'right' },
-    ],
-    [...rows]
-      .sort((a, b) => a.interval_ms - b.interval_ms)
-      .map((row) => [
-        ms(row.interval_ms),
-        formatNumber(row.misses),
-        formatNumber(row.detection_ms.length),
-        ms(median(row.detection_ms)),
-        ms(nearestRank(row.detection_ms, 0.95)),
-        ms(largest(row.detection_ms)),
-        formatDuration(Math.round(row.watched_ms / 1_000) * 1_000),
-        formatNumber(row.probes),
-        formatNumber(row.missed),
-        formatNumber(row.late),
-        formatNumber(row.false_alarms),
-      ]),
+    cells.map(([title]): Column => ({ title, align: 'right' })),
+    [...rows].sort((a, b) => a.interval_ms - b.interval_ms).map((row) => cells.map(([, read]) => read(row))),
   )
 }
 
@@ -76,13 +96,15 @@ function failoverTable(failovers: GuardReport['failovers']): string {
       { title: 'failed' },
       { title: 'new primary' },
       { title: 'known by' },
+      { title: 'from alarm to new primary', align: 'right' },
       { title: 'from alarm to old one back', align: 'right' },
       { title: 'alarm' },
     ],
-    failovers.map(({ old, promoted, detected, took_ms, false_alarm }) => [
+    failovers.map(({ old, promoted, detected, promoted_ms, took_ms, false_alarm }) => [
       old,
       promoted,
       detected,
+      ms(promoted_ms),
       ms(took_ms),
       false_alarm ? 'false' : 'true',
     ]),

@@ -67,6 +67,7 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
     .map((intervalMs) => ({ ...settings, intervalMs }))
   const freezes = number('--freezes', flags.freezes, 0, 1_000)
   const length = flags.for === undefined ? null : parseDuration(flags.for, '--for')
+  const acts = flags.observe !== true
   const stack = await theStack(await lab.allEngines(), flags.stack)
   const control = controlOf(lab, stack)
   if ((await control.members()).length === 0) {
@@ -74,19 +75,21 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
   }
   await withLock(lab.os.stateDir, guardLock(stack.meta.name), async () => {
     const before = cpus()
+    const startedAt = new Date().toISOString()
     const result = await guard({
       control,
       settings,
       compared,
       freezes,
-      acts: flags.observe !== true,
+      acts,
       pause: (node) => stack.pause(node),
       resume: (node) => stack.resume(node),
       onEvent: (_level, text) => lab.remark(`${new Date().toISOString().slice(11, 23)}  ${text}`),
       lengthMs: length,
       signal: lab.os.signal,
     })
-    const report = await writeGuard(flags.out, { stack: stack.meta.name, ...result, host: hostSince(before) })
+    const asked = { stack: stack.meta.name, started_at: startedAt, length_ms: length, freezes, acts }
+    const report = await writeGuard(flags.out, { ...asked, ...result, host: hostSince(before) })
     if (flags.json === true) lab.printJson({ ...result, report })
     else {
       const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
