@@ -11,4 +11,6 @@ export interface BenchOptions extends StackOptions, LoadOptions, ProbeOptions {
   out: string
   json?: boolean
   quiet?: boolean
+  /** A drill step by step, each waiting for a key. */
+  manual?: boolean
 }

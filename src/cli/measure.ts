@@ -31,7 +31,12 @@ export interface Measurement {
   faults: PlannedFault[]
   options: BenchOptions
   /** Of a drill: what acts beside the load, and what the record should say of its settings. */
-  drill?: { act: (stage: Stage, stack: Stack) => Promise<Acted>; settings: Record<string, unknown> }
+  drill?: {
+    act: (stage: Stage, stack: Stack) => Promise<Acted>
+    settings: Record<string, unknown>
+    /** How long it should take after the warm-up, in milliseconds. */
+    expectedMs: number
+  }
 }
 
 /** Measures one subject: its folder, its stack if it needs one, the run; the stack is taken down whatever happens. */
@@ -126,7 +131,7 @@ async function load(
     expectations: subject.expectations,
     objectives,
     faults,
-    drill: drill !== undefined,
+    drillMs: drill?.expectedMs ?? null,
     instances: subject.instances,
   }
   const notes = notesOf(subject, stack)

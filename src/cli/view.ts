@@ -7,15 +7,19 @@ import type { Lab } from './lab.js'
 /** The view that fits this terminal and these flags; `close` gives the terminal back. */
 export async function openView(
   lab: Lab,
-  options: { json?: boolean; quiet?: boolean },
+  options: { json?: boolean; quiet?: boolean; manual?: boolean },
 ): Promise<{ view: View; close: () => Promise<void> }> {
   const { os } = lab
-  const kind = chooseView({
-    isTTY: os.stdout.isTTY === true,
-    env: os.env,
-    quiet: options.quiet === true,
-    json: options.json === true,
-  })
+  // A drill by hand has the screen and the keyboard to itself.
+  const kind =
+    options.manual === true
+      ? 'silent'
+      : chooseView({
+          isTTY: os.stdout.isTTY === true,
+          env: os.env,
+          quiet: options.quiet === true,
+          json: options.json === true,
+        })
   const view = await viewOf(kind, lab)
   const onAbort = (): void => view.notice('Draining what is in flight; Ctrl-C once more ends at once.')
   os.signal.addEventListener('abort', onAbort)

@@ -8,14 +8,14 @@ export interface DetectorRecord {
 }
 
 /** What a record's stack was made from; null where the system was already running, or the record is of other times. */
-export function stackParametersOf({ parameters }: RunRecord): StackParameters | null {
+export function stackParametersOf({ parameters }: Pick<RunRecord, 'parameters'>): StackParameters | null {
   const { detector: _detector, ...stack } = parameters
   const result = stackParametersSchema.safeParse(stack)
   return result.success ? result.data : null
 }
 
 /** The databases of a record's stack; null for a stack without. */
-export function databaseParametersOf(record: RunRecord): DatabaseParameters | null {
+export function databaseParametersOf(record: Pick<RunRecord, 'parameters'>): DatabaseParameters | null {
   return stackParametersOf(record)?.database ?? null
 }
 

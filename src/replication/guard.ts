@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DetectionRow } from '../core/detection.js'
-import { runError } from '../core/errors.js'
+import { runError, usageError } from '../core/errors.js'
 import { Cluster } from './cluster.js'
 import type { DetectorSettings } from './detector.js'
 import { failOver, rejoin } from './failover.js'
@@ -31,7 +31,16 @@ export interface GuardResult {
   watched_ms: number
   /** Alarms of the deciding setting about a server that ran all the same. */
   false_alarms: number
-  failovers: { old: string; promoted: string; detected: string; took_ms: number; false_alarm: boolean }[]
+  failovers: {
+    old: string
+    promoted: string
+    detected: string
+    /** From the alarm until the new primary accepted writes. */
+    promoted_ms: number
+    /** From the alarm until the old one streamed from it. */
+    took_ms: number
+    false_alarm: boolean
+  }[]
   /** Every setting, the deciding one first. */
   settings: DetectionRow[]
 }
@@ -49,7 +58,14 @@ const LOOK_MS = 500
 export async function guard(options: GuardOptions): Promise<GuardResult> {
   const { control, settings, compared, lengthMs, onEvent, signal } = options
   const result: GuardResult = { watched_ms: 0, false_alarms: 0, failovers: [], settings: [] }
-  let primary = await untilPrimary(control, signal)
+  const found = await primaryNow(control)
+  if (found === null) {
+    throw usageError(
+      'there is no primary to watch at the moment',
+      'Put the stack right first: scalelab failover --resume',
+    )
+  }
+  let primary = found
   const truth = async (): Promise<boolean> =>
     (await control.members()).some(({ id, state }) => id === primary.id && state === 'running')
   let alarm: (how: string) => void = () => {}
@@ -79,11 +95,11 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
     if (options.freezes > 0) await measureDetection(primary, options, all)
     onEvent('info', `watching ${primary.id}`)
     const begun = performance.now()
-    const ending = lengthMs === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(lengthMs)])
+    const ending = endOf(lengthMs, signal)
     const stopped = new Promise<null>((resolve) =>
-      ending.addEventListener('abort', () => resolve(null), { once: true }),
+      ending.signal.addEventListener('abort', () => resolve(null), { once: true }),
     )
-    while (!ending.aborted) {
+    while (!ending.signal.aborted) {
       const alarmed = new Promise<string>((resolve) => {
         alarm = resolve
       })
@@ -98,18 +114,20 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
       }
       onEvent('warn', `${primary.id} failed: ${how}${ran ? ' (a false alarm: it was running)' : ''}`)
       if (!options.acts) {
-        primary = await untilPrimary(control, ending).catch(() => primary)
+        primary = await untilPrimary(control, ending.signal).catch(() => primary)
         continue
       }
       const old = primary.id
       replacing = true
-      const promoted = await replace(old, options)
+      const { promoted, promotedAt } = await replace(old, options)
       replacing = false
       const took = Math.round(performance.now() - at)
-      result.failovers.push({ old, promoted, detected: how, took_ms: took, false_alarm: ran })
+      const promoted_ms = Math.round(promotedAt - at)
+      result.failovers.push({ old, promoted, detected: how, promoted_ms, took_ms: took, false_alarm: ran })
       onEvent('info', `${promoted} is the primary ${took} ms after the alarm; ${old} is its standby`)
-      primary = await untilPrimary(control, ending).catch(() => primary)
+      primary = await untilPrimary(control, ending.signal).catch(() => primary)
     }
+    ending.clear()
     result.watched_ms = Math.round(performance.now() - begun)
     return result
   } finally {
@@ -118,7 +136,29 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
   }
 }
 
-async function replace(old: string, { control, onEvent, signal }: GuardOptions): Promise<string> {
+/**
+ * Fires when the signal does, or when the time is up. Not AbortSignal.timeout: its timer and the signals made of it are
+ * held by nothing, and may be collected before they fire.
+ */
+function endOf(lengthMs: number | null, signal: AbortSignal): { signal: AbortSignal; clear(): void } {
+  const ending = new AbortController()
+  const end = (): void => ending.abort()
+  signal.addEventListener('abort', end)
+  if (signal.aborted) end()
+  const timer = lengthMs === null ? undefined : setTimeout(end, lengthMs)
+  return {
+    signal: ending.signal,
+    clear: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+    },
+  }
+}
+
+async function replace(
+  old: string,
+  { control, onEvent, signal }: GuardOptions,
+): Promise<{ promoted: string; promotedAt: number }> {
   // Once begun it is carried through: half a failover is worse than none.
   const whole = new AbortController().signal
   const { promoted, siblings, divergedSince } = await failOver(old, {
@@ -126,9 +166,10 @@ async function replace(old: string, { control, onEvent, signal }: GuardOptions):
     signal: whole,
     onEvent: (event, node, detail) => onEvent('info', [event, node, detail].filter((text) => text !== null).join(': ')),
   })
+  const promotedAt = performance.now()
   await siblings
   if (!signal.aborted) await rejoin(old, 'auto', divergedSince, control, whole)
-  return promoted
+  return { promoted, promotedAt }
 }
 
 /** Freezes the primary again and again until every setting has noticed; nothing else is done about it. */
@@ -178,11 +219,15 @@ async function measureDetection(primary: Endpoint, options: GuardOptions, all: r
 /** The primary, as soon as there is one. @throws the abort reason when the signal fires first */
 async function untilPrimary(control: NodeControl, signal: AbortSignal): Promise<Endpoint> {
   for (;;) {
-    const members = await control.members()
-    const cluster = new Cluster(members)
-    const primary = await cluster.primary().finally(() => cluster.close())
-    const endpoint = members.find(({ id }) => id === primary?.id)?.endpoint
-    if (endpoint) return endpoint
+    const primary = await primaryNow(control)
+    if (primary !== null) return primary
     await sleep(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
+}
+
+async function primaryNow(control: NodeControl): Promise<Endpoint | null> {
+  const members = await control.members()
+  const cluster = new Cluster(members)
+  const primary = await cluster.primary().finally(() => cluster.close())
+  return members.find(({ id }) => id === primary?.id)?.endpoint ?? null
 }

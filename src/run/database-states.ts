@@ -1,4 +1,4 @@
-import { stackParametersSchema } from '../core/parameters.js'
+import { databaseParametersOf } from '../core/record-parameters.js'
 import type { ReplicationRecord } from '../core/replication.js'
 import type { DatabaseRow } from '../core/snapshot.js'
 import type { Journal } from '../load/port.js'
@@ -55,7 +55,7 @@ export class DatabaseStates {
     if (this.servers.size === 0) return null
     const primary = this.primary()
     const others = this.inOrder().filter((server) => server !== primary)
-    const database = stackParametersSchema.safeParse(parameters).data?.database ?? null
+    const database = databaseParametersOf({ parameters })
     return {
       durability: database?.durability ?? 'unknown',
       synchronous_standby_names: database !== null && waitsForStandby(database) ? database.sync_standbys : '',

@@ -16,7 +16,7 @@ const WORKLOAD = {
 
 /** A run beside which a drill acts; the drill is what `act` says. */
 function drilled(act: (stage: Stage) => Promise<Partial<Acted>>) {
-  const plan = planOf(openLoad(200, 4_000, { workload: { ...WORKLOAD, mix: [...WORKLOAD.mix] } }), { drill: true })
+  const plan = planOf(openLoad(200, 4_000, { workload: { ...WORKLOAD, mix: [...WORKLOAD.mix] } }), { drillMs: 3_000 })
   const verified: Journal[] = []
   const { promise } = startRun(plan, {
     act: async (stage) => ({

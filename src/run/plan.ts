@@ -28,8 +28,8 @@ export interface RunPlan {
   expectations: Expectation[]
   objectives: Objective[]
   faults: PlannedFault[]
-  /** Whether a drill acts beside the load: it strikes at a moment of its own. */
-  drill: boolean
+  /** Of a drill that acts beside the load, and ends it: how long that should take, in milliseconds. Null for none. */
+  drillMs: number | null
   /** The instances that should answer, with their weights; empty where they are unknown. */
   instances: { id: string; weight: number }[]
 }

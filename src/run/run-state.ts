@@ -114,7 +114,8 @@ export class RunState {
       target: this.target,
       phase: this.phase,
       t_ms: this.now,
-      total_ms: load.warmupMs + measuredMs(load),
+      // A drill's load lasts as long as it takes; what is said is what it should take.
+      total_ms: load.warmupMs + (this.plan.drillMs ?? measuredMs(load)),
       mode: load.mode,
       connections: load.connections,
       offered_rps: load.mode === 'open' ? (latest?.offered_rps ?? load.stages[0]?.rps ?? null) : null,
@@ -203,7 +204,7 @@ export class RunState {
       hostCpu: this.hostCpu(),
       hostSteal: this.hostSteal(),
       changedNodes: null,
-      disturbed: this.plan.faults.length > 0 || this.plan.drill,
+      disturbed: this.plan.faults.length > 0 || this.plan.drillMs !== null,
     })
   }
 }

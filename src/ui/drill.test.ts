@@ -32,7 +32,7 @@ const TRIAL: Trial = {
 
 describe('a drill in the terminal', () => {
   it('is its timeline, counted from the fault, and what it cost', () => {
-    expect(drillLines(TRIAL)).toEqual([
+    expect(drillLines(TRIAL, true, ['host-cpu: busy'])).toEqual([
       '',
       '   -10 ms  first failed request                reset',
       '     0 ms  fault primary                       kill',
@@ -41,11 +41,20 @@ describe('a drill in the terminal', () => {
       '',
       'RTO 182 ms: from the fault to the first write that standby-1 acknowledged.',
       'Writes: 420 acknowledged, 0 of them lost; 2 refused; 3 unknown, 1 of them there.',
+      '5 requests failed.',
+      '4 reads missed a write that the same client had been told of.',
       'primary was back 1,500 ms after the fault.',
+      '! host-cpu: busy',
     ])
   })
 
-  const last = (trial: Partial<Trial>): string => drillLines({ ...TRIAL, ...trial, timeline: [] }).join('\n')
+  it('that was broken off says nothing of what it cost', () => {
+    const text = drillLines({ ...TRIAL, rto_ms: null }, false, []).join('\n')
+    expect(text).toContain('broken off')
+    expect(text).not.toContain('Service did not come back')
+  })
+
+  const last = (trial: Partial<Trial>): string => drillLines({ ...TRIAL, ...trial, timeline: [] }, true, []).join('\n')
 
   it('names lost writes, three of them, and those made twice', () => {
     expect(last({ lost: ['a', 'b'] })).toContain('2 of them lost (a, b);')
@@ -65,6 +74,12 @@ describe('a drill in the terminal', () => {
     [{ rto_ms: 3.1, role: 'api', promoted: null, failed_requests: 1 }, '1 request failed, 3.10 ms after the fault.'],
   ])('%j', (trial, text) => {
     expect(last(trial)).toContain(text)
+  })
+
+  it('says nothing of what a drill cost that was broken off', () => {
+    const lines = drillLines({ ...TRIAL, rto_ms: null }, false, [])
+    expect(lines.at(-1)).toBe('The drill was broken off: what the fault cost was not measured.')
+    expect(lines.join()).not.toContain('did not come back')
   })
 
   it('does not say that a node is back that is not', () => {

@@ -1,8 +1,11 @@
 import type { Trial } from '../core/trial.js'
 import { milliseconds } from './figures.js'
 
-/** A drill in a few lines: what happened when, and what it cost. */
-export function drillLines(trial: Trial): string[] {
+/**
+ * A drill in a few lines: what happened when, what it cost, and what to doubt.
+ * @param whole false when it was broken off: what it cost was not measured then
+ */
+export function drillLines(trial: Trial, whole: boolean, doubts: readonly string[]): string[] {
   const fault = trial.timeline.find(({ event }) => event === 'fault')?.t_ms ?? 0
   const events = trial.timeline.map(({ t_ms, event, node, detail }) => {
     const when = `${Math.round(t_ms - fault)} ms`.padStart(9)
@@ -11,11 +14,12 @@ export function drillLines(trial: Trial): string[] {
       .join(' ')
       .padEnd(36)}${detail ?? ''}`.trimEnd()
   })
-  return ['', ...events, '', ...costLines(trial)]
+  const cost = whole ? costLines(trial) : ['The drill was broken off: what the fault cost was not measured.']
+  return ['', ...events, '', ...cost, ...doubts.map((text) => `! ${text}`)]
 }
 
 function costLines(trial: Trial): string[] {
-  const { lost, unknown, recovered, refused, acknowledged } = trial
+  const { lost, unknown, recovered, refused, acknowledged, stale_reads, failed_requests } = trial
   const shown = lost.slice(0, SHOWN).join(', ')
   const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : ''
   return [
@@ -28,6 +32,14 @@ function costLines(trial: Trial): string[] {
           : `${trial.failed_requests === 1 ? '1 request failed,' : `${trial.failed_requests} requests failed, the last one`} ${milliseconds(trial.rto_ms)} ms after the fault.`,
     `Writes: ${acknowledged} acknowledged, ${lost.length} of them lost${lost.length === 0 ? '' : ` (${shown}${more})`}; ` +
       `${refused} refused; ${unknown} unknown, ${recovered} of them there${trial.duplicated.length === 0 ? '' : `; ${trial.duplicated.length} made twice`}.`,
+    ...(trial.role === 'primary'
+      ? [
+          failed_requests === 0
+            ? 'No request failed: the API retried, and clients waited.'
+            : `${failed_requests} requests failed.`,
+        ]
+      : []),
+    ...(stale_reads === 0 ? [] : [`${stale_reads} reads missed a write that the same client had been told of.`]),
     ...(trial.back_ms === null ? [] : [`${trial.node} was back ${milliseconds(trial.back_ms)} ms after the fault.`]),
   ]
 }

@@ -35,6 +35,8 @@ interface FailoverFlags extends BenchOptions {
 
 /** Longest a drill's load lasts, as a duration: it ends with the drill. */
 const LONGEST = '2m'
+/** What a drill should take after its baseline, for the bar that shows how far it is. */
+const EXPECTED_MS = 5_000
 /** By hand, at a reader's pace. */
 const LONGEST_BY_HAND = '1h'
 /** What a command that was interrupted may take to put the stack right, in milliseconds. */
@@ -90,7 +92,10 @@ async function failover(lab: Lab, name: string | undefined, flags: FailoverFlags
     // A guard would act on the same failure.
     withLock(lab.os.stateDir, guardLock(stack.meta.name), async () => {
       if (flags.resume === true) return putRight(lab, stack, lab.os.signal)
-      if (name === undefined) throw usageError('which node? None was named', 'As in scalelab failover standby-1')
+      if (name === undefined) {
+        const ids = (await stack.nodes()).flatMap(({ id, role }) => (role === 'balancer' ? [] : [id]))
+        throw usageError('which node? None was named', `One of: ${[...new Set(['primary', ...ids])].join(', ')}`)
+      }
       if (flags.reclone === true) return reclone(lab, stack, name)
       await drills(lab, stack, name, flags)
     }),
@@ -121,8 +126,6 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
     ...load,
     duration: flags.manual === true ? LONGEST_BY_HAND : LONGEST,
     warmup: '1s',
-    // The dashboard has the keyboard; a drill by hand needs it.
-    ...(flags.manual === true ? { quiet: true } : {}),
   }
   const records: RunRecord[] = []
   const folders: string[] = []
@@ -145,9 +148,13 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
       faults: [],
       options,
       drill: {
+        expectedMs: baselineMs + EXPECTED_MS,
         settings: { detector: { interval_ms: detector.intervalMs, misses: detector.misses } },
         act: async (stage, running) => {
-          const acted = await drillOn(lab, running, target, { ...settings, seed: seed + trial }, stage)
+          // By hand nothing else is on the screen.
+          const told =
+            flags.manual === true ? { ...stage, onEvent: (_: unknown, text: string) => lab.remark(`  ${text}`) } : stage
+          const acted = await drillOn(lab, running, target, { ...settings, seed: seed + trial }, told)
           diverged = acted.diverged
           if (acted.failure !== null) await afterFailure(lab, running, acted.failure)
           return acted
@@ -176,10 +183,11 @@ async function afterFailure(lab: Lab, stack: Stack, failure: Error): Promise<voi
   }
 }
 
-async function summary(lab: Lab, { trial }: RunRecord, report: string): Promise<void> {
+async function summary(lab: Lab, { trial, status, validity }: RunRecord, report: string): Promise<void> {
   if (trial !== undefined) {
     const { drillLines } = await import('../../ui/drill.js')
-    for (const line of drillLines(trial)) lab.print(line)
+    const doubts = validity.filter(({ ok }) => !ok).map(({ check, meaning }) => `${check}: ${meaning}`)
+    for (const line of drillLines(trial, status === 'complete', doubts)) lab.print(line)
   }
   lab.remark(`Report: ${report}`)
 }

@@ -39,7 +39,7 @@ export function planOf(load: Load, more: Partial<RunPlan> = {}): RunPlan {
     expectations: [],
     objectives: [],
     faults: [],
-    drill: false,
+    drillMs: null,
     instances: ['api-1', 'api-2', 'api-3'].map((id) => ({ id, weight: 1 })),
     ...more,
   }
