@@ -102,7 +102,7 @@ describe('a failure detector', () => {
 
   it.each([1, 2, 5])('after %i of them, if told so', async (misses) => {
     const { prober, down } = watch(['silent'], { intervalMs: INTERVAL, misses })
-    expect(await down()).toBe(`${misses} probes unanswered`)
+    expect(await down()).toBe(misses === 1 ? '1 probe unanswered' : `${misses} probes unanswered`)
     expect(prober.asked).toBe(misses)
   })
 

@@ -107,7 +107,7 @@ export class FailureDetector {
             this.counts.missed += 1
             this.events.onMiss?.(missed)
           }
-          if (missed >= misses) return this.down(`${missed} probes unanswered`)
+          if (missed >= misses) return this.down(`${missed} ${missed === 1 ? 'probe' : 'probes'} unanswered`)
         } else {
           if (nobodyListens(error)) return this.down('connection closed, nobody listens')
           // The first may have been the old connection's end.
