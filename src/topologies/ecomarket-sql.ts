@@ -95,6 +95,9 @@ FROM generate_series(1, ${rows}) AS i WHERE i % 5 = 0`,
     'RESET ROLE',
     ...slots.map((slot) => `SELECT pg_create_physical_replication_slot('${slot}')`),
     'VACUUM ANALYZE',
+    // What made all this goes, and a segment that is a hole but for its first page is left to copy.
+    'SELECT pg_switch_wal()',
+    'CHECKPOINT',
   ]
   return `${statements.join(';\n\n')};\n`
 }

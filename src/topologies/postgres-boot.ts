@@ -54,7 +54,7 @@ single() { # data folder, database, config; statements on stdin
 bare_config() { # file
   # A failing statement is not logged: it may set a password.
   printf '%s\\n' "log_min_error_statement = panic" "listen_addresses = ''" "unix_socket_directories = ''" 'wal_level = replica' 'wal_log_hints = on' \\
-    'wal_init_zero = off' 'min_wal_size = 32MB' \\
+    'wal_init_zero = off' 'wal_recycle = off' 'min_wal_size = 32MB' \\
     'shared_buffers = 64MB' 'fsync = off' 'max_wal_senders = 16' 'max_connections = 200' \\
     'max_replication_slots = 16' >"$1"
 }
