@@ -116,7 +116,7 @@ describe.skipIf(missing !== undefined)('a guard', { timeout: 60_000 }, () => {
     const detectors = (await cluster.sql(primary, DETECTORS)).flat().map(Number)
     expect(detectors).toHaveLength(2)
     for (const pid of detectors) process.kill(pid, 'SIGSTOP')
-    await said(/false alarm at a probe interval of 400 ms, which only counts: 1 probes unanswered/)
+    await said(/false alarm at a probe interval of 400 ms, which only counts: 1 probe unanswered/)
     for (const pid of detectors) process.kill(pid, 'SIGCONT')
     await sleep(500)
     const { false_alarms, settings, failovers } = await end()

@@ -76,12 +76,6 @@ describe('a drill in the terminal', () => {
     expect(last(trial)).toContain(text)
   })
 
-  it('says nothing of what a drill cost that was broken off', () => {
-    const lines = drillLines({ ...TRIAL, rto_ms: null }, false, [])
-    expect(lines.at(-1)).toBe('The drill was broken off: what the fault cost was not measured.')
-    expect(lines.join()).not.toContain('did not come back')
-  })
-
   it('does not say that a node is back that is not', () => {
     expect(last({ back_ms: null })).not.toContain('was back')
   })
