@@ -186,6 +186,14 @@ describe('renderComparison of replicated stacks', () => {
     expect(columnsOfTable(COMPARISONS[2]?.[1] ?? [])).toEqual(['repl-1', 'repl-2'])
   })
 
+  it('labels the charts with what differs alone, so that it is never cut off', () => {
+    const { charts } = renderComparison(COMPARISONS[0]?.[1] ?? [])
+    for (const svg of [charts['comparison-rate.svg'], charts['comparison-latency.svg']]) {
+      for (const label of ['local', 'on', 'remote-apply']) expect(svg).toContain(`>${label}</text>`)
+      expect(svg).toContain(': repl-2 durability</text>')
+    }
+  })
+
   it('keeps kinds of drills apart', () => {
     const both = [...trials(3, {}), ...trials(2, { fault: 'pause' })]
     expect(columnsOfTable(both)).toEqual(['repl-2 kill primary', 'repl-2 pause primary'])

@@ -6,6 +6,7 @@ import { chart, type Plot, WIDTH } from './frame.js'
 import { endLabels } from './labels.js'
 import { CURVE_POINTS } from './latency-distribution.js'
 import { type Curve, curveEnd, curvePath, percentileAxes } from './percentile-axis.js'
+import { seriesNames } from './series-names.js'
 import { boldWidth, cutText, type Svg } from './svg.js'
 import { SERIES_COLOURS } from './theme.js'
 
@@ -20,8 +21,9 @@ export function rateComparison(runs: readonly NamedRun[]): Svg | null {
   const baseline = runs[0]?.record.load.goodput_rps ?? 0
   const offered = runs.some(({ record }) => record.load.offered_rps !== null)
   const errors = runs.some(({ record }) => errorRate(record) > 0)
+  const { shared, labels } = seriesNames(runs.map(({ name }) => name))
   return barChart({
-    title: 'Rate',
+    title: titled('Rate', shared),
     subtitle: [
       'answers below 400 per second',
       ...(errors ? ['errors beyond them in orange'] : []),
@@ -31,8 +33,8 @@ export function rateComparison(runs: readonly NamedRun[]): Svg | null {
       .map(({ name, record }) => `${name}: ${formatNumber(record.load.goodput_rps)} requests/s`)
       .join(', '),
     axis: 'requests per second',
-    bars: runs.map(({ name, record }, i) => ({
-      name,
+    bars: runs.map(({ record }, i) => ({
+      name: labels[i] ?? '',
       value: record.load.goodput_rps,
       errors: errorRate(record),
       mark: record.load.offered_rps,
@@ -40,6 +42,11 @@ export function rateComparison(runs: readonly NamedRun[]): Svg | null {
       fill: 'f0',
     })),
   })
+}
+
+/** With what the names of all runs have in common. */
+function titled(title: string, shared: string): string {
+  return shared === '' ? title : `${title}: ${cutText(shared, 420)}`
 }
 
 function errorRate(record: RunRecord): number {
@@ -56,14 +63,15 @@ export function latencyComparison(runs: readonly NamedRun[]): Svg | null {
     return [{ name, points, stroke: style(i), p99: record.latency.response_ms.p99 }]
   })
   if (curves.length === 0) return null
-  const names = curves.map(({ name }) => cutText(name, 190))
+  const { shared, labels: ends } = seriesNames(curves.map(({ name }) => name))
+  const names = ends.map((name) => cutText(name, 190))
   const room = Math.max(...names.map((name) => boldWidth(name))) + 50
   const plot: Plot = { left: 68, right: WIDTH - room, top: 78, bottom: HEIGHT - 56 }
   const axes = percentileAxes(curves, plot)
   const labels = curves.map((curve, i) => ({ words: names[i] ?? '', stroke: curve.stroke, ...curveEnd(curve, axes) }))
   return chart(
     {
-      title: 'Latency distribution',
+      title: titled('Latency distribution', shared),
       subtitle: 'response time in ms; lower is better, and a curve that rises late has a short tail',
       description: curves
         .map(({ name, p99 }) => `${name}: p99 ${p99 === null ? '-' : `${formatNumber(p99)} ms`}`)
