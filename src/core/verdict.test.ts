@@ -6,7 +6,7 @@ import type { Expectation } from './scenario.js'
 import { type Comparison, parseSlo } from './slo.js'
 import { type RecordFacts, recordWith } from './testing/record.js'
 import type { Trial } from './trial.js'
-import { formatValue, judgeExpectation, judgeObjective, verdictsOf } from './verdict.js'
+import { formatValue, judgeExpectation, judgeObjective, verdictsOf, worstOf } from './verdict.js'
 
 const rps = (achieved_rps: number, more: RecordFacts = {}): RunRecord =>
   recordWith({ ...more, load: { ...more.load, achieved_rps } })
@@ -192,5 +192,27 @@ describe('verdictsOf', () => {
     if (quick === undefined) throw new Error('there is one')
     const [verdict] = verdictsOf(rps(500, { trial: { ...quick, rto_ms: null } }), { expectations, objectives: [] })
     expect(verdict).toMatchObject({ claim: 'primary', result: 'fail', reason: 'service did not come back' })
+  })
+})
+
+describe('worstOf', () => {
+  it('is the value furthest on the wrong side of what verdicts themselves say is expected', () => {
+    const record = rps(500)
+    const expected = (bounds: Partial<Expectation>): string => judgeExpectation(claim(bounds), record).expected
+    const objective = (text: string): string =>
+      parseSlo(text)
+        .map((each) => judgeObjective(each, record).expected)
+        .join()
+    expect(worstOf([2, 9, 4], expected({ max: 5 }))).toBe(9)
+    expect(worstOf([2, 9, 4], expected({ min: 5 }))).toBe(2)
+    expect(worstOf([2, 9, 4], objective('rps < 5'))).toBe(9)
+    expect(worstOf([2, 9, 4], objective('rps >= 5'))).toBe(2)
+  })
+
+  it('is none of a range, nor of an exact value, nor of nothing', () => {
+    const expected = (bounds: Partial<Expectation>): string => judgeExpectation(claim(bounds), rps(500)).expected
+    expect(worstOf([2, 9], expected({ min: 1, max: 5 }))).toBeNull()
+    expect(worstOf([2, 9], expected({ min: 5, max: 5 }))).toBeNull()
+    expect(worstOf([], expected({ max: 5 }))).toBeNull()
   })
 })

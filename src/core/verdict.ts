@@ -29,6 +29,18 @@ function expectedText(expectation: Expectation, unit: string): string {
   return min === undefined ? `at most ${formatValue(max ?? 0, unit)}` : `at least ${formatValue(min, unit)}`
 }
 
+/**
+ * Of several values that were measured for one claim, the one that is worst for it.
+ * @param expected as a verdict says it
+ * @returns null where there is none, or where both larger and smaller ones can be worse (a range, an exact value)
+ */
+export function worstOf(values: readonly number[], expected: string): number | null {
+  if (values.length === 0) return null
+  if (/^(at most|<)/.test(expected)) return Math.max(...values)
+  if (/^(at least|>)/.test(expected)) return Math.min(...values)
+  return null
+}
+
 /** What a record has to be held against. */
 export interface Criteria {
   expectations: readonly Expectation[]

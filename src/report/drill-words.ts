@@ -1,13 +1,22 @@
 import type { WritesRecord } from '../core/replication.js'
-import type { Trial } from '../core/trial.js'
+import { type Trial, targetOf } from '../core/trial.js'
 import { count, ms } from './quantities.js'
 import { plain } from './table.js'
 
-const STRUCK: Record<Trial['fault'], string> = { kill: 'was killed', stop: 'was stopped', pause: 'was frozen' }
+const STRUCK: Record<Trial['fault'], string> = { kill: 'was killed', stop: 'was stopped', pause: 'was paused' }
 
 /** "primary was killed". */
 export function faultWords({ node, fault }: Pick<Trial, 'node' | 'fault'>): string {
   return `${plain(node)} ${STRUCK[fault]}`
+}
+
+/**
+ * The same of repeated drills: each strikes whichever server is the primary by then, and what is called "primary" may be
+ * a standby.
+ */
+export function repeatedFaultWords(trial: Pick<Trial, 'node' | 'role' | 'fault'>): string {
+  const node = targetOf(trial)
+  return faultWords({ ...trial, node: trial.role === 'primary' ? `the ${node}` : node })
 }
 
 /** What a drill showed, in one sentence: whether and when service came back, and what it cost in acknowledged writes. */

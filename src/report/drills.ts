@@ -1,6 +1,6 @@
-import type { RunRecord } from '../core/record.js'
-import { targetOf } from '../core/trial.js'
+import type { RunRecord, Verdict } from '../core/record.js'
 import { formatNumber } from '../core/units.js'
+import { formatValue, worstOf } from '../core/verdict.js'
 import { type DrillRecord, isDrill } from '../stats/columns.js'
 import { pooledVerdicts } from '../stats/pooled.js'
 import { median, nearestRank } from '../stats/quantiles.js'
@@ -9,11 +9,11 @@ import { latencyOverTime } from './charts/latency-over-time.js'
 import { recoveryTimes } from './charts/recovery-times.js'
 import { drillCommand } from './command.js'
 import { doubtWords } from './doubts.js'
-import { faultWords } from './drill-words.js'
+import { repeatedFaultWords } from './drill-words.js'
 import { idList } from './ids.js'
 import type { Report } from './markdown.js'
 import { count, list, ms } from './quantities.js'
-import { drillLoad, moments } from './sections/drill.js'
+import { drillLoad, moments, RETRIES } from './sections/drill.js'
 import { environmentSection } from './sections/environment.js'
 import { drillLimits } from './sections/limits.js'
 import { detectionWords, loadPoint, mixPoint } from './sections/method.js'
@@ -47,20 +47,23 @@ export function renderDrills(records: readonly RunRecord[], name: string, source
   const verdicts = pooledVerdicts(drills.map((record) => record.verdicts))
   const number = drills.indexOf(middle) + 1
   const parts = [
-    `# ${plain(name)}: ${first.trial.fault} ${plain(targetOf(first.trial))}, ${count(drills.length, 'trial')}`,
+    `# ${plain(name)}: ${repeatedFaultWords(first.trial)}, ${count(drills.length, 'trial')}`,
     answer(records, drills),
     `${stackWords(first)}; trials from ${first.started_at} to ${drills.at(-1)?.ended_at ?? first.ended_at}.`,
     '## Verdicts',
-    verdictTable(verdicts.map((verdict) => ({ verdict }))),
+    verdictTable(
+      verdicts.map((verdict) => (drills.length === 1 ? { verdict } : { verdict, worst: worstTrial(verdict, drills) })),
+    ),
     ...(verdicts.length === 0 || drills.length === 1
       ? []
-      : ['A claim holds when it holds in every trial; the measured value is the median of the trials.']),
+      : ['A claim holds when it holds in every trial, the worst one too.']),
     '## Times',
     timeTable(times),
     ...shown('trial-times.svg', 'Times of every trial'),
     ...lossParts(drills),
     '## Trials',
     trialTable(drills, records, sources),
+    RETRIES,
     `## The median trial\n\nTrial ${number}, the one in the middle by recovery time.`,
     ...moments(middle.trial),
     ...shown('drill-timeline.svg', 'When each thing happened after the fault'),
@@ -81,8 +84,7 @@ function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): 
   const broken = records.length - drills.length
   const [half, p95, max] = [median(recoveries), nearestRank(recoveries, 0.95), nearestRank(recoveries, 1)]
   const times = `(median of ${count(drills.length, 'trial')}; p95 ${ms(p95)}, longest ${ms(max)})`
-  // Each trial strikes whichever server is the primary by then.
-  const struck = faultWords({ ...first.trial, node: targetOf(first.trial) })
+  const struck = repeatedFaultWords(first.trial)
   const failed = drills.reduce((sum, { trial }) => sum + trial.failed_requests, 0)
   const back =
     half === null
@@ -100,6 +102,26 @@ function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): 
     ...(never === 0 || half === null ? [] : [`**In ${count(never, 'trial')} service did not come back.**`]),
     ...successors(drills),
   ].join(' ')
+}
+
+/** What the worst trial measured for a claim, and which it was; both ends where either can be the worse. */
+function worstTrial({ claim, metric, expected, unit }: Verdict, drills: readonly DrillRecord[]): string {
+  const trials = drills.flatMap(({ verdicts }, i) =>
+    verdicts
+      .filter((other) => other.claim === claim && other.metric === metric && other.expected === expected)
+      .map((verdict) => ({ ...verdict, number: i + 1 })),
+  )
+  const gone = trials.find(({ measured, result }) => measured === null && result === 'fail')
+  if (gone !== undefined) return `${gone.reason ?? 'not measured'} (trial ${gone.number})`
+  const values = trials.flatMap(({ measured }) => measured ?? [])
+  const worst = worstOf(values, expected)
+  if (worst !== null) {
+    const { number } = trials.find(({ measured }) => measured === worst) ?? {}
+    const all = values.length > 1 && values.every((value) => value === worst)
+    return `${formatValue(worst, unit)} (${all ? 'every trial' : `trial ${number}`})`
+  }
+  if (values.length === 0) return '-'
+  return `${formatValue(Math.min(...values), unit)} to ${formatValue(Math.max(...values), unit)}`
 }
 
 function lossWords(drills: readonly DrillRecord[]): string {

@@ -69,7 +69,7 @@ describe('renderReport of replicated stacks', () => {
       /^standby-1 took over 212 ms after primary was killed; 3 acknowledged writes were lost\. /,
     )
     expect(renderReport(drillRecord({ fault: 'pause', rtoMs: null })).markdown.split('\n')[2]).toMatch(
-      /^\*\*No standby took over\*\* after primary was frozen; no acknowledged write was lost\. /,
+      /^\*\*No standby took over\*\* after primary was paused; no acknowledged write was lost\. /,
     )
     expect(renderReport(drillRecord({ role: 'standby', node: 'standby-1', rtoMs: 0 })).markdown).toContain(
       'No request failed when standby-1 was killed; no acknowledged write was lost.',
@@ -144,6 +144,21 @@ describe('renderDrills', () => {
     expect(markdown.split('\n')[2]).toMatch(/^\*\*1 trial broken off\*\*/)
     expect(markdown).toContain('**In 1 trial service did not come back.**')
     expect(markdown).toMatch(/\| first write \(RTO\) +\| +12 \|.* 1 \|\n/)
+  })
+
+  it('shows the worst trial beside the median, and one without recovery as the worst', () => {
+    const rows = (of: RunRecord[]): string => renderDrills(of, 'repl-2').markdown.split('## Verdicts')[1] ?? ''
+    expect(rows(records)).toMatch(/\| 234 ms \| 297 ms \(trial 12\) \| pass /)
+    const never = judged(drillRecord({ rtoMs: null }))
+    expect(rows([...records, never])).toContain('| service did not come back (trial 13) |')
+    expect(rows(records.slice(0, 1))).not.toContain('Worst trial')
+  })
+
+  it('says of a primary that it was whoever was that then', () => {
+    const paused = trials(3, { fault: 'pause' })
+    expect(renderDrills(paused, 'repl-2').markdown.split('\n')[0]).toBe('# repl-2: the primary was paused, 3 trials')
+    const standby = drillRecord({ role: 'standby', node: 'standby-2', rtoMs: 0 })
+    expect(renderDrills([standby], 'repl-2').markdown.split('\n')[0]).toBe('# repl-2: standby-2 was killed, 1 trial')
   })
 
   it('has nothing to tell of no drill', () => {

@@ -56,7 +56,7 @@ export function trialTable(
   return table(
     [
       { title: 'Trial', align: 'right' },
-      { title: 'Struck' },
+      { title: primary ? 'Struck, the primary then' : 'Struck' },
       ...(primary ? [{ title: 'New primary' }] : []),
       ...columns.map((title) => ({ title, align: 'right' as const })),
     ],

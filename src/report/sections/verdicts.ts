@@ -19,23 +19,30 @@ export function verdictSection(record: RunRecord): string {
   ].join('\n\n')
 }
 
-/** Verdicts of one run or of several, then with the run's name in the first column. */
-export function verdictTable(rows: readonly { run?: string; verdict: Verdict }[]): string {
+/**
+ * Verdicts of one run or of several, then with the run's name in the first column. Of repeated runs as one, what was
+ * measured is the median, and `worst` is told beside it.
+ */
+export function verdictTable(rows: readonly { run?: string; verdict: Verdict; worst?: string }[]): string {
   if (rows.length === 0) return 'No expectation was stated, so there is no verdict.'
   const named = rows.some(({ run }) => run !== undefined)
+  const repeated = rows.some(({ worst }) => worst !== undefined)
   const reasons = rows.some(({ verdict }) => verdict.reason !== null)
   return table(
     [
       ...(named ? [{ title: 'Run' }] : []),
-      ...['Claim', 'Source', 'Expected', 'Measured', 'Result'].map((title) => ({ title })),
+      ...['Claim', 'Source', 'Expected'].map((title) => ({ title })),
+      ...(repeated ? ['Median', 'Worst trial'] : ['Measured']).map((title) => ({ title })),
+      { title: 'Result' },
       ...(reasons ? [{ title: 'Why' }] : []),
     ],
-    rows.map(({ run, verdict }) => [
+    rows.map(({ run, verdict, worst }) => [
       ...(named ? [run ?? ''] : []),
       verdict.claim,
       verdict.source ?? '-',
       verdict.expected,
       verdict.measured === null ? '-' : formatValue(verdict.measured, verdict.unit),
+      ...(repeated ? [worst ?? '-'] : []),
       RESULT[verdict.result],
       ...(reasons ? [verdict.reason ?? ''] : []),
     ]),
