@@ -174,7 +174,7 @@ describe.skipIf(postgresMissing() !== undefined)('probes of real servers', { tim
   it('follows the primary: killed, its standby promoted, and back with its old timeline', async () => {
     await cluster.stop()
     await start()
-    const [watching, beats] = [databases(), heartbeat()]
+    const [watching, beats] = [databases(), heartbeat(100)]
     await until(() => beats.values('replication.heartbeat_ms', 'standby-1').length > 5)
     // The old primary sleeps through its successor's promotion.
     primary.signal('SIGSTOP')
