@@ -156,6 +156,11 @@ describe.skipIf(missing !== undefined)('healing', { timeout: 60_000 }, () => {
         { timeout: 10_000 },
       )
       .toEqual([['lost']])
+    // A copy switches to a new file of WAL, which is more than these limits allow anybody to be behind.
+    for (const name of ['max_slot_wal_keep_size', 'wal_keep_size', 'min_wal_size']) {
+      await cluster.sql(primary, `ALTER SYSTEM RESET ${name}`)
+    }
+    await cluster.sql(primary, 'SELECT pg_reload_conf()')
     const said = {
       message: `${lost} cannot catch up: ${primary} no longer has the WAL that it needs`,
       hint: `Give it a fresh copy: scalelab failover ${lost} --reclone`,
