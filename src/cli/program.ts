@@ -14,6 +14,7 @@ import { addPs } from './commands/ps.js'
 import { addReport } from './commands/report.js'
 import { addScale } from './commands/scale.js'
 import { addSchema } from './commands/schema.js'
+import { addSql } from './commands/sql.js'
 import { addUp } from './commands/up.js'
 import { createLab } from './lab.js'
 import type { Os } from './os.js'
@@ -60,6 +61,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addGuard,
     addReport,
     addScale,
+    addSql,
     addLogs,
     addDown,
     addClean,

@@ -30,6 +30,8 @@ export class Session {
     readonly endpoint: Endpoint,
     /** Shown in pg_stat_activity. */
     private readonly applicationName: string,
+    /** Values as PostgreSQL writes them, instead of as JavaScript's. */
+    private readonly asText = false,
   ) {}
 
   get connected(): boolean {
@@ -80,6 +82,7 @@ export class Session {
       database,
       application_name: this.applicationName,
       keepAlive: false,
+      ...(this.asText ? { types: { getTypeParser: () => String } } : {}),
     })
     const gone = (): void => {
       if (this.client !== client) return

@@ -116,6 +116,21 @@ describe.skipIf(isLack(found) && !REQUIRED)(`replicated stacks on processes (${w
       .toEqual([null, true, true])
   })
 
+  it('are asked in SQL, as their superuser', async () => {
+    await cli.ok('up', 'repl-1', ...PROCESS)
+    expect(await cli.ok('sql', 'SELECT application_name, state FROM pg_stat_replication')).toMatch(
+      /^application_name +state\n─+\nstandby-1 +streaming\n$/,
+    )
+    const rows = ['sql', 'SELECT pg_is_in_recovery() AS recovery, count(*)::int AS users FROM user_sessions', '--json']
+    expect(await cli.json(...rows)).toEqual([{ recovery: false, users: 200 }])
+    expect(await cli.json(...rows, '--node', 'standby-1')).toEqual([{ recovery: true, users: 200 }])
+    expect(await cli.ok('sql', "SELECT interval '90 seconds' AS lag, NULL AS nothing")).toContain('00:01:30')
+    const mistake = await cli.run(['sql', 'SELECT nonsense'])
+    expect([mistake.code, mistake.stderr]).toEqual([4, expect.stringContaining('column "nonsense" does not exist')])
+    const unknown = await cli.run(['sql', 'SELECT 1', '--node', 'standby-7'])
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('Did you mean "standby-1"?')])
+  })
+
   it('two at once make one stack', async () => {
     const outcomes = await Promise.all([1, 2].map(() => cli.run(['up', 'repl-1', ...PROCESS])))
     expect(outcomes.some(({ code }) => code === 0)).toBe(true)

@@ -93,7 +93,7 @@ function nextCommands(databases: boolean): string {
         ['scalelab bench --rps 900', 'how fast it answers at that rate'],
       ]
   const lines = [...commands, ['scalelab down', 'take it down']].map(
-    ([command = '', what], index) => `${index === 0 ? 'Next:' : ''.padEnd(5)}   ${command.padEnd(27)} ${what}`,
+    ([command = '', what], index) => `${index === 0 ? 'Next:' : ''.padEnd(5)}   ${command.padEnd(28)} ${what}`,
   )
   return lines.join('\n')
 }
