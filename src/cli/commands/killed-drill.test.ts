@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../core/random.js'
 import { serverFolders } from '../../engines/process/server-folders.js'
 import { clusterMissing } from '../../replication/testing/test-cluster.js'
-import { CommandLine } from '../testing/command-line.js'
+import { CommandLine, type Outcome } from '../testing/command-line.js'
 import { Nodes, processIds, stateOf, textOf } from '../testing/database-nodes.js'
 
 const missing = await clusterMissing()
 /** Of the moments after the fault at which the command is killed. */
 const SEED = 20_261_120
 
-describe.skipIf(missing !== undefined)('a drill whose command is killed', { timeout: 120_000 }, () => {
+describe.skipIf(missing !== undefined)('a drill whose command is ended half-way', { timeout: 120_000 }, () => {
   const random = seededRandom(SEED)
   let cli: CommandLine
   let nodes: Nodes
@@ -29,22 +29,24 @@ describe.skipIf(missing !== undefined)('a drill whose command is killed', { time
 
   /** Kills the command so many milliseconds after it told of the fault. */
   async function killedAfter(ms: number, node: string, fault: string): Promise<void> {
+    expect((await endedAfter(ms, node, fault, 'SIGKILL')).signal).toBe('SIGKILL')
+    // Its load generator notices by itself.
+    await expect.poll(ours, { timeout: 10_000 }).toEqual([])
+  }
+  function endedAfter(ms: number, node: string, fault: string, how: NodeJS.Signals): Promise<Outcome> {
     const args = ['failover', node, '--fault', fault, '--rps', '150', '--baseline', '0ms', '--quiet', '--out', 'out']
-    const outcome = await cli.run(args, {
+    return cli.run(args, {
       onStart(child) {
         let struck = false
         const listen = (text: Buffer | string): void => {
           if (struck || !/fault: \S+: /.test(String(text))) return
           struck = true
-          setTimeout(() => child.kill('SIGKILL'), ms)
+          setTimeout(() => child.kill(how), ms)
         }
         child.stdout?.on('data', listen)
         child.stderr?.on('data', listen)
       },
     })
-    expect(outcome.signal).toBe('SIGKILL')
-    // Its load generator notices by itself.
-    await expect.poll(ours, { timeout: 10_000 }).toEqual([])
   }
   const ours = (): string[] =>
     processIds()
@@ -55,14 +57,14 @@ describe.skipIf(missing !== undefined)('a drill whose command is killed', { time
 
   /** What `ps` says is held against sockets and the process table. */
   async function expectTruth(): Promise<void> {
+    const pids = await nodes.pids()
     for (const { id, state, url } of await nodes.rows()) {
       const listens = await listensAt(urls[id] ?? '')
       expect(`${id} ${state}: ${listens}`).toBe(`${id} ${state}: ${state !== 'stopped'}`)
       expect(url).toBe(state === 'stopped' ? null : urls[id])
       if (state === 'stopped') continue
       // Of a node that is frozen the first process stands still.
-      const pid = await nodes.pid(id)
-      expect(`${id} ${state}: ${stateOf(pid)}`).toMatch(state === 'paused' ? /: T$/ : /: [^TZ]$/)
+      expect(`${id} ${state}: ${stateOf(pids[id] ?? 0)}`).toMatch(state === 'paused' ? /: T$/ : /: [^TZ]$/)
     }
   }
 
@@ -100,6 +102,15 @@ describe.skipIf(missing !== undefined)('a drill whose command is killed', { time
       await expectRight()
     },
   )
+
+  it('of the primary, frozen, by Ctrl-C: it puts the stack right itself', async () => {
+    const { code, stderr } = await endedAfter(200, 'primary', 'pause', 'SIGINT')
+    expect(stderr).toContain('Interrupted; putting the stack right first.')
+    expect(stderr).not.toContain('did not work')
+    expect(code).toBe(130)
+    await expectTruth()
+    await expectRight()
+  })
 
   it('can be taken down as it is, and nothing is left', async () => {
     await killedAfter(Math.round(random() * 500), 'primary', 'pause')

@@ -39,7 +39,8 @@ export class Nodes {
 
   /** Sends a signal to the server of a node and all its sessions. */
   async signal(node: string, name: NodeJS.Signals): Promise<void> {
-    const pid = await this.pid(node)
+    const pid = (await this.pids())[node]
+    if (pid === undefined) throw new Error(`${node} does not run`)
     const sessions = processIds().filter((child) => parentOf(child) === pid)
     for (const target of [pid, ...sessions]) {
       try {
@@ -50,12 +51,10 @@ export class Nodes {
     }
   }
 
-  /** The process that a node was started as. */
-  async pid(node: string): Promise<number> {
-    const text = await this.cli.ok('ps')
-    const pid = Number(new RegExp(`^${node} .*pid (\\d+)`, 'm').exec(text)?.[1])
-    if (!(pid > 0)) throw new Error(`${node} does not run:\n${text}`)
-    return pid
+  /** The processes that the nodes were started as; those that do not run are missing. */
+  async pids(): Promise<Record<string, number>> {
+    const rows = [...(await this.cli.ok('ps')).matchAll(/^(\S+) .*pid (\d+)/gm)]
+    return Object.fromEntries(rows.map(([, id, pid]) => [id, Number(pid)]))
   }
 
   /** One statement at a node, as the superuser; its rows as arrays. */
