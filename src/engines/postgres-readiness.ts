@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { DATABASE_NAME } from '../core/databases-file.js'
 
 /**
  * Whether a PostgreSQL server lets clients in, on a connection of its own, as pg_isready finds out: a start-up message
@@ -24,7 +25,7 @@ export function postgresAnswers(
     const stop = (): void => end(false)
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
-    socket.on('connect', () => socket.write(startupMessage({ user, database: 'postgres' })))
+    socket.on('connect', () => socket.write(startupMessage({ user, database: DATABASE_NAME })))
     socket.on('data', (answer) => end(answer[0] === AUTHENTICATION))
     for (const event of ['timeout', 'error', 'end', 'close']) socket.on(event, () => end(false))
   })

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { DATABASE_ROLES } from '../../core/databases-file.js'
+import { DATABASE_NAME, DATABASE_ROLES } from '../../core/databases-file.js'
 import { type Mirrored, mirrorFile, mirrorFolder } from './mirror-folder.js'
 import { passwordIn } from './pgpass.js'
 
@@ -39,7 +39,7 @@ export async function backup({ host, port, target, pgpass }: BackupRequest): Pro
   const began = performance.now()
   const user = DATABASE_ROLES.admin
   const password = passwordIn(pgpass, [host, String(port), 'postgres', user])
-  const client = new Client({ host, port, user, password, database: 'postgres', ssl: false })
+  const client = new Client({ host, port, user, password, database: DATABASE_NAME, ssl: false })
   // A broken connection makes the next statement fail, which is enough.
   client.on('error', () => undefined)
   await client.connect()
