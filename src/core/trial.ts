@@ -36,7 +36,7 @@ export const trialSchema = z.object({
   promoted: z.string().nullable().describe('the standby that became the primary'),
   /**
    * Primary: from the fault to the acknowledgement of the first write by the new primary. Others: from the fault to the
-   * end of the last request that failed because of it, 0 where none did. Null: service did not come back.
+   * end of the last request that failed or write that waited for more than a second because of it, 0 where none did. Null: service did not come back.
    */
   rto_ms: ms,
   detected_ms: ms.describe('from the fault to its detection'),

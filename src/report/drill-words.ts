@@ -34,6 +34,9 @@ function recovery(trial: Trial): string {
       : `**Writes did not come back** after ${struck}, although ${plain(trial.promoted)} was promoted`
   }
   if (trial.rto_ms === null) return `**Service did not come back** after ${struck}`
+  if (trial.failed_requests === 0 && (trial.rto_ms ?? 0) > 0) {
+    return `No request failed when ${struck}, but writes waited for more than a second, until ${ms(trial.rto_ms)} after it`
+  }
   if (trial.failed_requests === 0) return `No request failed when ${struck}`
   return `${count(trial.failed_requests, 'request')} failed after ${struck}, the last of them ${ms(trial.rto_ms)} after the fault`
 }

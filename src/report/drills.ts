@@ -92,7 +92,7 @@ function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): 
       : first.trial.role === 'primary'
         ? `A standby took over ${ms(half)} after ${struck} ${times}`
         : failed === 0
-          ? `No request failed in ${count(drills.length, 'trial')} in which ${struck}`
+          ? `No request failed in ${count(drills.length, 'trial')} in which ${struck}${(max ?? 0) > 0 ? `, but writes waited for more than a second, until ${ms(max)} after the fault at the longest` : ''}`
           : `${count(failed, 'request')} failed in all when ${struck}, the last of a trial ${ms(half)} after the fault ${times}`
   const doubts = [...new Set(drills.flatMap(doubtWords))]
   return [

@@ -162,3 +162,21 @@ describe.each(['standby', 'api'] as const)('what a drill of another node cost: %
     expect(of(acted, journal([], [[1_700, 'http 502']])).rto_ms).toBe(700)
   })
 })
+
+describe('what a drill of an instance cost', () => {
+  const frozen = failover({ node: 'api-1', role: 'api', fault: 'pause', promoted: null, events: [FAULT] })
+
+  it('counts writes that waited for more than a second, though no request failed', () => {
+    const waited = journal([
+      write('a', 900),
+      write('b', 3_100, { due_ms: 1_100 }),
+      write('c', 3_150, { due_ms: 2_900 }),
+      write('d', 3_200),
+    ])
+    expect(of(frozen, waited)).toMatchObject({ rto_ms: 2_100, failed_requests: 0 })
+  })
+
+  it('is nothing where none waited', () => {
+    expect(of(frozen, journal([write('a', 900), write('b', 1_900, { due_ms: 1_000 })]))).toMatchObject({ rto_ms: 0 })
+  })
+})

@@ -35,7 +35,14 @@ export function trialOf(acted: Acted, journal: Journal, writes: WritesRecord): T
   const since = (moment: number | null): number | null =>
     moment === null || fault === null ? null : Math.round((moment - fault) * 10) / 10
   const back = timeOf(timeline, 'old node back')
-  const down = acted.role === 'primary' ? firstWrite : lastFailure === null ? fault : recoveredAt(lastFailure, journal)
+  const lastDisturbed = highest([
+    ...(lastFailure === null ? [] : [lastFailure]),
+    ...journal.writes.flatMap(({ due_ms, done_ms, outcome }) =>
+      fault !== null && outcome === 'acknowledged' && done_ms >= fault && done_ms - due_ms > LATE_MS ? [done_ms] : [],
+    ),
+  ])
+  const down =
+    acted.role === 'primary' ? firstWrite : lastDisturbed === null ? fault : recoveredAt(lastDisturbed, journal)
   return {
     node: acted.node,
     role: acted.role,
@@ -60,6 +67,9 @@ export function trialOf(acted: Acted, journal: Journal, writes: WritesRecord): T
   }
 }
 
+/** A write that was answered this long after it was due is none that was served, in milliseconds. */
+const LATE_MS = 1_000
+
 /** Cause of a failure in a journal. */
 const NEVER_SENT = 'never sent'
 
@@ -79,4 +89,8 @@ function timeOf(events: readonly DrillEvent[], name: DrillEventName): number | n
 
 function lowest(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((a, b) => Math.min(a, b))
+}
+
+function highest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b))
 }

@@ -28,7 +28,9 @@ function costLines(trial: Trial): string[] {
       : trial.role === 'primary'
         ? `RTO ${milliseconds(trial.rto_ms)} ms: from the fault to the first write that ${trial.promoted} acknowledged.`
         : trial.failed_requests === 0
-          ? 'No request failed.'
+          ? trial.rto_ms === 0
+            ? 'No request failed.'
+            : `No request failed, but writes waited for more than a second; the last of them until ${milliseconds(trial.rto_ms)} ms after the fault.`
           : `${trial.failed_requests === 1 ? '1 request failed,' : `${trial.failed_requests} requests failed, the last one`} ${milliseconds(trial.rto_ms)} ms after the fault.`,
     `Writes: ${acknowledged} acknowledged, ${lost.length} of them lost${lost.length === 0 ? '' : ` (${shown}${more})`}; ` +
       `${refused} refused; ${unknown} unknown, ${recovered} of them there${trial.duplicated.length === 0 ? '' : `; ${trial.duplicated.length} made twice`}.`,
