@@ -4,6 +4,9 @@ import { DatabaseServer, type ServerState } from './server.js'
 /** How long a server may take to say how it is; one that is dead or frozen takes all of it. */
 const STATE_MS = 300
 
+/** For who is the primary: a machine that is busy is no reason to say that there is none. */
+const PATIENCE_MS = [STATE_MS, 1_000, 3_000]
+
 /** The database servers of a stack as they are at one moment, with a connection to each that may answer. */
 export class Cluster {
   private readonly servers = new Map<string, DatabaseServer>()
@@ -38,10 +41,18 @@ export class Cluster {
     return states.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   }
 
-  /** The primary: of those not in recovery the one with the highest timeline; null when none answers. */
+  /**
+   * The primary: of those not in recovery the one with the highest timeline. Null when every server that runs has said
+   * that it is none; one that is only slow is asked again, with more patience.
+   */
   async primary(): Promise<DatabaseServer | null> {
-    const state = primaryOf(await this.states())
-    return state === null ? null : (this.servers.get(state.id) ?? null)
+    for (const timeoutMs of PATIENCE_MS) {
+      const states = await this.states(() => true, timeoutMs)
+      const state = primaryOf(states)
+      if (state !== null) return this.servers.get(state.id) ?? null
+      if (states.length === this.servers.size) break
+    }
+    return null
   }
 
   close(): void {
