@@ -63,7 +63,10 @@ new_cluster() { # folder
   mkdir -p "$1"
   bare_config "$1.conf"
   own "$1" "$1.conf"
-  $as "\${bin}initdb" -D "$1" -U scalelab -E UTF8 --locale=C --auth=reject --no-sync --no-instructions >"$1.log" 2>&1 || {
+  # Small WAL files: every failover leaves one half-used, and pg_rewind copies them all (16 MB each by default: after 30
+  # failovers 600 MB, and the old primary was back a second later than at first).
+  $as "\${bin}initdb" -D "$1" -U scalelab -E UTF8 --locale=C --auth=reject --wal-segsize=1 --no-sync --no-instructions \\
+    >"$1.log" 2>&1 || {
     cat "$1.log" >&2
     return 1
   }
