@@ -73,7 +73,8 @@ describe.skipIf(missing !== undefined)('a guard', { timeout: 60_000 }, () => {
     for (const { probes, watched_ms } of result.settings) {
       expect(probes).toBeGreaterThan(2)
       expect(watched_ms).toBeGreaterThan(500)
-      expect(watched_ms).toBeLessThanOrEqual(result.watched_ms)
+      // A watch ends a moment after the guard's own clock was read.
+      expect(watched_ms).toBeLessThanOrEqual(result.watched_ms + 100)
     }
     expect(events.filter((text) => text.startsWith('promoted'))).toHaveLength(2)
   })
