@@ -4,7 +4,7 @@ import { runRecordSchema } from '../core/record.js'
 import type { Reading } from '../probes/port.js'
 import { DatabaseStates } from './database-states.js'
 import { LagSeries } from './lag-series.js'
-import { heldGenerator, openLoad, planOf, startRun } from './testing/run-of.js'
+import { heldGenerator, openLoad, planOf, startRun, WORKLOAD } from './testing/run-of.js'
 import { stubStack } from './testing/stub-stack.js'
 
 const reading = (node: string, kind: string, value: number): Reading => ({
@@ -137,16 +137,7 @@ describe('LagSeries', () => {
 })
 
 describe('a run over databases', () => {
-  const workload = {
-    mix: [
-      { kind: 'read', weight: 80 },
-      { kind: 'write', weight: 20 },
-    ],
-    keys: { distribution: 'uniform', count: 50, exponent: 1 },
-    consistency: 'eventual',
-    run: 'r',
-  } as const
-  const load = { ...openLoad(), workload: { ...workload, mix: [...workload.mix] } }
+  const load = { ...openLoad(), workload: WORKLOAD }
   const parameters = { kind: 'replicated', replicas: 2, database: {} }
 
   it('records lag, who answered, writes by outcome and what reads missed', async () => {
@@ -173,7 +164,7 @@ describe('a run over databases', () => {
     })
     const record = await promise
     expect(runRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record)
-    expect(record.load.workload).toEqual(workload)
+    expect(record.load.workload).toEqual(WORKLOAD)
     expect(record.up_ms).toBe(1_800)
     expect(record.replication).toMatchObject({ durability: 'local', synchronous_standby_names: '', primary: 'primary' })
     expect(record.replication?.standbys.map(({ id }) => id)).toEqual(['standby-1', 'standby-2'])

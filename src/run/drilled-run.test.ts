@@ -2,21 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { Journal } from '../load/port.js'
 import type { Acted, Stage } from './drill.js'
 import { ledgerOf } from './ledger.js'
-import { openLoad, planOf, startRun } from './testing/run-of.js'
-
-const WORKLOAD = {
-  mix: [
-    { kind: 'read', weight: 80 },
-    { kind: 'write', weight: 20 },
-  ],
-  keys: { distribution: 'uniform', count: 50, exponent: 0.99 },
-  consistency: 'default',
-  run: 'a-run',
-} as const
+import { openLoad, planOf, startRun, WORKLOAD } from './testing/run-of.js'
 
 /** A run beside which a drill acts; the drill is what `act` says. */
 function drilled(act: (stage: Stage) => Promise<Partial<Acted>>) {
-  const plan = planOf(openLoad(200, 4_000, { workload: { ...WORKLOAD, mix: [...WORKLOAD.mix] } }), { drillMs: 3_000 })
+  const plan = planOf(openLoad(200, 4_000, { workload: WORKLOAD }), { drillMs: 3_000 })
   const verified: Journal[] = []
   const { promise } = startRun(plan, {
     act: async (stage) => ({

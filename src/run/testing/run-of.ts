@@ -1,4 +1,4 @@
-import type { Load } from '../../core/load.js'
+import type { Load, Workload } from '../../core/load.js'
 import type { RunRecord } from '../../core/record.js'
 import type { Sample } from '../../core/sample.js'
 import type { Snapshot } from '../../core/snapshot.js'
@@ -17,6 +17,17 @@ const COMMON = {
   seed: 1,
   workload: null,
 } as const
+
+/** Reads and writes of the sample application. */
+export const WORKLOAD: Workload = {
+  mix: [
+    { kind: 'read', weight: 80 },
+    { kind: 'write', weight: 20 },
+  ],
+  keys: { distribution: 'uniform', count: 50, exponent: 1 },
+  consistency: 'eventual',
+  run: 'r',
+}
 
 export function openLoad(rps = 200, durationMs = 4_000, more: Partial<Load> = {}): Load {
   return { ...COMMON, ...more, mode: 'open', arrival: 'uniform', stages: [{ durationMs, rps }] }

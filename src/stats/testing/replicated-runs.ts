@@ -1,6 +1,7 @@
 import { type StackParametersInput, stackParametersSchema } from '../../core/parameters.js'
-import { RECORD_SCHEMA, type RunRecord } from '../../core/record.js'
+import type { RunRecord } from '../../core/record.js'
 import type { Lag } from '../../core/replication.js'
+import { recordWith } from '../../core/testing/record.js'
 import type { Trial } from '../../core/trial.js'
 import { Histogram } from '../histogram.js'
 
@@ -14,42 +15,20 @@ export function bench(database: Partial<Database> = {}): RunRecord {
   for (let i = 0; i < 1_000; i++) histogram.record(1 + (i % 10))
   const response = histogram.encode()
   const percentiles = histogram.percentiles()
-  return {
-    schema: RECORD_SCHEMA,
+  const record = recordWith({
     id: 'repl-2/now',
     scenario: 'repl-2',
-    question: 'How far behind?',
-    reading: null,
-    engine: 'process',
-    target: 'http://127.0.0.1:8080',
-    started_at: '2025-11-20T10:00:00.000Z',
-    ended_at: '2025-11-20T10:00:12.000Z',
-    status: 'complete',
-    seed: 1,
     parameters: stackParametersSchema.parse({ kind: 'replicated', replicas: 2, work: { kind: 'none' }, database }),
-    work: 'none',
-    nodes: [],
     load: {
       mode: 'open',
       arrival: 'uniform',
       stages: [{ duration_ms: 10_000, rps: 100 }],
-      request: { method: 'GET', path: '/', headers: {}, body: null },
-      connections: 60,
-      clients: 0,
-      generators: 1,
-      timeout_ms: 10_000,
-      warmup_ms: 2_000,
-      planned_ms: 10_000,
-      measured_ms: 10_000,
       offered_rps: 100,
       achieved_rps: 100,
       goodput_rps: 100,
       ledger: { due: 1_000, sent: 1_000, ok: 1_000, http_error: 0, lost: 0, unfinished: 0 },
       statuses: { 200: 1_000 },
-      losses: {},
-      warmup_requests: 200,
     },
-    latency: { response_ms: percentiles, service_ms: percentiles, error_response_ms: new Histogram().percentiles() },
     instances: ['api-1', 'api-2'].map((id) => ({
       id,
       requests: 500,
@@ -82,21 +61,11 @@ export function bench(database: Partial<Database> = {}): RunRecord {
     },
     writes: { acknowledged: 1_000, refused: 0, unknown: 0, lost: [], recovered: 0, duplicated: [] },
     reads: { consistency: 'default', checked: 500, stale: 5, backwards: 0, age_ms: LAG },
-    validity: [],
-    verdicts: [],
-    events: [],
-    timeline: [],
     histograms: { response, service: response, instances: {} },
-    environment: {
-      scalelab: '0.1.0',
-      node: 'v20.20.2',
-      platform: 'linux x64',
-      cpu: 'Example CPU',
-      cores: 2,
-      memory_mib: 4_096,
-      software: {},
-      notes: [],
-    },
+  })
+  return {
+    ...record,
+    latency: { response_ms: percentiles, service_ms: percentiles, error_response_ms: new Histogram().percentiles() },
   }
 }
 
