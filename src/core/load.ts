@@ -7,10 +7,10 @@ export interface Stage {
   rps: number
 }
 
-export const REQUEST_KINDS = ['read', 'write', 'order', 'browse', 'stock'] as const
+export const REQUEST_KINDS = ['read', 'write', 'order', 'browse', 'stock', 'list', 'transfer'] as const
 /**
  * What a request of a workload does: read and write a user's session (a register with a version), place an order,
- * look at a product, look at its stock.
+ * look at a product, look at its stock; on shards: list the latest orders of everybody, transfer money between two users.
  */
 export type RequestKind = (typeof REQUEST_KINDS)[number]
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { READ_TARGETS } from './databases-file.js'
+import { MAX_SHARDS } from './shard-map.js'
 import { DISTRIBUTIONS, type Work } from './work.js'
 
 export const BALANCERS = ['auto', 'nginx', 'builtin'] as const
@@ -57,13 +58,37 @@ const databaseSchema = z.strictObject({
 })
 export type DatabaseParameters = z.infer<typeof databaseSchema>
 
+/** Most users of a stack of shards: the rows of each shard are made when it first starts. */
+export const MAX_USERS = 200_000
+
+const shardingSchema = z.strictObject({
+  shards: z.number().int().min(1).max(MAX_SHARDS).default(3),
+  scheme: z.string().default('ring').describe('how slots are placed on shards'),
+  weights: z
+    .array(z.number().int().min(1).max(1_000))
+    .nullable()
+    .default(null)
+    .describe('one per shard, for schemes that take them'),
+  vnodes: z.number().int().min(1).max(10_000).default(160).describe('rings: points of a shard of weight 1'),
+  rows: z.number().int().min(1).max(MAX_USERS).default(10_000).describe('users, each with an order'),
+  pool: z.number().int().min(1).max(50).default(10).describe('connections of each API instance to each shard'),
+  query_ms: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('added inside the shard to every request on a key: with pool, a stated capacity; 0 is real work alone'),
+  cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each shard (Docker)'),
+})
+export type ShardingParameters = z.infer<typeof shardingSchema>
+
 /**
  * What a topology is made from. Plain JSON with every default filled in: it is written in scenario files, kept with a
  * running stack (so that `scale` and `bench` can make the topology again) and repeated in the record.
  */
 export const stackParametersSchema = z
   .strictObject({
-    kind: z.enum(['single', 'balanced', 'replicated']),
+    kind: z.enum(['single', 'balanced', 'replicated', 'sharded']),
     replicas: z.number().int().min(1).max(MAX_REPLICAS).default(1).describe('API instances'),
     balancer: z.enum(BALANCERS).default('auto').describe('auto: nginx where there is one, else the built-in balancer'),
     strategy: z.string().default('round-robin'),
@@ -93,6 +118,15 @@ export const stackParametersSchema = z
       .describe('memory limit of each API instance (Docker)'),
     port: z.number().int().min(1).max(65_535).nullable().default(null).describe('port of the entry on the host'),
     database: databaseSchema.nullable().default(null).describe('PostgreSQL behind the API (kind: replicated)'),
+    sharding: shardingSchema.nullable().default(null).describe('PostgreSQL shards behind the API (kind: sharded)'),
+  })
+  .refine((parameters) => (parameters.kind === 'sharded') === (parameters.sharding !== null), {
+    message: 'a sharded stack has a sharding section, and no other kind has one',
+    path: ['sharding'],
+  })
+  .refine((parameters) => parameters.sharding === null || parameters.app === null, {
+    message: 'a sharded stack runs the sample API: it knows its tables',
+    path: ['app'],
   })
   .refine((parameters) => (parameters.kind === 'replicated') === (parameters.database !== null), {
     message: 'a replicated stack has a database section, and no other kind has one',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { databaseAnswersSchema, readsSchema, replicationSchema, writesSchema } from './replication.js'
+import { reshardSchema, shardingSchema } from './sharding.js'
 import { trialSchema } from './trial.js'
 
 /** Version of the record's schema; raised when a reader of the old one would misread the new one. */
@@ -180,6 +181,8 @@ export const runRecordSchema = z.object({
   writes: writesSchema.optional().describe('of a load with writes'),
   reads: readsSchema.optional().describe('of a load with writes: what reads were held against'),
   trial: trialSchema.optional().describe('of a drill: one fault and what it cost'),
+  sharding: shardingSchema.optional().describe('of a stack of shards'),
+  reshard: reshardSchema.optional().describe('of a run in which rows moved from shard to shard'),
   up_ms: z.number().optional().describe('how long the stack took to come up, in milliseconds'),
   validity: z.array(validitySchema),
   verdicts: z.array(verdictSchema),

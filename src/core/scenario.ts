@@ -57,7 +57,15 @@ export const loadSectionSchema = z
     timeout: duration(10).default('10s').describe('a request without an answer for this long is lost'),
     clients: z.number().int().min(0).max(65_536).default(0).describe('simulated client addresses (X-Forwarded-For)'),
     mix: z
-      .strictObject({ read: weight, write: weight, order: weight, browse: weight, stock: weight })
+      .strictObject({
+        read: weight,
+        write: weight,
+        order: weight,
+        browse: weight,
+        stock: weight,
+        list: weight,
+        transfer: weight,
+      })
       .optional()
       .describe('kinds of requests with their weights, instead of one request again and again; needs databases'),
     keys: z

@@ -12,6 +12,8 @@ const MEANING = {
   stock: 'looking at its stock',
   write: 'writing a session',
   order: 'placing an order',
+  list: 'listing the latest orders',
+  transfer: 'a transfer between two users',
 } as const
 
 /** Which database server answered what, by the header `X-DB-Node`; nothing where no answer named one. */
