@@ -37,7 +37,7 @@ const home = (name, homes) => ({
 })
 
 const TESTS = '\\.test\\.tsx?$|/testing/'
-const PURE = '^src/(core|stats|strategies|topologies)/'
+const PURE = '^src/(core|stats|strategies|topologies|placing)/'
 
 export default {
   forbidden: [
@@ -78,10 +78,11 @@ export default {
     only('topologies', ['core', 'strategies'], 'A topology is a pure function of parameters.'),
     {
       name: 'pure-stays-pure',
-      comment: 'core, stats, strategies and topologies touch neither network nor disk nor processes.',
+      comment:
+        'core, stats, strategies, topologies and placing touch neither network nor disk nor processes. A digest is pure.',
       severity: 'error',
       from: { path: PURE, pathNot: TESTS },
-      to: { dependencyTypes: ['core'] },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
     only('engines', ['core'], 'Engines run nodes and know nothing of load, probes or faults.'),
     {
@@ -92,13 +93,23 @@ export default {
       to: { path: '^src/engines/(docker|process|fake)/', pathNot: '^src/engines/$1/' },
     },
     only('load', ['core', 'stats'], 'The generator is alone: it knows targets, not stacks.'),
-    only('probes', ['core', 'replication'], 'A probe reads; it does not act. Of databases it shares the connection.'),
+    only(
+      'probes',
+      ['core', 'replication', 'sharding'],
+      'A probe reads; it does not act. Of databases it shares the connection and the questions.',
+    ),
+    only('placing', ['core', 'stats', 'strategies'], 'What schemes do to keys is computed, and nothing runs.'),
+    only(
+      'sharding',
+      ['core', 'strategies', 'replication'],
+      'Shards are asked and told over SQL, whatever runs them. It shares the connection of replication.',
+    ),
     only('replication', ['core'], 'Database servers are asked and told over SQL, whatever runs them.'),
     only('faults', ['core'], 'A fault acts on what it is handed.'),
     ...onlyWithTypes(
       'run',
       ['core', 'stats', 'strategies', 'topologies'],
-      ['engines', 'load', 'probes', 'faults', 'replication'],
+      ['engines', 'load', 'probes', 'faults', 'replication', 'sharding'],
       'The run composes.',
     ),
     only('report', ['core', 'stats'], 'A report is a pure function of records.'),
@@ -133,6 +144,7 @@ export default {
     home('cli-table3', ['ui/']),
     home('commander', ['cli/']),
     home('pg', ['replication/', 'nodes/', 'load/']),
+    home('xxhash-wasm', ['strategies/sharding/']),
     home('yaml', ['store/', 'engines/docker/compose-file']),
     home('hdr-histogram-js', ['stats/']),
     home('d3-(scale|shape)', ['report/']),
