@@ -30,6 +30,8 @@ export interface Placement {
   shardOf(key: string): number
   /** What it keeps besides the shards, in bytes: points and tables; 0 for arithmetic alone. */
   readonly memoryBytes: number
+  /** Of rings: their arcs in order, the last ending at 1; a key whose hash lies in an arc is at its shard. */
+  arcs?(): readonly { end: number; shard: number }[]
 }
 
 /** A placement with the shards that it was made for, which its indices count. */
@@ -49,6 +51,8 @@ export interface ShardingScheme {
   weighted: boolean
   /** Which shards can leave while the keys of the others stay: 'any', or only the one that came 'last'. */
   removes: 'any' | 'last'
+  /** Options that change where keys go; the others it does not look at. */
+  heeds?: readonly ('hash' | 'vnodes' | 'tableSize' | 'epsilon')[]
   /**
    * @param shards at least one, ids unique
    * @param before what was there, for schemes that keep a table of their own (ranges, slots, regions): they move only
