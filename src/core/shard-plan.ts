@@ -44,8 +44,13 @@ export const schemePlanSchema = z.object({
   memory_bytes: z.number(),
   before: z.array(z.object({ id: z.string(), keys: count, traffic: z.number() })),
   steps: z.array(schemeStepSchema),
-  /** Of rings: arcs in the order of the ring, as [end in 0..1, shard id]; at most 2,000. Null for others. */
+  /** Of rings, after the last step: arcs in order from 0 on, as [end in 0..1, shard id]; at most 2,000. Null for others. */
   ring: z.array(z.tuple([z.number(), z.string()])).nullable(),
+  ring_before: z
+    .array(z.tuple([z.number(), z.string()]))
+    .nullable()
+    .optional()
+    .describe('the same before the first step'),
   /** Why the scheme cannot do what was asked, or what to know about it. */
   note: z.string().nullable(),
 })
@@ -64,6 +69,7 @@ export const shardPlanSchema = z.object({
   stages: z.array(shardsSchema).min(2),
   schemes: z.array(schemePlanSchema),
   verdicts: z.array(verdictSchema),
+  command: z.string().optional().describe('what repeats it, as it is typed in a shell'),
   environment: z.object({ scalelab: z.string(), node: z.string(), platform: z.string(), cpu: z.string() }),
 })
 export type ShardPlan = z.infer<typeof shardPlanSchema>
