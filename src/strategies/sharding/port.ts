@@ -49,7 +49,7 @@ export interface ShardingScheme {
   source: string
   /** Whether weights have a meaning for it. */
   weighted: boolean
-  /** Which shards can leave while the keys of the others stay: 'any', or only the one that came 'last'. */
+  /** Which shards can leave: 'any', or only the one that came 'last'. */
   removes: 'any' | 'last'
   /** Options that change where keys go; the others it does not look at. */
   heeds?: readonly ('hash' | 'vnodes' | 'tableSize' | 'epsilon')[]
