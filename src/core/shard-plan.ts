@@ -12,8 +12,12 @@ const shardsSchema = z.array(z.object({ id: z.string(), weight: z.number() }))
 /** What a scheme does to the keys in one step, from one set of shards to the next. */
 export const schemeStepSchema = z.object({
   moved_fraction: z.number().describe('keys whose shard is another one afterwards'),
-  minimum_fraction: z.number().describe('what any scheme must move to be balanced by weight afterwards'),
-  unnecessary_fraction: z.number().describe('keys moved from a shard that stays to another that was there before'),
+  minimum_fraction: z
+    .number()
+    .describe('what any scheme must move to lie by weight before and after; an uneven one may move a little less'),
+  unnecessary_fraction: z
+    .number()
+    .describe('keys moved from a shard that stays to another that was there before, where no weight asked for it'),
   movement: z
     .array(z.object({ from: z.string(), to: z.string(), keys: count }))
     .describe('keys that change from one shard to another; no row for what stays'),
@@ -61,7 +65,7 @@ export const shardPlanSchema = z.object({
   schema: z.literal(SHARD_PLAN_SCHEMA),
   keys: z.object({
     count,
-    source: z.string().describe('"uniform", "sequential", "zipf" or the name of a file'),
+    source: z.string().describe('"uniform", "sequential", "zipf" or the path of a file'),
     seed: z.number(),
     exponent: nullable.describe('of zipf'),
   }),
