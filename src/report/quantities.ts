@@ -24,3 +24,10 @@ export function list(words: readonly string[]): string {
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
+
+/** Sizes for people: "85 bytes", "16.0 KiB", "7.8 MiB". */
+export function bytes(value: number): string {
+  if (value < 1_024) return count(value, 'byte')
+  const power = Math.min(3, Math.floor(Math.log2(value) / 10))
+  return `${(value / 1_024 ** power).toFixed(1)} ${['', 'KiB', 'MiB', 'GiB'][power]}`
+}

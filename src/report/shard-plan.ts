@@ -1,40 +1,52 @@
-import type { SchemePlan, ShardPlan } from '../core/shard-plan.js'
-import { formatNumber } from '../core/units.js'
-import { formatValue } from '../core/verdict.js'
+import type { ShardPlan } from '../core/shard-plan.js'
+import { keysPerShard, trafficPerShard } from './charts/keys-per-shard.js'
+import { movedFraction } from './charts/moved-fraction.js'
+import { shardMovement } from './charts/shard-movement.js'
+import { shardRing } from './charts/shard-ring.js'
 import type { Report } from './markdown.js'
-import { count, list, numberOr } from './quantities.js'
+import { keySection, movementSection, sourceSection, stageSection, trafficSection } from './sections/planned-keys.js'
+import { schemeSection, stepSection, theorySection } from './sections/planned-schemes.js'
+import { planAnswer, planEnvironment, planReading, stageWords } from './sections/planned-words.js'
 import { verdictTable } from './sections/verdicts.js'
-import { plain, table } from './table.js'
-
-const percent = (share: number): string => formatValue(share, 'share')
+import { plain } from './table.js'
 
 /** The report of what every scheme would do to the same keys. A pure function of the plan. */
 export function renderShardPlan(plan: ShardPlan): Report {
-  const parts = [
-    `# Keys on shards: ${stagesWords(plan)}`,
-    schemeTable(plan.schemes),
-    `## Verdicts\n\n${verdictTable(plan.verdicts.map((verdict) => ({ verdict })))}`,
-  ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts: {} }
-}
-
-/** "3 to 4 shards". */
-function stagesWords({ stages }: ShardPlan): string {
-  return `${list(stages.map((shards) => formatNumber(shards.length)))} shards`
-}
-
-function schemeTable(schemes: readonly SchemePlan[]): string {
-  const columns = ['Moved', 'Minimum', 'Unnecessary', 'CV', 'Peak/mean', 'Chi-square', 'p', 'Lookups/s', 'Memory']
-  return table(
-    [{ title: 'Scheme' }, ...columns.map((title) => ({ title, align: 'right' as const }))],
-    schemes.map((scheme) => [
-      plain(scheme.scheme),
-      ...[scheme.moved_fraction, scheme.minimum_fraction, scheme.unnecessary_fraction, scheme.cv].map(percent),
-      formatNumber(scheme.peak_to_mean),
-      formatNumber(scheme.chi_square),
-      numberOr(scheme.p_value),
-      numberOr(scheme.lookups_per_s),
-      count(scheme.memory_bytes, 'byte'),
-    ]),
+  const skewed = plan.schemes.some(
+    ({ traffic_peak_to_mean, peak_to_mean }) => traffic_peak_to_mean > peak_to_mean * 1.05,
   )
+  const charts = Object.fromEntries(
+    Object.entries({
+      'moved.svg': movedFraction(plan),
+      'keys-per-shard.svg': keysPerShard(plan),
+      'traffic-per-shard.svg': skewed ? trafficPerShard(plan) : null,
+      'movement.svg': shardMovement(plan),
+      'ring.svg': shardRing(plan),
+    }).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])),
+  )
+  const shown = (file: string, words: string): string[] => (file in charts ? [`![${words}](${file})`] : [])
+  const parts = [
+    `# Keys on shards: ${plain(stageWords(plan))}`,
+    planAnswer(plan),
+    ...schemeSection(plan),
+    ...shown('moved.svg', 'Share of the keys that move, by scheme'),
+    '## Verdicts',
+    verdictTable(plan.verdicts.map((verdict) => ({ verdict }))),
+    ...theorySection(plan),
+    ...stepSection(plan),
+    ...stageSection(plan),
+    ...keySection(plan),
+    ...shown('keys-per-shard.svg', 'Keys per shard before and after, by scheme'),
+    ...trafficSection(plan),
+    ...shown('traffic-per-shard.svg', 'Requests per shard before and after, by scheme'),
+    ...movementSection(plan),
+    ...shown('movement.svg', 'Keys that move between shards, by scheme'),
+    ...('ring.svg' in charts ? ['## The ring'] : []),
+    ...shown('ring.svg', 'The ring before and after'),
+    ...planReading(plan),
+    ...sourceSection(plan),
+    ...(plan.command === undefined ? [] : ['## To repeat it', ['```sh', plan.command, '```'].join('\n')]),
+    ...planEnvironment(plan),
+  ]
+  return { markdown: `${parts.join('\n\n')}\n`, charts }
 }

@@ -1,0 +1,93 @@
+import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
+import { formatNumber } from '../../core/units.js'
+import { formatValue } from '../../core/verdict.js'
+import { largest, smallest } from '../../stats/quantiles.js'
+import { capital, count, list } from '../quantities.js'
+import { plain, table } from '../table.js'
+
+const percent = (share: number): string => formatValue(share, 'share')
+
+/** "from 3 to 4 shards", "from 3 to 4, 5 and 6 shards", "3 shards with other weights". */
+export function stageWords({ stages }: ShardPlan): string {
+  const [first, ...others] = stages.map((shards) => formatNumber(shards.length))
+  if (new Set([first, ...others]).size > 1) return `from ${first} to ${list(others)} shards`
+  const sets = stages.map((shards) => shards.map(({ id }) => id).join(' '))
+  return `${first} shards ${new Set(sets).size > 1 ? 'of which others stay' : 'with other weights'}`
+}
+
+/** What the plan shows, in two sentences. */
+export function planAnswer(plan: ShardPlan): string {
+  const { schemes, keys } = plan
+  const [first] = schemes
+  if (first === undefined) return 'No scheme was asked about.'
+  const subject = `of ${count(keys.count, 'key')} (${keyWords(plan)})`
+  if (schemes.length === 1) {
+    return `${capital(stageWords(plan))}, ${plain(first.scheme)} moves ${percent(first.moved_fraction)} ${subject}, where ${percent(first.minimum_fraction)} is the least that any scheme must move${needless(first)}. Afterwards the fullest shard holds ${formatNumber(first.peak_to_mean)} times the mean (coefficient of variation ${percent(first.cv)}).`
+  }
+  const by = (read: (scheme: SchemePlan) => number) => schemes.toSorted((a, b) => read(a) - read(b))
+  const moves = by(({ moved_fraction }) => moved_fraction)
+  const cvs = by(({ cv }) => cv)
+  const [few, many, even, uneven] = [moves[0] ?? first, moves.at(-1) ?? first, cvs[0] ?? first, cvs.at(-1) ?? first]
+  const least = [
+    smallest(schemes.map(({ minimum_fraction }) => minimum_fraction)),
+    largest(schemes.map(({ minimum_fraction }) => minimum_fraction)),
+  ]
+  const minimum =
+    least[0] === least[1]
+      ? `the least that must move is ${percent(least[0] ?? 0)}`
+      : `the least that must move is ${percent(least[0] ?? 0)} to ${percent(least[1] ?? 0)}`
+  return [
+    `${capital(stageWords(plan))}, ${plain(many.scheme)} moves ${percent(many.moved_fraction)} ${subject} and ${plain(few.scheme)} ${percent(few.moved_fraction)}; ${minimum}.`,
+    `Most even afterwards is ${plain(even.scheme)} (coefficient of variation ${percent(even.cv)}), least even ${plain(uneven.scheme)} (${percent(uneven.cv)}).`,
+  ].join(' ')
+}
+
+function needless({ unnecessary_fraction }: SchemePlan): string {
+  return unnecessary_fraction === 0
+    ? ''
+    : `; ${percent(unnecessary_fraction)} move between shards that were there and stay`
+}
+
+/** Which keys: "uniform, seed 1", "popularity by Zipf's law with exponent 0.99, seed 1". */
+function keyWords({ keys: { source, exponent, seed } }: ShardPlan): string {
+  const drawn = exponent === null ? plain(source) : `popularity by Zipf's law with exponent ${formatNumber(exponent)}`
+  return `${drawn}, seed ${seed}`
+}
+
+/** What the columns say, and what no figure here can. */
+export function planReading(plan: ShardPlan): string[] {
+  const points = [
+    '**Moved** are keys whose shard is another one afterwards. **Minimum** is what any scheme must move so that every shard has its part by weight. **Unnecessary** are keys that moved although their old shard stays, and to a shard that was there before: no balance needed it.',
+    '**CV**, the coefficient of variation, is the standard deviation of keys / weight over its mean; **peak/mean** is the fullest shard. Chance alone makes sqrt((N-1)/K) of K keys on N shards; a ring with V points per shard adds sqrt((N-1)/(NV+1)), because its arcs are of unequal length.',
+    '**Chi-square** and its p hold the keys per shard against the shares by weight: p below 0.01 is more uneven than chance, which a ring always is with this many keys. A large number of keys finds the smallest unevenness: hold p beside the CV.',
+    '**Lookups/s** are of one thread on this machine, on string keys; compare them with one another, not with those of another machine.',
+    ...(plan.schemes.some(({ scheme }) => scheme === 'modulo')
+      ? [
+          'Modulo keeps only the keys whose hash has the same remainder twice: from N to N+1 shards N/(N+1) of all keys move.',
+        ]
+      : []),
+    ...(plan.keys.exponent === null
+      ? []
+      : [
+          'Keys that are asked for more than others stay on one shard, whatever the scheme: even keys are not even requests.',
+        ]),
+  ]
+  return ['## How to read it', points.map((point) => `- ${point}`).join('\n')]
+}
+
+/** Where the lookups were timed. */
+export function planEnvironment({ environment }: ShardPlan): string[] {
+  const { scalelab, node, platform, cpu } = environment
+  return [
+    '## Environment',
+    table(
+      [{ title: '' }, { title: 'Version or size' }],
+      [
+        ['scalelab', scalelab],
+        ['Node.js', node],
+        ['platform', platform],
+        ['processor', cpu],
+      ],
+    ),
+  ]
+}
