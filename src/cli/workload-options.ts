@@ -29,7 +29,8 @@ export interface Keyspace {
 type WorkloadSection = Pick<LoadSection, 'mix' | 'keys' | 'consistency'>
 
 /** The data behind a stack; null for one without databases, of which no mix can be asked. */
-export function keyspaceOf({ database }: StackParameters): Keyspace | null {
+export function keyspaceOf({ database, sharding }: StackParameters): Keyspace | null {
+  if (sharding !== null) return { rows: sharding.rows }
   return database === null ? null : { rows: database.rows }
 }
 

@@ -116,7 +116,9 @@ export const expectationSchema = z
     replicas: z
       .enum(['same', 'any'])
       .default('same')
-      .describe('whether it also holds for other numbers of replicas (of a replicated stack: standbys)'),
+      .describe(
+        'whether it also holds for other numbers of replicas (of a replicated stack: standbys, of a sharded one: shards)',
+      ),
   })
   .refine((expectation) => expectation.min !== undefined || expectation.max !== undefined, {
     message: 'an expectation needs min or max',
@@ -193,8 +195,10 @@ export function withReplicas(scenario: Scenario, name: string, replicas: number)
   const { topology } = scenario
   if (topology.replicas === replicas) return { ...scenario, name }
   const changed = withoutClaimsOfNumber(scenario, name, { ...topology, replicas })
-  // The number in a replicated scenario's question is that of its standbys.
-  return topology.database === null ? withNumber(changed, topology.replicas, replicas) : changed
+  // The number in a replicated scenario's question is that of its standbys, in a sharded one's that of its shards.
+  return topology.database === null && topology.sharding === null
+    ? withNumber(changed, topology.replicas, replicas)
+    : changed
 }
 
 /** The same of a replicated scenario, whose number is that of its standbys. Others are returned under the new name. */
@@ -203,6 +207,14 @@ export function withStandbys(scenario: Scenario, name: string, standbys: number)
   if (database === null || database.standbys === standbys) return { ...scenario, name }
   const topology = { ...scenario.topology, database: { ...database, standbys } }
   return withNumber(withoutClaimsOfNumber(scenario, name, topology), database.standbys, standbys)
+}
+
+/** The same of a sharded scenario, whose number is that of its shards. Others are returned under the new name. */
+export function withShards(scenario: Scenario, name: string, shards: number): Scenario {
+  const { sharding } = scenario.topology
+  if (sharding === null || sharding.shards === shards) return { ...scenario, name }
+  const topology = { ...scenario.topology, sharding: { ...sharding, shards } }
+  return withNumber(withoutClaimsOfNumber(scenario, name, topology), sharding.shards, shards)
 }
 
 function withoutClaimsOfNumber(scenario: Scenario, name: string, topology: Scenario['topology']): Scenario {

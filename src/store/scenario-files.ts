@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { type Document, LineCounter, parseDocument, visit } from 'yaml'
 import { type LabError, unknownValueError, usageError } from '../core/errors.js'
 import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
-import { type Scenario, scenarioSchema, withReplicas, withStandbys } from '../core/scenario.js'
+import { type Scenario, scenarioSchema, withReplicas, withShards, withStandbys } from '../core/scenario.js'
+import { MAX_SHARDS } from '../core/shard-map.js'
 import { describeMistakes } from './scenario-mistakes.js'
 
 /** Families: any `<prefix>-<n>` is made from the scenario file of one n. */
 const FAMILIES = [
   { prefix: 'lb', from: 'lb-3', what: 'replicas', max: MAX_REPLICAS, with: withReplicas },
   { prefix: 'repl', from: 'repl-2', what: 'standbys', max: MAX_STANDBYS, with: withStandbys },
+  { prefix: 'shard', from: 'shard-3', what: 'shards', max: MAX_SHARDS, with: withShards },
 ] as const
 
 /** Whether a scenario is given by the path of its file rather than by its name. */
@@ -18,7 +20,7 @@ export function isScenarioFile(nameOrPath: string): boolean {
 }
 
 /**
- * Finds a scenario: a built-in one by name, `lb-<n>` and `repl-<n>` for any n, or a file by its path.
+ * Finds a scenario: a built-in one by name, `lb-<n>` and the other families for any n, or a file by its path.
  * @param builtinDir the folder of built-in scenario files
  * @throws LabError (usage) with the names there are, or with file, line and path of what is wrong in the file
  */

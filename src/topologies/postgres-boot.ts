@@ -11,7 +11,8 @@
  * Files in DIR that decide: `fenced` (a reason): never start, unless `follow` tells whom to follow. `follow` (sh:
  * FOLLOW_HOST, FOLLOW_PORT, SINCE, HOW=auto|copy): become a standby of that server; with SINCE, rows that were written
  * here since then are kept in DATA/diverged.ndjson first. auto: what has been a standby all along only follows, what was a
- * primary is rewound or copied. `follow` and `fenced` go when that is done.
+ * primary is rewound or copied. `follow` and `fenced` go when that is done. `seed.sql`: what is put into a new primary
+ * beside what is in the template, which many share.
  */
 export const POSTGRES_BOOT = `#!/bin/sh
 # Brings this database server up. Written by scalelab; see src/topologies/postgres-boot.ts for what decides what.
@@ -78,6 +79,13 @@ new_cluster() { # folder
   done | single "$1" ecomarket "$1.conf"
   # Everything comes from our own files; these would only mislead a reader.
   rm -f "$1/postgresql.conf" "$1/pg_hba.conf" "$1.conf" "$1.log" "$1/postmaster.opts"
+}
+
+seed() { # folder
+  bare_config "$1.conf"
+  own "$1" "$1.conf"
+  single "$1" ecomarket "$1.conf" <"$DIR/seed.sql"
+  rm -f "$1.conf" "$1/postmaster.opts" "$DATA/single.log"
 }
 
 # Nothing is ever done to the data of a server that runs.
@@ -195,7 +203,9 @@ elif [ ! -s "$pgdata/PG_VERSION" ]; then
     # some of the processor.
     until fresh_copy "\${UPSTREAM%:*}" "\${UPSTREAM##*:}" 2>"$DATA/copy.log"; do sleep 0.25; done
   fi
-  [ "$BORN" = primary ] || settle "$pgdata.new" "\${UPSTREAM%:*}" "\${UPSTREAM##*:}"
+  if [ "$BORN" != primary ]; then settle "$pgdata.new" "\${UPSTREAM%:*}" "\${UPSTREAM##*:}"
+  elif [ -e "$DIR/seed.sql" ]; then seed "$pgdata.new"
+  fi
   own "$pgdata.new"
   mv "$pgdata.new" "$pgdata"
 fi

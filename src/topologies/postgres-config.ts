@@ -14,15 +14,22 @@ export const SYNCHRONOUS_COMMIT = {
 } as const
 
 /** Whether commits of this durability wait for a standby. */
-export function waitsForStandby({ durability }: DatabaseParameters): boolean {
+export function waitsForStandby({ durability }: Pick<DatabaseParameters, 'durability'>): boolean {
   return durability !== 'off' && durability !== 'local'
 }
+
+/** Connections that a server takes unless told. */
+const CONNECTIONS = 200
 
 /**
  * postgresql.conf of every server of a stack, primary or standby: any of them may become the other. Whom a standby
  * follows is in postgresql.auto.conf, where `ALTER SYSTEM` can change it.
  */
-export function postgresConfig(id: string, database: DatabaseParameters): string {
+export function postgresConfig(
+  id: string,
+  database: Pick<DatabaseParameters, 'durability' | 'sync_standbys' | 'apply_delay_ms'>,
+  connections = CONNECTIONS,
+): string {
   const synchronous = waitsForStandby(database) ? syncStandbyNames(database.sync_standbys) : ''
   return `# Durability of a commit: ${database.durability}.
 synchronous_commit = ${SYNCHRONOUS_COMMIT[database.durability]}
@@ -34,7 +41,7 @@ port = {{port postgres}}
 unix_socket_directories = ''
 hba_file = '{{data}}/pg_hba.conf'
 password_encryption = scram-sha-256
-max_connections = 200
+max_connections = ${connections}
 cluster_name = '${id}'
 
 wal_level = replica

@@ -3,16 +3,13 @@ import type { DatabaseParameters } from '../core/parameters.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
 import { balanced, type DecidedParameters } from './balanced.js'
-import { ecomarketSql, ROLES_SQL } from './ecomarket-sql.js'
-import { POSTGRES_BOOT } from './postgres-boot.js'
-import { hbaConfig, postgresConfig, waitsForStandby } from './postgres-config.js'
+import { ecomarketSql } from './ecomarket-sql.js'
+import { postgresConfig, waitsForStandby } from './postgres-config.js'
+import { postgresNode } from './postgres-node.js'
 import { checkSyncStandbys } from './sync-standbys.js'
 
 export const PRIMARY_ID = 'primary'
-const POSTGRES_PORT = 5_432
 const READY = '/ready'
-/** A server that shuts down waits for its sessions to end and writes everything out. */
-const DATABASE_GRACE_MS = 10_000
 
 export type ReplicatedParameters = DecidedParameters & { database: DatabaseParameters }
 
@@ -66,32 +63,14 @@ export function joining(node: NodeSpec): NodeSpec {
 }
 
 function databaseNode(id: string, database: DatabaseParameters): NodeSpec {
-  const { admin, replication } = DATABASE_ROLES
-  return {
-    id,
-    role: 'database',
-    program: { kind: 'postgres' },
+  return postgresNode(id, {
     env: {
-      NODE_ID: id,
-      DIR: '{{dir}}',
-      DATA: '{{data}}',
       BORN: id === PRIMARY_ID ? 'primary' : 'standby',
       UPSTREAM: `{{address ${PRIMARY_ID} postgres}}`,
       SLOT: slotOf(id),
     },
-    files: {
-      'boot.sh': POSTGRES_BOOT,
-      'postgresql.conf': postgresConfig(id, database),
-      'pg_hba.conf': hbaConfig(DATABASE_ROLES, DATABASE_NAME),
-      'roles.sql': ROLES_SQL,
-      'ecomarket.sql': ecomarketSql(database.rows, databaseIds(database).map(slotOf)),
-      pgpass: [replication, admin].map((role) => `*:*:*:${role}:{{secret ${role}}}\n`).join(''),
-    },
-    ports: { postgres: POSTGRES_PORT },
-    publish: {},
-    dependsOn: [],
-    readiness: { protocol: 'postgres', port: 'postgres' },
-    limits: database.cpus === null ? {} : { cpus: database.cpus },
-    stopGraceMs: DATABASE_GRACE_MS,
-  }
+    config: postgresConfig(id, database),
+    sql: ecomarketSql(database.rows, databaseIds(database).map(slotOf)),
+    cpus: database.cpus,
+  })
 }

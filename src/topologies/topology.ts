@@ -3,11 +3,12 @@ import type { Topology } from '../core/topology.js'
 import { BALANCING_STRATEGIES, balancingStrategy } from '../strategies/balancing/registry.js'
 import { balanced, type DecidedParameters } from './balanced.js'
 import { replicated } from './replicated.js'
+import { sharded } from './sharded.js'
 import { single } from './single.js'
 
 /**
  * The topology of these parameters.
- * @throws LabError (usage) for an unknown strategy and for weights that do not fit the replicas or the strategy
+ * @throws LabError (usage) for an unknown strategy or sharding scheme, and for weights that do not fit
  */
 export function topologyOf(parameters: DecidedParameters): Topology {
   if (parameters.kind === 'single') return single(parameters)
@@ -29,7 +30,8 @@ export function topologyOf(parameters: DecidedParameters): Topology {
       `Give one weight per replica: --weights ${Array(replicas).fill(1).join(',')}`,
     )
   }
-  const { database } = parameters
+  const { database, sharding } = parameters
+  if (sharding !== null) return sharded({ ...parameters, sharding }, strategy)
   return database === null ? balanced(parameters, strategy) : replicated({ ...parameters, database }, strategy)
 }
 
