@@ -1,12 +1,29 @@
 import type { Keying } from '../../core/shard-map.js'
+import { bounded } from './bounded.js'
 import { directory } from './directory.js'
+import { geo } from './geo.js'
 import { jump } from './jump.js'
+import { ketama } from './ketama.js'
+import { maglev } from './maglev.js'
 import { modulo } from './modulo.js'
 import type { SchemeOptions, ShardingScheme } from './port.js'
+import { range } from './range.js'
+import { rendezvous } from './rendezvous.js'
 import { ring } from './ring.js'
 
 /** All sharding schemes, in the order in which they are shown. */
-export const SHARDING_SCHEMES: readonly ShardingScheme[] = [modulo, ring, jump, directory]
+export const SHARDING_SCHEMES: readonly ShardingScheme[] = [
+  modulo,
+  ring,
+  ketama,
+  jump,
+  rendezvous,
+  maglev,
+  bounded,
+  range,
+  directory,
+  geo,
+]
 
 /** The scheme of this name, or undefined. */
 export function shardingScheme(name: string): ShardingScheme | undefined {

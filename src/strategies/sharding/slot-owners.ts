@@ -1,6 +1,8 @@
 import { unknownValueError, usageError } from '../../core/errors.js'
 import { SLOTS } from '../../core/shard-map.js'
 import { assignSlots } from './directory.js'
+import { assignRegions } from './geo.js'
+import { REGIONS } from './keying.js'
 import type { SchemeOptions, Shard } from './port.js'
 import { DEFAULT_SCHEME_OPTIONS, SHARDING_SCHEMES, shardingScheme } from './registry.js'
 import { checkShards } from './shards.js'
@@ -27,11 +29,25 @@ export function slotOwners(
   }
   if (shards.length > 256) throw usageError(`a slot's owner is one byte: at most 256 shards, not ${shards.length}`)
   checkShards(scheme, shards)
-  if (scheme.name === 'directory') return Uint8Array.from(assignSlots(shards, before))
+  // Slots are in the order of the users' numbers (range) or of the regions (geo): core/shard-map.ts, Keying.
+  if (scheme.name === 'directory' || scheme.name === 'range') return Uint8Array.from(assignSlots(shards, before))
+  if (scheme.name === 'geo') return ownersByRegion(shards, before)
   const placement = scheme.place(
     shards,
     { ...DEFAULT_SCHEME_OPTIONS, ...options, keys: SLOTS },
     before && { shards: before.shards, placement: { shardOf: () => 0, memoryBytes: 0 } },
   )
   return Uint8Array.from({ length: SLOTS }, (_, slot) => placement.shardOf(`slot-${slot}`))
+}
+
+function ownersByRegion(
+  shards: readonly Shard[],
+  before?: { shards: readonly Shard[]; owners: Uint8Array },
+): Uint8Array {
+  const size = SLOTS / REGIONS.length
+  const regions = assignRegions(
+    shards,
+    before && { shards: before.shards, owners: REGIONS.map((_, region) => before.owners[region * size] ?? 0) },
+  )
+  return Uint8Array.from({ length: SLOTS }, (_, slot) => regions[Math.floor(slot / size)] ?? 0)
 }
