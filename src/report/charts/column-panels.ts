@@ -70,6 +70,7 @@ function columns(
     band.step() - 3,
     12,
   )
+  const every = Math.ceil((Math.max(...labels.map((label) => textWidth(label, 12))) + 6) / band.step())
   return shards.flatMap(({ values, mark }, i) => {
     const from = (band(i) ?? plot.left) + (band.bandwidth() - width) / 2
     const each = width / Math.max(1, series.length)
@@ -90,7 +91,9 @@ function columns(
         ]
       }),
       ...(mark === null ? [] : [line(from - 2, y(mark), from + width + 2, y(mark), 'expected')]),
-      text(labels[i] ?? '', { x: from + width / 2, y: plot.bottom + 17, class: 'small', anchor: 'middle' }),
+      ...(i % every === 0
+        ? [text(labels[i] ?? '', { x: from + width / 2, y: plot.bottom + 17, class: 'small', anchor: 'middle' })]
+        : []),
     ]
   })
 }

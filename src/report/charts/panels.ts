@@ -18,7 +18,7 @@ export interface PanelGrid {
 
 const SIDE = 20
 const GAP = 26
-const HEADING = 40
+const HEADING = 46
 
 /**
  * Lays panels of equal size out in one, two or three columns.
@@ -32,7 +32,7 @@ export function panelGrid(
   top: number,
   room: { left: number; right: number; below: number },
 ): PanelGrid {
-  const columns = panels === 1 ? 1 : panels <= 4 ? 2 : 3
+  const columns = panels === 1 ? 1 : panels === 2 || panels === 4 ? 2 : 3
   const width = (WIDTH - 2 * SIDE - (columns - 1) * GAP) / columns
   const step = HEADING + height + room.below
   const plots = Array.from({ length: panels }, (_, i): Plot => {
@@ -51,7 +51,7 @@ export function panelGrid(
 export function panelHeading({ title, note }: PanelHeading, plot: Plot, left: number): Svg[] {
   const width = plot.right - left
   return [
-    text(cutText(title, width / 1.14), { x: left, y: plot.top - 26, class: 'strong' }),
-    ...(note === '' ? [] : [text(cutText(note, width, 12), { x: left, y: plot.top - 10, class: 'muted small' })]),
+    text(cutText(title, width / 1.14), { x: left, y: plot.top - 31, class: 'strong' }),
+    ...(note === '' ? [] : [text(cutText(note, width, 12), { x: left, y: plot.top - 15, class: 'muted small' })]),
   ]
 }

@@ -2,7 +2,7 @@ import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatShare } from '../../core/units.js'
 import { chart, WIDTH } from './frame.js'
 import { opacityText } from './legend.js'
-import { coordinate, cutText, el, type Svg, text } from './svg.js'
+import { boldWidth, coordinate, cutText, el, type Svg, text } from './svg.js'
 import { SERIES_COLOURS } from './theme.js'
 
 type Arcs = NonNullable<SchemePlan['ring']>
@@ -12,14 +12,14 @@ const THICK = 30
 /** Of the track outside the ring that shows what changed hands. */
 const TRACK = 9
 const MIDDLE = 232
-const TINTS = [1, 0.55, 0.28]
+const TINTS = [1, 0.6, 0.35]
 
 /** The ring of the first scheme that has one, before and after; null where there is none. */
 export function shardRing({ schemes }: ShardPlan): Svg | null {
   const plan = schemes.find(({ ring }) => ring !== null && ring.length > 0)
   if (plan?.ring == null) return null
-  const { ring: after, scheme } = plan
-  const before = plan.ring_before ?? null
+  const { scheme, ring_before = null } = plan
+  const [before, after] = [ring_before === null ? null : joined(ring_before), joined(plan.ring)]
   const ids = [...new Set([...(before ?? []), ...after].map(([, id]) => id))].toSorted((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
   )
@@ -31,7 +31,7 @@ export function shardRing({ schemes }: ShardPlan): Svg | null {
   const rows = Math.ceil(ids.length / 4)
   return chart(
     {
-      title: `The ring of ${scheme}`,
+      title: `The ring (${scheme})`,
       subtitle: `${before === null ? '' : 'before and after; '}a key belongs to the colour of its place${moved === null ? '' : '; outside: what changed hands, in the colour of its new shard'}`,
       description: ids.map((id) => `${id} holds ${formatShare(shareOf(after, id))} of the ring`).join(', '),
     },
@@ -66,6 +66,8 @@ export function shardRing({ schemes }: ShardPlan): Svg | null {
 /** Which shard, how it is coloured and how much of the ring it has, below the rings. */
 function shares(ids: readonly string[], before: Arcs | null, after: Arcs): Svg[] {
   const width = (WIDTH - 40) / 4
+  const names = ids.map((id) => cutText(id, 70, 12))
+  const room = Math.max(...names.map((name) => boldWidth(name, 12))) + 8
   return ids.flatMap((id, i) => {
     const [x, y] = [20 + (i % 4) * width, MIDDLE + RADIUS + THICK + 40 + Math.floor(i / 4) * 22]
     const [from, to] = [before === null ? null : shareOf(before, id), shareOf(after, id)]
@@ -80,12 +82,11 @@ function shares(ids: readonly string[], before: Arcs | null, after: Arcs): Svg[]
         height: 13,
         rx: 2,
       }),
-      text(cutText(id, 70, 12), { x: x + 20, y, class: 'small strong' }),
-      text(`${from === null ? '' : `${formatShare(from)} → `}${formatShare(to)}`, {
-        x: x + width - 14,
+      text(names[i] ?? '', { x: x + 20, y, class: 'small strong' }),
+      text(`${from === null ? '' : `${shareText(from)} → `}${shareText(to)}`, {
+        x: x + 20 + room,
         y,
         class: 'muted small',
-        anchor: 'end',
       }),
     ]
   })
@@ -127,6 +128,11 @@ function look(index: number): { colour: number; tint: number } {
   }
 }
 
+/** Neighbours of one shard as one arc: seams between them would look like something. */
+function joined(arcs: Arcs): Arcs {
+  return arcs.filter(([, owner], i) => arcs[i + 1]?.[1] !== owner)
+}
+
 /** The arcs of `after` whose owner was another one before, by their new owner; between them arcs of "". */
 export function changed(before: Arcs, after: Arcs): Arcs {
   const result: Arcs = []
@@ -147,6 +153,10 @@ export function changed(before: Arcs, after: Arcs): Arcs {
 
 function shareOf(arcs: Arcs, id: string): number {
   return arcs.reduce((sum, [end, owner], i) => (owner === id ? sum + end - (arcs[i - 1]?.[0] ?? 0) : sum), 0)
+}
+
+function shareText(share: number): string {
+  return share === 0 ? 'none' : formatShare(share)
 }
 
 function lengthOf(arcs: Arcs): number {

@@ -85,6 +85,15 @@ export function stepSection({ schemes, stages }: ShardPlan): string[] {
       ]
     }),
   )
+  const sum = (scheme: SchemePlan, read: (step: SchemePlan['steps'][number]) => number): string =>
+    percent(scheme.steps.reduce((total, step) => total + read(step), 0))
+  const sums = schemes.map((scheme) => [
+    'all steps',
+    scheme.scheme,
+    sum(scheme, ({ moved_fraction }) => moved_fraction),
+    sum(scheme, ({ minimum_fraction }) => minimum_fraction),
+    sum(scheme, ({ unnecessary_fraction }) => unnecessary_fraction),
+  ])
   return [
     '## Step by step',
     table(
@@ -93,7 +102,8 @@ export function stepSection({ schemes, stages }: ShardPlan): string[] {
         { title: 'Scheme' },
         ...right(['Moved', 'Minimum', 'Unnecessary', 'CV', 'Peak/mean', 'Chi-square', 'p']),
       ],
-      rows,
+      [...rows, ...sums],
     ),
+    'The steps add up to what is moved when each is carried out before the next; the table on top is of one move from the first set of shards to the last.',
   ]
 }
