@@ -1,4 +1,9 @@
-import { type DatabaseParameters, type StackParameters, stackParametersSchema } from './parameters.js'
+import {
+  type DatabaseParameters,
+  type ShardingParameters,
+  type StackParameters,
+  stackParametersSchema,
+} from './parameters.js'
 import type { RunRecord } from './record.js'
 
 /** How failures were detected, where the record says so. */
@@ -17,6 +22,11 @@ export function stackParametersOf({ parameters }: Pick<RunRecord, 'parameters'>)
 /** The databases of a record's stack; null for a stack without. */
 export function databaseParametersOf(record: Pick<RunRecord, 'parameters'>): DatabaseParameters | null {
   return stackParametersOf(record)?.database ?? null
+}
+
+/** The shards of a record's stack, as it was asked for; null for a stack without. */
+export function shardingParametersOf(record: Pick<RunRecord, 'parameters'>): ShardingParameters | null {
+  return stackParametersOf(record)?.sharding ?? null
 }
 
 /** The settings of the failure detector; null where the record holds none. */
