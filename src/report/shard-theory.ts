@@ -19,8 +19,8 @@ const BINOMIAL = ['modulo', 'jump', 'rendezvous', 'maglev', 'directory']
  * weights, bounded loads, maglev's table, and schemes whose split is chosen and not drawn.
  *
  * modulo: keys stay whose hash has the same shard by both remainders, which repeats after lcm(N, M): N/(N+1) move to one
- * more. jump (Lamping and Veach, arXiv:1406.2294): a bucket that is not there in the smaller set comes from any other
- * alike. rendezvous (Thaler and Ravishankar, 1998) and rings (Karger and others, 1997): a key stays with its first choice of
+ * more. jump (Lamping and Veach, arXiv:1406.2294),
+ * rendezvous (Thaler and Ravishankar, 1998) and rings (Karger and others, 1997): a key stays with its first choice of
  * all M shards, old and new. A ring's part of it is drawn once, with its points: Beta(aV, (M-a)V), variance p(1-p)/(MV+1).
  */
 export function predictedMove(
@@ -31,10 +31,10 @@ export function predictedMove(
 ): Prediction | null {
   if (![from, to].every(equalWeights) || from.length === 0 || to.length === 0 || keys === 0) return null
   const binomial = (mean: number): Prediction => ({ mean, sd: Math.sqrt((mean * (1 - mean)) / keys) })
-  if (scheme.scheme === 'modulo') return binomial(1 - modulosThatStay(from, to))
-  if (scheme.scheme === 'jump') return binomial(1 - jumpsThatStay(from, to))
   const mean = setsApart(from, to)
   if (scheme.scheme === 'rendezvous') return binomial(mean)
+  if (scheme.scheme === 'jump') return numberedAlike(from, to) ? binomial(mean) : null
+  if (scheme.scheme === 'modulo') return numberedAlike(from, to) ? binomial(1 - remaindersAlike(from, to)) : null
   const points = pointsOf(scheme)
   if (points === null) return null
   const all = unionOf(from, to) * points + 1
@@ -80,26 +80,14 @@ function unionOf(from: Shards, to: Shards): number {
   return new Set([...from, ...to].map(({ id }) => id)).size
 }
 
-function modulosThatStay(from: Shards, to: Shards): number {
-  const period = (from.length * to.length) / gcd(from.length, to.length)
-  let stay = 0
-  for (let hash = 0; hash < period; hash += 1) {
-    if (from[hash % from.length]?.id === to[hash % to.length]?.id) stay += 1
-  }
-  return stay / period
+/** Whether shards join or leave at the end alone: else numbers change, and with them what number-based schemes place. */
+function numberedAlike(from: Shards, to: Shards): boolean {
+  return from.every(({ id }, i) => to[i] === undefined || to[i].id === id)
 }
 
-function jumpsThatStay(from: Shards, to: Shards): number {
-  const [fewer, more] = from.length < to.length ? [from, to] : [to, from]
-  return more.reduce((sum, { id }, bucket) => {
-    // Below the smaller number the bucket is the same one; above it is any of the smaller set's.
-    const same = bucket < fewer.length ? Number(fewer[bucket]?.id === id) : share(fewer, id)
-    return sum + same / more.length
-  }, 0)
-}
-
-function share(shards: Shards, id: string): number {
-  return shards.filter((shard) => shard.id === id).length / shards.length
+/** Of lcm(N, M) hashes in a row as many have the same remainder by both as the smaller of the two. */
+function remaindersAlike({ length: n }: Shards, { length: m }: Shards): number {
+  return (Math.min(n, m) * gcd(n, m)) / (n * m)
 }
 
 function gcd(a: number, b: number): number {

@@ -14,12 +14,15 @@ const NODE = 8
 const LABELS = 58
 /** Bands thinner than this, in pixels, cannot be seen. */
 const THINNEST = 0.1
+const ROUNDING = 1e-12
 
 const KINDS = {
   stays: { words: 'stays', fill: 'fillplan', opacity: 0.22 },
-  necessary: { words: 'moves to a new shard or off one that leaves', fill: 'f0', opacity: 0.55 },
-  unnecessary: { words: 'moves between shards that were there and stay', fill: 'f1', opacity: 0.55 },
+  necessary: { words: 'moves as shards or weights ask for', fill: 'f0', opacity: 0.55 },
+  unnecessary: { words: 'moves without need', fill: 'f1', opacity: 0.55 },
 } as const
+
+type Shards = ShardPlan['stages'][number]
 
 interface Band {
   from: string
@@ -66,6 +69,22 @@ interface Node {
   right: number
 }
 
+/** Whether a key need not have moved so: both shards were there and stay, and weights do not ask for it. */
+function needless(from: Shards, to: Shards, move: { from: string; to: string }): boolean {
+  const growth = (id: string): number | null => {
+    const [old, now] = [shareOf(from, id), shareOf(to, id)]
+    return old === null || now === null ? null : now - old
+  }
+  const [source, target] = [growth(move.from), growth(move.to)]
+  return source !== null && target !== null && !(source < -ROUNDING && target > ROUNDING)
+}
+
+/** By weight; null where there is no such shard. */
+function shareOf(shards: Shards, id: string): number | null {
+  const weight = shards.find((shard) => shard.id === id)?.weight
+  return weight === undefined ? null : weight / shards.reduce((sum, shard) => sum + shard.weight, 0)
+}
+
 function flow({ stages, keys: { count } }: ShardPlan, { before, steps }: SchemePlan, plot: Plot): Svg[] {
   const held = [before, ...steps.map(({ after }) => after)]
   const ids = [...new Set(stages.flat().map(({ id }) => id))]
@@ -78,7 +97,7 @@ function flow({ stages, keys: { count } }: ShardPlan, { before, steps }: SchemeP
   const x = (stage: number): number => left + (stage * (right - left)) / (held.length - 1)
   const bands = steps.flatMap((step, i) => {
     const [sources, targets] = [nodes[i] ?? [], nodes[i + 1] ?? []]
-    return bandsOf(held[i] ?? [], step).flatMap((band) => {
+    return bandsOf(held[i] ?? [], step, [stages[i] ?? [], stages[i + 1] ?? []]).flatMap((band) => {
       const [source, target] = [sources.find(({ id }) => id === band.from), targets.find(({ id }) => id === band.to)]
       return source === undefined || target === undefined
         ? []
@@ -107,16 +126,20 @@ function stack(shards: SchemePlan['before'], scale: number, plot: Plot): Node[] 
 }
 
 /** All bands of a step in the order of the shards, what stays among them. */
-function bandsOf(before: SchemePlan['before'], { movement, after }: SchemePlan['steps'][number]): Band[] {
-  const was = new Set(before.map(({ id }) => id))
+function bandsOf(
+  before: SchemePlan['before'],
+  { movement, after }: SchemePlan['steps'][number],
+  [from, to]: [Shards, Shards],
+): Band[] {
   const is = after.map(({ id }) => id)
-  return before.flatMap(({ id: from, keys }) => {
-    const gone = movement.filter((move) => move.from === from)
+  return before.flatMap(({ id, keys }) => {
+    const gone = movement.filter((move) => move.from === id)
     const stay = keys - gone.reduce((sum, move) => sum + move.keys, 0)
-    const bands = is.map((to): Band => {
-      if (to === from) return { from, to, keys: stay, kind: 'stays' }
-      const moved = gone.reduce((sum, move) => sum + (move.to === to ? move.keys : 0), 0)
-      return { from, to, keys: moved, kind: is.includes(from) && was.has(to) ? 'unnecessary' : 'necessary' }
+    const bands = is.map((target): Band => {
+      const band = { from: id, to: target }
+      if (target === id) return { ...band, keys: stay, kind: 'stays' }
+      const moved = gone.reduce((sum, move) => sum + (move.to === target ? move.keys : 0), 0)
+      return { ...band, keys: moved, kind: needless(from, to, band) ? 'unnecessary' : 'necessary' }
     })
     return bands.filter((band) => band.keys > 0)
   })

@@ -57,7 +57,7 @@ function keyWords({ keys: { source, exponent, seed } }: ShardPlan): string {
 /** What the columns say, and what no figure here can. */
 export function planReading(plan: ShardPlan): string[] {
   const points = [
-    '**Moved** are keys whose shard is another one afterwards. **Minimum** is what any scheme must move so that every shard has its part by weight. **Unnecessary** are keys that moved although their old shard stays, and to a shard that was there before: no balance needed it.',
+    '**Moved** are keys whose shard is another one afterwards. **Minimum** is what any scheme must move so that every shard has its part by weight. **Unnecessary** are keys that moved although their old shard stays, and to a shard that was there before, although no weight asked for it.',
     '**CV**, the coefficient of variation, is the standard deviation of keys / weight over its mean; **peak/mean** is the fullest shard. Chance alone makes sqrt((N-1)/K) of K keys on N shards; a ring with V points per shard adds sqrt((N-1)/(NV+1)), because its arcs are of unequal length.',
     '**Chi-square** and its p hold the keys per shard against the shares by weight: p below 0.01 is more uneven than chance, which a ring always is with this many keys. A large number of keys finds the smallest unevenness: hold p beside the CV.',
     '**Lookups/s** are of one thread on this machine, on string keys; compare them with one another, not with those of another machine.',

@@ -110,6 +110,7 @@ function schemeOf(name: keyof typeof SCHEMES, stages: Shards[], popularity: read
       (shards.find((shard) => shard.id === id)?.weight ?? 0) / shards.reduce((sum, { weight }) => sum + weight, 0)
     const needless = movement
       .filter((move) => is.some(({ id }) => id === move.from) && was.some(({ id }) => id === move.to))
+      .filter(({ from, to }) => !(weightOf(is, from) < weightOf(was, from) && weightOf(is, to) > weightOf(was, to)))
       .reduce((sum, { keys }) => sum + keys, 0)
     const shards = held[to] ?? []
     const loads = shards.map(({ id, keys }) => keys / (weightOf(is, id) * before.length))
