@@ -7,7 +7,7 @@ const BASIS_LOW = 0x84222325
 const PRIME_LOW = 0x1b3
 
 /**
- * FNV-1a of the key's UTF-8 bytes, 32 bits, unsigned.
+ * FNV-1a of the key's UTF-8 bytes, 32 bits, signed.
  * Source: G. Fowler, L. C. Noll, P. Vo, http://www.isthe.com/chongo/tech/comp/fnv/
  */
 export function fnv1a(key: string): number {
@@ -17,16 +17,16 @@ export function fnv1a(key: string): number {
     if (code > 127) return fnv1aOfBytes(Buffer.from(key, 'utf8'))
     h = Math.imul(h ^ code, PRIME)
   }
-  return h >>> 0
+  return h
 }
 
 function fnv1aOfBytes(bytes: Uint8Array): number {
   let h = BASIS
   for (const byte of bytes) h = Math.imul(h ^ byte, PRIME)
-  return h >>> 0
+  return h
 }
 
-/** FNV-1a of 64 bits, in two unsigned halves. */
+/** FNV-1a of 64 bits, in two signed halves. */
 export function fnv1a64(key: string): { high: number; low: number } {
   let high = BASIS_HIGH
   let low = BASIS_LOW
@@ -37,5 +37,5 @@ export function fnv1a64(key: string): { high: number; low: number } {
     high = (Math.imul(high, PRIME_LOW) + (low << 8) + Math.floor(product / 2 ** 32)) >>> 0
     low = product >>> 0
   }
-  return { high, low }
+  return { high: high | 0, low: low | 0 }
 }

@@ -17,9 +17,14 @@ export const jump: ShardingScheme = {
   place(shards, { hash }, before) {
     checkShards(jump, shards)
     if (before !== undefined) checkOrder(shards, before)
-    const { low, high } = keyHash(hash)
+    const { halves } = keyHash(hash)
+    const half = new Int32Array(2)
     const count = shards.length
-    return { shardOf: (key) => jumpHash(high(key), low(key), count), memoryBytes: 0 }
+    const shardOf = (key: string): number => {
+      halves(key, half)
+      return jumpHash(half[1] as number, half[0] as number, count)
+    }
+    return { shardOf, memoryBytes: 0 }
   },
 }
 
@@ -44,24 +49,27 @@ const LOW_HIGH = LOW >>> 16
 const LOW_LOW = LOW & 0xffff
 
 /**
- * The bucket, 0 to buckets - 1, of a 64-bit key that is given as two unsigned halves of 32 bits: BigInt would be four
- * times slower.
+ * The bucket, 0 to buckets - 1, of a 64-bit key that is given as two signed halves of 32 bits: BigInt would be four times
+ * slower.
  */
 export function jumpHash(high: number, low: number, buckets: number): number {
+  let h = high
+  let l = low
   let bucket = 0
   let next = 0
   while (next < buckets) {
     bucket = next
-    // (high, low) = (high, low) * multiplier + 1, modulo 2^64; the product of the lower halves from 16-bit pieces
-    const a = low >>> 16
-    const b = low & 0xffff
-    const middle = Math.imul(a, LOW_LOW)
-    const cross = (Math.imul(b, LOW_LOW) >>> 16) + (Math.imul(b, LOW_HIGH) >>> 0) + (middle & 0xffff)
-    const carry = Math.imul(a, LOW_HIGH) + (middle >>> 16) + Math.floor(cross / 65_536)
-    high = (Math.imul(high, LOW) + Math.imul(low, HIGH) + carry) | 0
-    low = (Math.imul(low, LOW) + 1) | 0
-    if (low === 0) high = (high + 1) | 0
-    next = Math.floor((bucket + 1) * (2_147_483_648 / ((high >>> 1) + 1)))
+    // (h, l) = (h, l) * multiplier + 1, modulo 2^64. The upper half of the product of the lower halves comes from pieces
+    // of 16 bits, none of whose sums leaves 32 bits.
+    const a = l >>> 16
+    const b = l & 0xffff
+    const middle = (Math.imul(a, LOW_LOW) + (Math.imul(b, LOW_LOW) >>> 16)) | 0
+    const cross = (Math.imul(b, LOW_HIGH) + (middle & 0xffff)) | 0
+    const carry = (Math.imul(a, LOW_HIGH) + (middle >>> 16) + (cross >>> 16)) | 0
+    h = (Math.imul(h, LOW) + Math.imul(l, HIGH) + carry) | 0
+    l = (Math.imul(l, LOW) + 1) | 0
+    if (l === 0) h = (h + 1) | 0
+    next = Math.floor((bucket + 1) * (2_147_483_648 / ((h >>> 1) + 1)))
   }
   return bucket
 }

@@ -24,12 +24,15 @@ export const maglev: ShardingScheme = {
   place(shards, { hash, tableSize }) {
     checkShards(maglev, shards)
     checkTable(tableSize, shards.length)
-    const { low, high } = keyHash(hash)
+    const { low, halves } = keyHash(hash)
+    const half = new Int32Array(2)
     const order = indicesById(shards)
     const turns = maglevTable(
       order.map((index) => {
         const { id, weight } = shards[index] ?? { id: '', weight: 0 }
-        return { offset: low(id) % tableSize, skip: (high(id) % (tableSize - 1)) + 1, weight }
+        halves(id, half)
+        const [offset = 0, skip = 0] = half
+        return { offset: (offset >>> 0) % tableSize, skip: ((skip >>> 0) % (tableSize - 1)) + 1, weight }
       }),
       tableSize,
     )

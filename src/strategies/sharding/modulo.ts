@@ -13,7 +13,7 @@ export const modulo: ShardingScheme = {
   place(shards, { hash }) {
     checkShards(modulo, shards)
     const { low } = keyHash(hash)
-    const count = shards.length
-    return { shardOf: (key) => low(key) % count, memoryBytes: 0 }
+    const count = shards.length >>> 0
+    return { shardOf: (key) => (low(key) >>> 0) % count, memoryBytes: 0 }
   },
 }

@@ -20,7 +20,8 @@ export const rendezvous: ShardingScheme = {
   heeds: ['hash'],
   place(shards, { hash }) {
     checkShards(rendezvous, shards)
-    const { low, high } = keyHash(hash)
+    const { low, halves } = keyHash(hash)
+    const half = new Int32Array(2)
     // In the order of ids, so that two equal draws are decided by them.
     const indices = Uint16Array.from(indicesById(shards))
     const seeds = Int32Array.from(indices, (index) => low(shards[index]?.id ?? ''))
@@ -29,8 +30,9 @@ export const rendezvous: ShardingScheme = {
     const count = indices.length
 
     const highest = (key: string): number => {
-      const a = low(key)
-      const b = high(key)
+      halves(key, half)
+      const a = half[0] as number
+      const b = half[1] as number
       let best = 0
       let most = -1
       for (let i = 0; i < count; i++) {
@@ -43,8 +45,9 @@ export const rendezvous: ShardingScheme = {
       return indices[best] as number
     }
     const heaviest = (key: string): number => {
-      const a = low(key)
-      const b = high(key)
+      halves(key, half)
+      const a = half[0] as number
+      const b = half[1] as number
       let best = 0
       let most = -1
       for (let i = 0; i < count; i++) {
@@ -62,5 +65,5 @@ export const rendezvous: ShardingScheme = {
 
 /** A shard's draw for a key, 32 bits, unsigned. */
 function drawOf(low: number, high: number, seed: number): number {
-  return mix32(Math.imul(low ^ seed, 0x9e3779b1) ^ high)
+  return mix32(Math.imul(low ^ seed, 0x9e3779b1) ^ high) >>> 0
 }

@@ -15,7 +15,7 @@ export class RingPoints {
   private readonly shift: number
 
   /**
-   * @param points at least one; where two have the same position, the first in the order of `rank` counts
+   * @param points at least one, positions of 32 bits, signed or not; where two have the same position, the first in the order of `rank` counts
    * @param rank of each shard, by index: a whole number below 65,536
    */
   constructor(points: readonly { position: number; shard: number }[], rank: readonly number[]) {
@@ -24,7 +24,10 @@ export class RingPoints {
       shardOfRank[value] = shard
     })
     // 48 bits in a double: sorted as numbers, by position and then by rank.
-    const sorted = Float64Array.from(points, ({ position, shard }) => position * 65_536 + (rank[shard] ?? 0)).sort()
+    const sorted = Float64Array.from(
+      points,
+      ({ position, shard }) => (position >>> 0) * 65_536 + (rank[shard] ?? 0),
+    ).sort()
     const count = sorted.length
     this.positions = new Uint32Array(count + 1)
     this.shards = new Uint16Array(count + 1)
@@ -45,15 +48,16 @@ export class RingPoints {
     }
   }
 
-  /** The index of the shard that a position belongs to. @param position unsigned, 32 bits */
+  /** The index of the shard that a position belongs to. @param position 32 bits, signed or not */
   shardAt(position: number): number {
     return this.shards[this.pointAt(position)] as number
   }
 
   /** The point that a position belongs to, counted from 0; as many as there are points is the first again. */
   pointAt(position: number): number {
-    let i = this.starts[position >>> this.shift] as number
-    while ((this.positions[i] as number) < position) i += 1
+    const unsigned = position >>> 0
+    let i = this.starts[unsigned >>> this.shift] as number
+    while ((this.positions[i] as number) < unsigned) i += 1
     return i
   }
 
