@@ -5,8 +5,26 @@ import type { Member, NodeControl } from '../replication/port.js'
 import type { Endpoint } from '../replication/session.js'
 import type { Lab } from './lab.js'
 
-/** The database servers of a stack, as its engine knows them now; none where it has no databases. */
+/** Whether the databases of a stack are shards: none follows another, and none may take another's place. */
+export function isSharded({ meta }: Stack): boolean {
+  return meta.parameters.kind === 'sharded'
+}
+
+/**
+ * A primary and its standbys, as the stack's engine knows them now; none where it has no databases, or shards: a healing
+ * would take every shard but one for an old primary.
+ */
 export async function membersOf(lab: Lab, stack: Stack): Promise<Member[]> {
+  return isSharded(stack) ? [] : serversOf(lab, stack)
+}
+
+/** The shards of a stack that can be reached; none where it is not sharded. */
+export async function shardsOf(lab: Lab, stack: Stack): Promise<Endpoint[]> {
+  return isSharded(stack) ? reachable(await serversOf(lab, stack)) : []
+}
+
+/** Every database server of a stack, whatever its part. */
+export async function serversOf(lab: Lab, stack: Stack): Promise<Member[]> {
   const nodes = (await stack.nodes()).filter(({ role }) => role === 'database')
   if (nodes.length === 0) return []
   const password = await lab.secret(DATABASE_ROLES.admin)
@@ -21,9 +39,13 @@ export async function membersOf(lab: Lab, stack: Stack): Promise<Member[]> {
   })
 }
 
-/** Those that can be reached, for probes. */
+/** Those of a primary and its standbys that can be reached, for probes. */
 export async function endpointsOf(lab: Lab, stack: Stack): Promise<Endpoint[]> {
-  return (await membersOf(lab, stack)).flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]))
+  return reachable(await membersOf(lab, stack))
+}
+
+function reachable(members: readonly Member[]): Endpoint[] {
+  return members.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]))
 }
 
 /** What replication may do to the nodes of a stack. */

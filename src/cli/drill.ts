@@ -6,7 +6,8 @@ import { livenessProber } from '../probes/liveness.js'
 import { Cluster } from '../replication/cluster.js'
 import { type DetectorSettings, databaseProber, FailureDetector, type Prober } from '../replication/detector.js'
 import { DIVERGED_FILE, type FailoverOptions, failOver, rejoin } from '../replication/failover.js'
-import { type Acted, type DrillOptions, drill, type Stage } from '../run/drill.js'
+import { type Drilled, type DrillOptions, drill } from '../run/drill.js'
+import type { Stage } from '../run/stage.js'
 import { controlOf, membersOf } from './databases.js'
 import type { DrillTarget } from './drill-target.js'
 import type { Lab } from './lab.js'
@@ -38,7 +39,7 @@ export async function drillOn(
   { node, role }: DrillTarget,
   settings: DrillSettings,
   stage: Stage,
-): Promise<Acted> {
+): Promise<Drilled> {
   const { fault, detector, beforeStep, ...times } = settings
   const control = controlOf(lab, stack)
   const prober = await probing(lab, stack, node)

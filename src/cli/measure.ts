@@ -11,14 +11,16 @@ import type { Stack, UpEvent } from '../engines/port.js'
 import { FAULTS } from '../faults/registry.js'
 import type { Journal } from '../load/port.js'
 import { Cluster } from '../replication/cluster.js'
-import type { Acted, Stage } from '../run/drill.js'
+import type { Acted } from '../run/act.js'
 import { ledgerOf } from '../run/ledger.js'
 import type { PlannedFault, RunPlan } from '../run/plan.js'
+import type { RunInput } from '../run/run.js'
+import type { Stage } from '../run/stage.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import { createUpProgress } from '../ui/progress/up-progress.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
-import { endpointsOf, membersOf } from './databases.js'
+import { endpointsOf, isSharded, membersOf, shardsOf } from './databases.js'
 import type { Lab } from './lab.js'
 import { probeRates } from './probe-options.js'
 import { startStack } from './start-stack.js'
@@ -30,9 +32,11 @@ export interface Measurement {
   objectives: Objective[]
   faults: PlannedFault[]
   options: BenchOptions
-  /** Of a drill: what acts beside the load, and what the record should say of its settings. */
-  drill?: {
+  /** A drill or a migration: what acts beside the load and ends it, and what the record should say of its settings. */
+  beside?: {
+    /** Never rejects: a failure is in what it returns. */
     act: (stage: Stage, stack: Stack) => Promise<Acted>
+    /** Beside the stack's parameters in the record; what a stack is made from must still be read from them. */
     settings: Record<string, unknown>
     /** How long it should take after the warm-up, in milliseconds. */
     expectedMs: number
@@ -105,7 +109,7 @@ async function startOwn(
 }
 
 async function load(
-  { lab, subject, objectives, faults, options, drill }: Measurement,
+  { lab, subject, objectives, faults, options, beside }: Measurement,
   stack: Stack | null,
   folder: RunFolder,
   startedAt: Date,
@@ -124,14 +128,14 @@ async function load(
     question: subject.question,
     reading: subject.reading,
     engine: stack?.meta.engine ?? null,
-    parameters: { ...subject.parameters, ...drill?.settings },
+    parameters: { ...subject.parameters, ...beside?.settings },
     work: subject.work,
     // Ids are of a second and a reports folder: the process tells apart what began at once in two.
     load: withRun(subject.load, `${id}-${lab.os.pid}`),
     expectations: subject.expectations,
     objectives,
     faults,
-    drillMs: drill?.expectedMs ?? null,
+    actMs: beside?.expectedMs ?? null,
     instances: subject.instances,
   }
   const notes = notesOf(subject, stack)
@@ -146,9 +150,9 @@ async function load(
       stack,
       generator: await lab.generator(),
       probes: runProbes(() => performance.timeOrigin + performance.now(), probeRates(options)),
-      ...(stack === null ? {} : { databases: () => endpointsOf(lab, stack) }),
+      ...(stack === null ? {} : databasesOf(lab, stack)),
       faults: FAULTS,
-      ...(stack === null || drill === undefined ? {} : { act: (stage: Stage) => drill.act(stage, stack) }),
+      ...(stack === null || beside === undefined ? {} : { act: (stage: Stage) => beside.act(stage, stack) }),
       ...(stack === null || plan.load.workload === null
         ? {}
         : { verify: (journal: Journal) => verifyWrites(lab, stack, plan.load, journal) }),
@@ -163,6 +167,12 @@ async function load(
   } finally {
     await close()
   }
+}
+
+/** What probes may ask, and what is counted in the end: shards are no cluster, each is a server of its own. */
+function databasesOf(lab: Lab, stack: Stack): Pick<RunInput, 'databases' | 'shards' | 'audit'> {
+  if (!isSharded(stack)) return { databases: () => endpointsOf(lab, stack) }
+  return { shards: () => shardsOf(lab, stack) }
 }
 
 /** The ledger of a run held against the primary, whichever server that is by now. */

@@ -29,8 +29,10 @@ export interface Workload {
   mix: { kind: RequestKind; weight: number }[]
   keys: {
     distribution: (typeof KEY_DISTRIBUTIONS)[number]
-    /** Users and products there are. */
+    /** Users there are. */
     count: number
+    /** Products there are, where they are fewer than users; left out: as many. */
+    products?: number
     /** Of zipf: the k-th most popular key is asked for in proportion to 1 / k^exponent. */
     exponent: number
   }

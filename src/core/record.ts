@@ -124,7 +124,12 @@ export const runRecordSchema = z.object({
     workload: z
       .object({
         mix: z.array(z.object({ kind: z.string(), weight: z.number() })),
-        keys: z.object({ distribution: z.string(), count, exponent: z.number() }),
+        keys: z.object({
+          distribution: z.string(),
+          count,
+          products: count.optional().describe('where they are fewer than users'),
+          exponent: z.number(),
+        }),
         consistency: z.string(),
         run: z.string().describe('begins the id of every write'),
       })

@@ -1,5 +1,6 @@
 import type { Ledger } from './load.js'
 import type { Percentiles, RunEvent, TickRow } from './record.js'
+import type { ReshardProgress } from './sharding.js'
 
 export type Phase = 'starting' | 'warm-up' | 'measuring' | 'draining' | 'done'
 
@@ -36,6 +37,26 @@ export interface DatabaseRow {
   requests: number
 }
 
+/** A shard as a view shows it. */
+export interface ShardRow {
+  id: string
+  /** 'unknown' until it was asked for the first time. */
+  state: 'up' | 'down' | 'unknown'
+  /** Slots that it serves, users and bytes that it holds; null where it was never asked. */
+  slots: number | null
+  keys: number | null
+  bytes: number | null
+  /** Of the answers that one shard alone gave in the counted part, 0 to 1. */
+  share: number
+  requests: number
+  /** In the last tick. */
+  rps: number
+  p50_ms: number | null
+  p99_ms: number | null
+  /** It answers more than its weight among the shards would give it by half. */
+  hot: boolean
+}
+
 /** A doubt about the run while it runs: a validity check that fails so far. */
 export interface Doubt {
   check: string
@@ -66,6 +87,10 @@ export interface Snapshot {
   instances: InstanceRow[]
   /** Database servers, the primary first; null where the stack has none. */
   databases: DatabaseRow[] | null
+  /** By id; null where the stack has none. */
+  shards: ShardRow[] | null
+  /** How far a migration is; null where there is none. */
+  migration: ReshardProgress | null
   events: RunEvent[]
   doubts: Doubt[]
 }

@@ -7,9 +7,11 @@ describe('readDatabaseHeaders', () => {
     [['x-db-node', 'standby-1', 'Date', 'now'], { node: 'standby-1', lsn: null, outcome: null }],
     [['x-write-outcome', 'refused'], { node: null, lsn: null, outcome: 'refused' }],
     [['X-DB-NODE', '', 'X-Lsn', ''], { node: null, lsn: null, outcome: null }],
-    [[], { node: null, lsn: null, outcome: null }],
+    [['X-Shard', 'shard-1', 'X-DB-Node', 'shard-1'], { node: 'shard-1', gathered: false }],
+    [['x-shard', 'shard-1,shard-2'], { node: null, gathered: true }],
+    [[], { gathered: false, node: null, lsn: null, outcome: null }],
   ])('%j', (headers, expected) => {
-    const answer = { ...noAnswer(), node: 'of the answer before', lsn: '1/1', outcome: 'unknown' }
+    const answer = { ...noAnswer(), node: 'of the answer before', gathered: true, lsn: '1/1', outcome: 'unknown' }
     readDatabaseHeaders(headers, answer)
     expect(answer).toMatchObject(expected)
   })

@@ -6,6 +6,8 @@ export interface Answer {
   // From here on: read under a workload only, null where the answer does not say.
   /** Which database server answered: X-DB-Node. */
   node: string | null
+  /** Whether several shards gave it together: X-Shard names them all. */
+  gathered: boolean
   /** A position at or after the write's commit record: X-LSN. */
   lsn: string | null
   /** What the API knows of a write that failed: X-Write-Outcome. */
@@ -15,18 +17,21 @@ export interface Answer {
 }
 
 export function noAnswer(): Answer {
-  return { status: 0, instance: '', node: null, lsn: null, outcome: null, version: null }
+  return { status: 0, instance: '', node: null, gathered: false, lsn: null, outcome: null, version: null }
 }
 
 /** Fills in what the headers say of the database. @param headers names and values in turn, as they came */
 export function readDatabaseHeaders(headers: readonly string[], answer: Answer): void {
   answer.node = null
+  answer.gathered = false
   answer.lsn = null
   answer.outcome = null
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? ''
     // Comparing lengths first spares most headers the lower-casing.
     if (name.length === 9 && name.toLowerCase() === 'x-db-node') answer.node = headers[i + 1] || null
+    else if (name.length === 7 && name.toLowerCase() === 'x-shard')
+      answer.gathered = (headers[i + 1] ?? '').includes(',')
     else if (name.length === 5 && name.toLowerCase() === 'x-lsn') answer.lsn = headers[i + 1] || null
     else if (name.length === 15 && name.toLowerCase() === 'x-write-outcome') answer.outcome = headers[i + 1] || null
   }

@@ -321,6 +321,7 @@ describe('a connection that asks a database', () => {
       status: 200,
       instance: 'api-2',
       node: 'standby-1',
+      gathered: false,
       lsn: '0/1A',
       outcome: 'unknown',
       version: 12_345,

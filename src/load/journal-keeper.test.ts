@@ -25,7 +25,7 @@ function keeper(tasks: (k: number) => Task = allKinds): JournalKeeper {
 
 /** A keeper of requests whose kinds stand in a list, all of one user and product. */
 const keeperOf = (...kinds: Task['kind'][]): JournalKeeper =>
-  keeper((k) => ({ kind: kinds[k] ?? 'browse', user: 0, product: 0 }))
+  keeper((k) => ({ kind: kinds[k] ?? 'browse', user: 0, product: 0, payee: kinds[k] === 'transfer' ? 1 : null }))
 
 const answer = (more: Partial<Answer>): Answer => ({ ...noAnswer(), status: 200, instance: 'api-1', ...more })
 
@@ -57,6 +57,9 @@ const happening = fc.record({
   outcome: fc.constantFrom(null, 'refused', 'unknown'),
   which: fc.nat(),
 })
+
+/** Who answered: one server or another, several shards together, or nobody said. */
+const servers = [{ node: 'db-1' }, { node: 'db-2' }, { gathered: true }, {}]
 
 describe('JournalKeeper', () => {
   it.each(['open', 'closed'] as const)('gives every write exactly one outcome, whatever happens (%s loop)', (mode) => {
@@ -95,7 +98,7 @@ describe('JournalKeeper', () => {
             } else if (busy === undefined) continue
             else if (what === 'answer') {
               said.set(numberOn(busy), outcomeOf(answer({ status, outcome })))
-              bench.answer(busy, { status, outcome, instance: 'a' })
+              bench.answer(busy, { status, outcome, instance: 'a', ...servers[which % servers.length] })
             } else {
               if (what !== 'unsent') said.set(numberOn(busy), 'unknown')
               bench.end(busy, what)
@@ -109,7 +112,7 @@ describe('JournalKeeper', () => {
           const { journal } = bench.finish()
           const due = mode === 'open' ? numbersDue() : new Set(bench.sent.map(({ k }) => k))
           const expected = [...due]
-            .filter((k) => ['write', 'order'].includes(allKinds(k).kind))
+            .filter((k) => ['write', 'order', 'transfer'].includes(allKinds(k).kind))
             .map((k): [string, WriteOutcome] => [`run-1-0-${k}`, said.get(k) ?? 'refused'])
           const writes = journal?.writes ?? []
           expect(writes).toHaveLength(expected.length)
@@ -221,6 +224,32 @@ describe('JournalKeeper', () => {
     expect(journal.sent(2, 7).afterLsn).toBe('0/20')
   })
 
+  it('keeps how long each server took since a request was due, of good answers alone, and what was gathered', () => {
+    const journal = keeperOf('read', 'transfer', 'list', 'read', 'list')
+    const flights = [0, 1, 2, 3, 4].map((k) => journal.sent(k, 10 + k))
+    // A listing asks for no position: which of the shards should have reached it?
+    expect(flights.map(({ afterLsn }) => afterLsn)).toEqual([null, null, null, null, null])
+    journal.answered(0, 0, 20, answer({ node: 'shard-1' }))
+    journal.answered(1, 0, 40, answer({ node: 'shard-1', lsn: '0/20' }))
+    journal.answered(2, 0, 80, answer({ gathered: true }))
+    journal.answered(3, 0, 90, answer({ status: 503, node: 'shard-2' }))
+    journal.answered(4, 0, 90, answer({ status: 503, gathered: true }))
+    expect(journal.sent(4, 91).afterLsn).toBeNull()
+    expect(journal.sent(0, 91).afterLsn).toBe('0/20')
+    for (const { nodes, latency, gathered, writes } of [journal.takeTick(), journal.takeWhole()]) {
+      expect(nodes).toEqual({ 'shard-1': { read: 1, transfer: 1 }, 'shard-2': { read: 1 } })
+      expect(Object.keys(latency)).toEqual(['shard-1'])
+      const { count, mean } = Histogram.decode(latency['shard-1'] ?? '').percentiles()
+      expect(count).toBe(2)
+      expect(mean).toBeCloseTo(30, 1)
+      expect(gathered).toBe(2)
+      expect(writes.map(({ kind, outcome, node }) => [kind, outcome, node])).toEqual([
+        ['transfer', 'acknowledged', 'shard-1'],
+      ])
+    }
+    expect(journal.takeTick()).toMatchObject({ latency: {}, gathered: 0 })
+  })
+
   it('lists no more failures and names no more servers than it may', () => {
     const journal = keeperOf()
     for (let k = 0; k < MOST_FAILURES + 5; k++) {
@@ -250,4 +279,12 @@ function expectTicksToAddUp(ticks: readonly (Journal | null)[], whole: Journal |
   expect(journals).toHaveLength(ticks.length)
   expect(journals.flatMap(({ writes }) => writes)).toEqual(whole?.writes)
   expect(journals.flatMap(({ failures }) => failures)).toEqual(whole?.failures)
+  for (const node of ['db-1', 'db-2']) {
+    const answers = (journal: Journal | null): number => {
+      const latency = journal?.latency[node]
+      return latency === undefined ? 0 : Histogram.decode(latency).count
+    }
+    expect(journals.reduce((sum, journal) => sum + answers(journal), 0)).toBe(answers(whole))
+  }
+  expect(journals.reduce((sum, { gathered }) => sum + gathered, 0)).toBe(whole?.gathered)
 }

@@ -47,7 +47,8 @@ export class JournalKeeper {
     const flight: Flight = {
       task,
       version: kind === 'write' ? this.sessions.nextVersion(user) : null,
-      afterLsn: isWrite(task) ? null : this.lsns.after(entityOf(task)),
+      // Of a listing no single server can say how far it must have read.
+      afterLsn: isWrite(task) || kind === 'list' ? null : this.lsns.after(entityOf(task)),
       sentAt: now,
       known: kind === 'read' ? this.sessions.known(user) : null,
     }
@@ -61,8 +62,12 @@ export class JournalKeeper {
     const { task, version } = flight
     const { status } = answer
     if (answer.node !== null) {
-      this.tick.answer(answer.node, task.kind)
-      this.whole.answer(answer.node, task.kind)
+      const responseMs = status < 400 ? now - due : null
+      this.tick.answer(answer.node, task.kind, responseMs)
+      this.whole.answer(answer.node, task.kind, responseMs)
+    } else if (answer.gathered) {
+      this.tick.gathered += 1
+      this.whole.gathered += 1
     }
     if (isWrite(task)) {
       const outcome = outcomeOf(answer)
@@ -152,9 +157,9 @@ export class JournalKeeper {
   }
 }
 
-/** What it reads or changes: a user's session, or a product with its stock. */
+/** What it reads or changes: a user's session or money, or a product with its stock. */
 function entityOf({ kind, user, product }: Task): string {
-  return kind === 'read' || kind === 'write' ? `user ${user}` : `product ${product}`
+  return kind === 'read' || kind === 'write' || kind === 'transfer' ? `user ${user}` : `product ${product}`
 }
 
 /** What became of a write, by its answer. A server's error says nothing by itself: the commit may have been done. */

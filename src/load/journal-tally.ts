@@ -17,6 +17,10 @@ export class JournalTally {
   private backwards = 0
   private readonly age = new Histogram()
   private nodes = new Map<string, Partial<Record<RequestKind, number>>>()
+  /** Kept from tick to tick: a histogram is dear to make. */
+  private readonly latency = new Map<string, Histogram>()
+  /** Answers that several shards gave together. */
+  gathered = 0
 
   write(entry: WriteEntry): void {
     this.writes.push(entry)
@@ -34,15 +38,23 @@ export class JournalTally {
     if (this.failures.length < MOST_FAILURES) this.failures.push(failure)
   }
 
-  answer(node: string, kind: RequestKind): void {
+  /** @param responseMs of an answer below 400, since it was due; null of any other */
+  answer(node: string, kind: RequestKind, responseMs: number | null): void {
     const id = this.nodes.has(node) || this.nodes.size < MOST_NODES ? node : 'other'
     const counts = this.nodes.get(id) ?? {}
     counts[kind] = (counts[kind] ?? 0) + 1
     this.nodes.set(id, counts)
+    if (responseMs === null) return
+    let histogram = this.latency.get(id)
+    if (histogram === undefined) {
+      histogram = new Histogram()
+      this.latency.set(id, histogram)
+    }
+    histogram.record(responseMs)
   }
 
   get empty(): boolean {
-    return this.writes.length + this.failures.length + this.checked + this.nodes.size === 0
+    return this.writes.length + this.failures.length + this.checked + this.nodes.size + this.gathered === 0
   }
 
   /** What there is, and begins anew. */
@@ -52,6 +64,8 @@ export class JournalTally {
       reads: { checked: this.checked, stale: this.stale, backwards: this.backwards, age: this.age.encode() },
       failures: this.failures,
       nodes: Object.fromEntries(this.nodes),
+      latency: this.encodedLatency(),
+      gathered: this.gathered,
     }
     this.writes = []
     this.failures = []
@@ -60,6 +74,13 @@ export class JournalTally {
     this.backwards = 0
     this.age.reset()
     this.nodes = new Map()
+    for (const histogram of this.latency.values()) histogram.reset()
+    this.gathered = 0
     return journal
+  }
+
+  private encodedLatency(): Journal['latency'] {
+    const filled = [...this.latency].filter(([, { count }]) => count > 0)
+    return Object.fromEntries(filled.map(([id, histogram]) => [id, histogram.encode()]))
   }
 }

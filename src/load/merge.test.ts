@@ -51,6 +51,8 @@ const journal: fc.Arbitrary<Journal> = fc.record({
     fc.record({ read: counts, order: counts }, { requiredKeys: [] }),
     { noNullPrototype: true },
   ),
+  latency: fc.dictionary(fc.constantFrom('shard-1', 'shard-2'), histogram, { noNullPrototype: true }),
+  gathered: counts,
 })
 const tick: fc.Arbitrary<LoadTick> = fc.record({
   from: fc.constant(500),
@@ -115,6 +117,14 @@ describe('mergeTicks', () => {
         expect(ages(merged)).toBe(sum(ages))
         const reads = (one: Journal | null): number => one?.nodes.primary?.read ?? 0
         expect(reads(merged)).toBe(sum(reads))
+        expect(merged?.gathered).toBe(sum(({ gathered }) => gathered))
+        for (const shard of ['shard-1', 'shard-2']) {
+          const answers = (one: Journal | null): number => {
+            const latency = one?.latency[shard]
+            return latency === undefined ? 0 : Histogram.decode(latency).count
+          }
+          expect(answers(merged)).toBe(sum(answers))
+        }
       }),
     )
   })
@@ -134,6 +144,8 @@ describe('mergeTicks', () => {
           cause: 'reset',
         })),
         nodes: {},
+        latency: {},
+        gathered: 0,
       },
     })
     const failures = mergeTicks([failing(0), failing(1)]).journal?.failures ?? []

@@ -83,6 +83,10 @@ function mergeJournals(parts: readonly (Journal | null)[]): Journal | null {
   for (const id of new Set(journals.flatMap((journal) => Object.keys(journal.nodes)))) {
     nodes[id] = sumByKey(journals.map((journal) => journal.nodes[id] ?? {}))
   }
+  const latency: Journal['latency'] = {}
+  for (const id of new Set(journals.flatMap((journal) => Object.keys(journal.latency)))) {
+    latency[id] = mergeEncoded(journals.flatMap((journal) => journal.latency[id] ?? []))
+  }
   return {
     writes: journals.flatMap(({ writes }) => writes).toSorted((a, b) => a.done_ms - b.done_ms),
     reads: {
@@ -96,6 +100,8 @@ function mergeJournals(parts: readonly (Journal | null)[]): Journal | null {
       .toSorted((a, b) => a.done_ms - b.done_ms)
       .slice(0, MOST_FAILURES),
     nodes,
+    latency,
+    gathered: sum(journals, ({ gathered }) => gathered),
   }
 }
 

@@ -69,6 +69,10 @@ export interface Journal {
   failures: { due_ms: number; done_ms: number; kind: RequestKind; cause: string }[]
   /** Answers by database server (X-DB-Node) and kind of request. */
   nodes: Record<string, Partial<Record<RequestKind, number>>>
+  /** Response time (from the due moment) of answers below 400, by database server. */
+  latency: Record<string, EncodedHistogram>
+  /** Answers that several shards gave together, and so no single server: listings. */
+  gathered: number
 }
 
 /** What happened in a stretch of time; ticks of several generators for the same stretch are merged into one. */

@@ -11,7 +11,7 @@ function textOf(kind: RequestKind, options: Partial<TaskWriterOptions> = {}, aft
     keyOf: (k) => `run-1-0-${k}`,
     ...options,
   })
-  const task = { kind, user: 6, product: 41 }
+  const task = { kind, user: 6, product: 41, payee: kind === 'transfer' ? 3 : null }
   const version = kind === 'write' ? 17 : null
   return writer.write(9, { task, version, afterLsn, sentAt: 0, known: null }).toString()
 }
@@ -30,6 +30,11 @@ describe('TaskWriter', () => {
     [
       'order',
       `POST /api/orders${HEAD}Idempotency-Key: run-1-0-9\r\nContent-Type: application/json\r\nContent-Length: 64\r\n\r\n{"user_id":"user-000007","product_id":"ECO-000042","quantity":1}`,
+    ],
+    ['list', `GET /api/orders?limit=20${HEAD}\r\n`],
+    [
+      'transfer',
+      `POST /api/transfers${HEAD}Idempotency-Key: run-1-0-9\r\nContent-Type: application/json\r\nContent-Length: 52\r\n\r\n{"from":"user-000007","to":"user-000004","amount":1}`,
     ],
   ])('writes %s', (kind, expected) => {
     expect(textOf(kind)).toBe(expected)

@@ -1,7 +1,7 @@
 import type { Consistency, RequestKind } from '../core/load.js'
 import type { Flight } from './journal-keeper.js'
 import { clientAddress, MAX_CLIENTS } from './mix.js'
-import { isWrite } from './workload.js'
+import { isWrite, type Task } from './workload.js'
 
 export interface TaskWriterOptions {
   /** "http://127.0.0.1:8080". */
@@ -38,15 +38,16 @@ export class TaskWriter {
   write(k: number, flight: Flight): Buffer {
     const { task, version, afterLsn } = flight
     const user = userId(task.user)
-    const product = productId(task.product)
     const from = this.addresses === 0 ? '' : `X-Forwarded-For: ${clientAddress(k % this.addresses)}\r\n`
     const head = `${this.head}${from}`
     if (isWrite(task)) {
-      const body =
+      const body = bodyOf(task, version)
+      const line =
         task.kind === 'write'
-          ? `{"version":${version}}`
-          : `{"user_id":"${user}","product_id":"${product}","quantity":1}`
-      const line = task.kind === 'write' ? `PUT /api/sessions/${user}` : 'POST /api/orders'
+          ? `PUT /api/sessions/${user}`
+          : task.kind === 'order'
+            ? 'POST /api/orders'
+            : 'POST /api/transfers'
       // The body is ASCII: as many bytes as characters.
       return Buffer.from(
         `${line}${head}Idempotency-Key: ${this.options.keyOf(k)}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
@@ -54,12 +55,20 @@ export class TaskWriter {
     }
     const after =
       this.options.consistency === 'read-your-writes' && afterLsn !== null ? `X-After-LSN: ${afterLsn}\r\n` : ''
-    return Buffer.from(`GET ${pathOf(task.kind, user, product)}${head}${this.consistency}${after}\r\n`)
+    return Buffer.from(`GET ${pathOf(task.kind, user, productId(task.product))}${head}${this.consistency}${after}\r\n`)
   }
+}
+
+/** Body of a write. */
+function bodyOf({ kind, user, product, payee }: Task, version: number | null): string {
+  if (kind === 'write') return `{"version":${version}}`
+  if (kind === 'order') return `{"user_id":"${userId(user)}","product_id":"${productId(product)}","quantity":1}`
+  return `{"from":"${userId(user)}","to":"${userId(payee ?? user)}","amount":1}`
 }
 
 function pathOf(kind: RequestKind, user: string, product: string): string {
   if (kind === 'read') return `/api/sessions/${user}`
+  if (kind === 'list') return '/api/orders?limit=20'
   return kind === 'stock' ? `/api/inventory/${product}` : `/api/products/${product}`
 }
 

@@ -20,8 +20,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
 
-async function serve(lies: Lies = {}): Promise<{ origin: string; truth: Truth }> {
-  const { origin, truth, close } = await startRegisterServer(lies)
+async function serve(lies: Lies = {}, shards = 0): Promise<{ origin: string; truth: Truth }> {
+  const { origin, truth, close } = await startRegisterServer(lies, shards)
   cleanups.push(close)
   return { origin, truth }
 }
@@ -89,6 +89,28 @@ describe('a workload', () => {
     expect(journal.writes).toHaveLength(truth.arrived.size)
     expect(journal.nodes).toEqual({ primary: truth.answers })
     expect(journal.writes.every(({ node, status }) => node === 'primary' && status === 200)).toBe(true)
+  })
+
+  it('keeps apart what each shard answered, and what several gathered', async () => {
+    const { origin, truth } = await serve({ fails: (n) => (n % 5 === 4 ? 'refused' : null) }, 3)
+    const mix = (['read', 'write', 'order', 'browse', 'list', 'transfer'] as const).map((kind) => ({ kind, weight: 1 }))
+    const { journal, ticks } = await work(origin, { mix }, { connections: 4, generators: 2 })
+    expect(journal.nodes).toEqual(truth.byNode)
+    expect(Object.keys(journal.nodes).sort()).toEqual(['shard-1', 'shard-2', 'shard-3'])
+    expect(journal.gathered).toBe(truth.answers.list)
+    expect(journal.reads).toMatchObject({ stale: 0, backwards: 0 })
+    expect(keysOf(journal, 'acknowledged')).toEqual(truth.done)
+    expect(new Set(journal.writes.map(({ kind }) => kind))).toEqual(new Set(['write', 'order', 'transfer']))
+    const refused = (node: string): number =>
+      journal.writes.filter((write) => write.node === node && write.status === 503).length
+    for (const [node, kinds] of Object.entries(truth.byNode)) {
+      const answers = Object.values(kinds).reduce((sum, count) => sum + count, 0)
+      const { count, max } = Histogram.decode(journal.latency[node] ?? '').percentiles()
+      expect(count).toBe(answers - refused(node))
+      expect(max ?? 0).toBeGreaterThan(0)
+      const inTicks = ticks.flatMap((tick) => tick.journal?.latency[node] ?? [])
+      expect(inTicks.reduce((sum, latency) => sum + Histogram.decode(latency).count, 0)).toBe(count)
+    }
   })
 
   it('finds each acknowledged write that is lost, and each read that is old', async () => {

@@ -63,7 +63,7 @@ describe('tasksOf', () => {
           for (let index = 0; index < of; index++) {
             const tasks = tasksOf(workload({ keys: keys(distribution, count) }), seed, { index, of })
             for (let k = index; k < 200; k += of) {
-              const { user, ...rest } = tasks(k)
+              const { user, payee: _payee, ...rest } = tasks(k)
               expect(user % of).toBe(index)
               expect(user).toBeGreaterThanOrEqual(0)
               expect(user).toBeLessThan(count)
@@ -76,6 +76,35 @@ describe('tasksOf', () => {
       ),
       { numRuns: 60 },
     )
+  })
+
+  it('draws products from as many as there are', () => {
+    const few = tasksOf(workload({ keys: { ...keys('zipf', 50), products: 3 } }), 1, ALONE)
+    const all = tasksOf(workload({ keys: keys('zipf', 50) }), 1, ALONE)
+    const ks = Array.from({ length: 500 }, (_, k) => k)
+    expect(new Set(ks.map((k) => few(k).product))).toEqual(new Set([0, 1, 2]))
+    expect(ks.map((k) => few(k).user)).toEqual(ks.map((k) => all(k).user))
+  })
+
+  it('transfers to another user, whoever that is, as popular as the users', () => {
+    const transfers = workload({ mix: [{ kind: 'transfer', weight: 1 }], keys: keys('uniform', 10) })
+    for (const of of [1, 3]) {
+      const tasks = tasksOf(transfers, 3, { index: of - 1, of })
+      const counts = new Array<number>(10).fill(0)
+      for (let k = 0; k < 5_000; k++) {
+        const { user, payee } = tasks(k)
+        if (payee === null) throw new Error('nobody is paid')
+        expect(payee).not.toBe(user)
+        counts[payee] = (counts[payee] ?? Number.NaN) + 1
+      }
+      // All are users that there are: none is paid but those ten.
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(5_000)
+      if (of === 1) {
+        expect(chiSquareTest(counts.map((observed) => ({ observed, weight: 1 }))).pValue).toBeGreaterThan(0.001)
+      } else expect(Math.min(...counts)).toBeGreaterThan(200)
+    }
+    expect(tasksOf(workload(), 3, ALONE)(0).payee).toBeNull()
+    expect(() => tasksOf({ ...transfers, keys: keys('uniform', 1) }, 1, ALONE)).toThrow('needs two users')
   })
 
   it('does not do without kinds, or with fewer keys than parts', () => {

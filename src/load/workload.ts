@@ -7,11 +7,13 @@ export interface Task {
   kind: RequestKind
   user: number
   product: number
+  /** Of a transfer, to whom the user pays: never the user. */
+  payee: number | null
 }
 
 /** Whether it changes data, and so has an idempotency key and an outcome. */
 export function isWrite({ kind }: Task): boolean {
-  return kind === 'write' || kind === 'order'
+  return kind === 'write' || kind === 'order' || kind === 'transfer'
 }
 
 /**
@@ -19,24 +21,41 @@ export function isWrite({ kind }: Task): boolean {
  *
  * A part owns the users whose number leaves its index when divided by the number of parts, so that one generator knows
  * of every write of its users. A draw falls on the user of this part in the same run of `of` neighbours, which keeps the
- * popularity of each such run as the distribution has it. Products belong to nobody.
- * @throws Error when there are fewer keys than parts
+ * popularity of each such run as the distribution has it. Products belong to nobody, and whoever is paid to may be
+ * another part's user.
+ * @throws Error when there are fewer keys than parts, or nobody to transfer to
  */
 export function tasksOf(workload: Workload, seed: number, part: { index: number; of: number }): (k: number) => Task {
   const { mix, keys } = workload
   if (keys.count < part.of) throw new Error(`${keys.count} keys are too few for ${part.of} generators`)
-  const zipf = keys.distribution === 'zipf' ? new Zipf(keys.count, keys.exponent) : null
-  const draw = (random: () => number): number =>
-    zipf === null ? Math.floor(random() * keys.count) : zipf.draw(random) - 1
+  if (keys.count < 2 && mix.some(({ kind, weight }) => kind === 'transfer' && weight > 0)) {
+    throw new Error('a transfer needs two users')
+  }
+  const drawUser = drawing(keys.count, keys)
+  const drawProduct = drawing(keys.products ?? keys.count, keys)
   const kindOf = kinds(mix)
   const offset = Math.imul(seed ^ 0x5bd1e995, 0x9e3779b1)
   return (k) => {
     const random = seededRandom(offset + k)
     const kind = kindOf(random())
-    const user = draw(random)
-    const own = user - (user % part.of) + part.index
-    return { kind, user: own < keys.count ? own : own - part.of, product: draw(random) }
+    const drawn = drawUser(random)
+    const own = drawn - (drawn % part.of) + part.index
+    const user = own < keys.count ? own : own - part.of
+    const product = drawProduct(random)
+    return { kind, user, product, payee: kind === 'transfer' ? otherThan(user, drawUser(random), keys.count) : null }
   }
+}
+
+/** Draws a key of so many. */
+function drawing(count: number, keys: Workload['keys']): (random: () => number) => number {
+  if (keys.distribution === 'uniform') return (random) => Math.floor(random() * count)
+  const zipf = new Zipf(count, keys.exponent)
+  return (random) => zipf.draw(random) - 1
+}
+
+/** The drawn user, or where that is the payer the next one. */
+function otherThan(payer: number, drawn: number, count: number): number {
+  return drawn === payer ? (drawn + 1) % count : drawn
 }
 
 /**

@@ -15,6 +15,8 @@ export interface ProbeContext {
   usage(): Promise<NodeUsage[]>
   /** The database servers that can be reached at this moment, as their superuser; none for a stack without. */
   databases(): Promise<Endpoint[]>
+  /** The same of shards, each a server of its own that replicates nothing; a stack has either. */
+  shards(): Promise<Endpoint[]>
   signal: AbortSignal
 }
 

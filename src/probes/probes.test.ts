@@ -30,6 +30,7 @@ function context(change: Partial<ProbeContext> = {}): ProbeContext {
     nodes: async () => [],
     usage: async () => [],
     databases: async () => [],
+    shards: async () => [],
     signal: new AbortController().signal,
     ...change,
   }

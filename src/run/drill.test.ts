@@ -3,7 +3,8 @@ import { seededRandom } from '../core/random.js'
 import { FAULTS } from '../faults/registry.js'
 import type { DetectorEvents } from '../replication/detector.js'
 import type { Failover } from '../replication/failover.js'
-import { type DrillOptions, drill, type Stage } from './drill.js'
+import { type DrillOptions, drill } from './drill.js'
+import type { Stage } from './stage.js'
 import { type StubStack, stubStack } from './testing/stub-stack.js'
 
 /** A drill on made-up parts: its stack remembers what was done, its detector says what it is told to. */
@@ -90,6 +91,7 @@ function scene(role: DrillOptions['role'], more: Partial<DrillOptions> = {}): Sc
     startMs: 0,
     signal: ending.signal,
     onEvent: (level, text) => log.push(`${level}: ${text}`),
+    onProgress: () => {},
   }
   return { options, stage, stack, log, ending, alarm, watches: () => watches }
 }

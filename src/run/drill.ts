@@ -1,24 +1,14 @@
 import type { LabError } from '../core/errors.js'
 import { seededRandom } from '../core/random.js'
-import type { RunEvent } from '../core/record.js'
 import type { DrillEvent, DrillEventName, Trial } from '../core/trial.js'
 import type { Fault, FaultTarget } from '../faults/port.js'
 import type { DetectorEvents } from '../replication/detector.js'
 import type { Failover, FailoverOptions } from '../replication/failover.js'
 import { sleep } from './sleep.js'
-
-/** What a run offers to what acts beside its load. */
-export interface Stage {
-  /** Milliseconds on the run clock. */
-  clock: () => number
-  /** When the counted part begins. */
-  startMs: number
-  signal: AbortSignal
-  onEvent: (level: RunEvent['level'], text: string) => void
-}
+import type { Stage } from './stage.js'
 
 /** What a drill did, as far as it came. */
-export interface Acted {
+export interface Drilled {
   node: string
   role: Trial['role']
   fault: Trial['fault']
@@ -64,9 +54,9 @@ const WATCH_AGAIN_MS = 50
  * A drill: baseline under load, fault, detection, what has to be done, everything back, a tail. The load runs beside it
  * and knows nothing of it. Never rejects: what went wrong is in the result, which tells how far it came.
  */
-export async function drill(options: DrillOptions, stage: Stage): Promise<Acted> {
+export async function drill(options: DrillOptions, stage: Stage): Promise<Drilled> {
   const { node, role, fault } = options
-  const acted: Acted = { node, role, fault: fault.name, promoted: null, events: [], diverged: null, failure: null }
+  const acted: Drilled = { node, role, fault: fault.name, promoted: null, events: [], diverged: null, failure: null }
   const mark = (event: DrillEventName, of: string | null, detail: string | null, t = stage.clock()): void => {
     acted.events.push({ t_ms: Math.round(t * 10) / 10, event, node: of, detail })
     stage.onEvent(event === 'fault' ? 'warn' : 'info', [event, of, detail].filter((text) => text !== null).join(': '))
@@ -129,7 +119,7 @@ type Mark = (event: DrillEventName, of: string | null, detail: string | null) =>
 async function takeOver(
   options: DrillOptions,
   { signal }: Stage,
-  acted: Acted,
+  acted: Drilled,
   mark: Mark,
   injecting: Promise<void>,
 ): Promise<void> {

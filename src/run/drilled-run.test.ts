@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Journal } from '../load/port.js'
-import type { Acted, Stage } from './drill.js'
+import type { Drilled } from './drill.js'
 import { ledgerOf } from './ledger.js'
+import type { Stage } from './stage.js'
 import { openLoad, planOf, startRun, WORKLOAD } from './testing/run-of.js'
 
 /** A run beside which a drill acts; the drill is what `act` says. */
-function drilled(act: (stage: Stage) => Promise<Partial<Acted>>) {
-  const plan = planOf(openLoad(200, 4_000, { workload: WORKLOAD }), { drillMs: 3_000 })
+function drilled(act: (stage: Stage) => Promise<Partial<Drilled>>) {
+  const plan = planOf(openLoad(200, 4_000, { workload: WORKLOAD }), { actMs: 3_000 })
   const verified: Journal[] = []
   const { promise } = startRun(plan, {
     act: async (stage) => ({
+      kind: 'drill',
       node: 'primary',
       role: 'primary',
       fault: 'kill',

@@ -28,8 +28,8 @@ export interface RunPlan {
   expectations: Expectation[]
   objectives: Objective[]
   faults: PlannedFault[]
-  /** Of a drill that acts beside the load, and ends it: how long that should take, in milliseconds. Null for none. */
-  drillMs: number | null
+  /** Of what acts beside the load, and ends it: how long that should take, in milliseconds. Null for nothing. */
+  actMs: number | null
   /** The instances that should answer, with their weights; empty where they are unknown. */
   instances: { id: string; weight: number }[]
 }

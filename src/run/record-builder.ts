@@ -6,10 +6,12 @@ import type { InstanceCounts, Journal, LoadResult, LoadTarget } from '../load/po
 import { distribution } from '../stats/distribution.js'
 import { Histogram, mergeEncoded } from '../stats/histogram.js'
 import { lagOfPercentiles } from '../stats/lag.js'
-import type { Acted } from './drill.js'
+import type { Acted } from './act.js'
+import type { Drilled } from './drill.js'
 import { ledgerOf } from './ledger.js'
 import type { RunPlan } from './plan.js'
 import type { RunState } from './run-state.js'
+import { reshardOf, type ShardAudit, shardingOf } from './sharding.js'
 import { trialOf } from './trial.js'
 import { validityOf } from './validity.js'
 
@@ -23,8 +25,10 @@ export interface RecordInput {
   status: RunRecord['status']
   result: LoadResult
   state: RunState
-  /** What a drill did; null for a run without one. */
+  /** What acted beside the load and ended it; null for a run without. */
   acted: Acted | null
+  /** What the shards say once the load has ended; null where there are none, or they could not be asked. */
+  audit: ShardAudit | null
   /** The ledger held against the database; null where there was none to hold. */
   writes: WritesRecord | null
   /** How long the stack took to come up, where that is known. */
@@ -69,7 +73,7 @@ export function buildRecord(input: RecordInput): RunRecord {
       generators: result.generators,
       timeout_ms: load.timeoutMs,
       warmup_ms: load.warmupMs,
-      // A drill ends its load itself: it lasts as long as it takes.
+      // A drill or a migration ends its load itself: it lasts as long as it takes.
       planned_ms: input.acted === null ? measuredMs(load) : result.measuredMs,
       measured_ms: result.measuredMs,
       offered_rps: actuallyOffered(input),
@@ -93,6 +97,7 @@ export function buildRecord(input: RecordInput): RunRecord {
     instances,
     distribution: distribution(instances),
     ...replicationParts(input),
+    ...shardingParts(input),
     ...(struck(input.acted) && input.writes !== null && result.journal !== null
       ? { trial: trialOf(input.acted, result.journal, input.writes) }
       : {}),
@@ -112,8 +117,16 @@ export function buildRecord(input: RecordInput): RunRecord {
 }
 
 /** Of a drill that was broken off before its fault there is nothing to tell. */
-function struck(acted: Acted | null): acted is Acted {
-  return acted?.events.some(({ event }) => event === 'fault') ?? false
+function struck(acted: Acted | null): acted is Drilled & Acted {
+  return acted?.kind === 'drill' && acted.events.some(({ event }) => event === 'fault')
+}
+
+function shardingParts({ plan, result, state, acted, audit }: RecordInput): Partial<RunRecord> {
+  const sharding = shardingOf(state.shards, audit, plan.parameters, result.measuredMs)
+  return {
+    ...(sharding === null ? {} : { sharding }),
+    ...(acted?.kind === 'reshard' ? { reshard: reshardOf(acted, audit) } : {}),
+  }
 }
 
 /** What the record says of database servers, and of what a workload wrote and read in them. */
@@ -125,7 +138,8 @@ function replicationParts({ plan, result, state, writes }: RecordInput): Partial
     ...(journal === null
       ? {}
       : {
-          databases: answersOf(journal, state.databases.ids()),
+          // Of shards the record has a section of its own.
+          ...(state.shards.known().length > 0 ? {} : { databases: answersOf(journal, state.databases.ids()) }),
           writes: writes ?? ledgerOf(journal.writes, null),
           reads: {
             consistency: plan.load.workload?.consistency ?? 'default',
@@ -178,7 +192,7 @@ function validityOfResult({ plan, result, state, changedNodes }: RecordInput): V
     hostCpu: state.hostCpu(),
     hostSteal: state.hostSteal(),
     changedNodes,
-    disturbed: plan.faults.length > 0 || plan.drillMs !== null,
+    disturbed: plan.faults.length > 0 || plan.actMs !== null,
   })
 }
 

@@ -1,11 +1,13 @@
 import { addLedgers, emptyLedger, type Ledger, type Load, measuredMs, offeredRps } from '../core/load.js'
 import type { RunEvent, TickRow, Validity } from '../core/record.js'
+import type { ReshardProgress } from '../core/sharding.js'
 import type { Doubt, Health, InstanceRow, Phase, Snapshot } from '../core/snapshot.js'
 import type { GeneratorHealth, LoadTick } from '../load/port.js'
 import type { Reading } from '../probes/port.js'
 import { Histogram } from '../stats/histogram.js'
 import { DatabaseStates } from './database-states.js'
 import type { RunPlan } from './plan.js'
+import { ShardStates } from './shard-states.js'
 import { validityOf } from './validity.js'
 
 /** Ticks kept for the views; the record keeps them all. */
@@ -29,6 +31,9 @@ export class RunState {
   readonly timeline: TickRow[] = []
   readonly events: RunEvent[] = []
   readonly databases = new DatabaseStates()
+  readonly shards: ShardStates
+  /** How far a migration is; null where there is none. */
+  migration: ReshardProgress | null = null
   private phase: Phase = 'starting'
   private now = 0
   private counted: TickRow[] = []
@@ -47,6 +52,7 @@ export class RunState {
     private readonly nameOf: (instance: string) => string,
   ) {
     for (const { id } of plan.instances) this.instances.set(id, newInstance())
+    this.shards = new ShardStates(plan.parameters)
   }
 
   addTick(tick: LoadTick): void {
@@ -56,8 +62,9 @@ export class RunState {
     const row = tickRow(tick, this.plan.load)
     if (tick.phase !== 'draining') this.timeline.push(row)
     if (tick.phase === 'measuring') this.counted.push(row)
-    if (tick.phase === 'draining') this.databases.stopCounting()
+    if (tick.phase === 'draining') this.stopCounting()
     this.databases.addTick(tick.phase === 'draining' ? {} : (tick.journal?.nodes ?? {}))
+    this.shards.addTick(tick.journal, secondsOf(tick))
 
     this.ledger = addLedgers(this.ledger, this.withoutWarmup(tick))
     this.ledger.unfinished = Math.max(0, this.ledger.due - this.ledger.ok - this.ledger.http_error - this.ledger.lost)
@@ -70,6 +77,7 @@ export class RunState {
   /** @param tMs when they were read, on the run clock */
   addReadings(readings: readonly Reading[], tMs: number): void {
     this.databases.addReadings(readings, tMs)
+    this.shards.addReadings(readings)
     for (const reading of readings) {
       if (reading.kind === 'host.cpu_share') this.host.cpu.push(reading.value)
       if (reading.kind === 'host.steal_share') this.host.steal.push(reading.value)
@@ -86,7 +94,7 @@ export class RunState {
   }
 
   setPhase(phase: Phase): void {
-    if (phase === 'done') this.databases.stopCounting()
+    if (phase === 'done') this.stopCounting()
     this.phase = phase
   }
 
@@ -114,8 +122,8 @@ export class RunState {
       target: this.target,
       phase: this.phase,
       t_ms: this.now,
-      // A drill's load lasts as long as it takes; what is said is what it should take.
-      total_ms: load.warmupMs + (this.plan.drillMs ?? measuredMs(load)),
+      // The load beside a drill or a migration lasts as long as it takes; what is said is what it should take.
+      total_ms: load.warmupMs + (this.plan.actMs ?? measuredMs(load)),
       mode: load.mode,
       connections: load.connections,
       offered_rps: load.mode === 'open' ? (latest?.offered_rps ?? load.stages[0]?.rps ?? null) : null,
@@ -126,6 +134,8 @@ export class RunState {
       ledger: this.ledger,
       instances: [...this.instances].map(([id, state]) => instanceRow(id, state, answered)),
       databases: this.databases.rows(),
+      shards: this.shards.rows(),
+      migration: this.migration,
       events: this.events,
       doubts: this.doubts(),
     }
@@ -149,6 +159,11 @@ export class RunState {
     }
   }
 
+  private stopCounting(): void {
+    this.databases.stopCounting()
+    this.shards.stopCounting()
+  }
+
   private startCounting(): void {
     // What the warm-up left to be sent and answered belongs to it, as in the record.
     const { due, sent, ok, http_error, lost } = this.ledger
@@ -160,6 +175,7 @@ export class RunState {
     this.host.cpu.length = 0
     this.host.steal.length = 0
     this.databases.startCounting()
+    this.shards.startCounting()
     for (const instance of this.instances.values()) {
       instance.answered = 0
       instance.errors = 0
@@ -168,7 +184,7 @@ export class RunState {
   }
 
   private addInstances(tick: LoadTick): void {
-    const seconds = Math.max(0.001, (tick.to - tick.from) / 1_000)
+    const seconds = secondsOf(tick)
     for (const instance of this.instances.values()) instance.rps = 0
     for (const [header, counts] of Object.entries(tick.instances)) {
       const id = this.nameOf(header)
@@ -204,7 +220,7 @@ export class RunState {
       hostCpu: this.hostCpu(),
       hostSteal: this.hostSteal(),
       changedNodes: null,
-      disturbed: this.plan.faults.length > 0 || this.plan.drillMs !== null,
+      disturbed: this.plan.faults.length > 0 || this.plan.actMs !== null,
     })
   }
 }
@@ -239,7 +255,7 @@ function instanceRow(id: string, state: InstanceState, answered: number): Instan
 
 /** A tick as a row of the timeline: rates per second over its length. */
 export function tickRow(tick: LoadTick, load: Load): TickRow {
-  const seconds = Math.max(0.001, (tick.to - tick.from) / 1_000)
+  const seconds = secondsOf(tick)
   const response = Histogram.decode(tick.response).percentiles()
   return {
     t_ms: Math.round(tick.to),
@@ -250,6 +266,10 @@ export function tickRow(tick: LoadTick, load: Load): TickRow {
     p99_ms: response.p99,
     max_ms: response.max,
   }
+}
+
+function secondsOf({ from, to }: LoadTick): number {
+  return Math.max(0.001, (to - from) / 1_000)
 }
 
 function round(value: number): number {

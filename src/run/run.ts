@@ -9,12 +9,14 @@ import type { Stack } from '../engines/port.js'
 import type { Fault } from '../faults/port.js'
 import type { Journal, LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
 import type { Probe, ProbeContext, Reading } from '../probes/port.js'
-import type { Acted, Stage } from './drill.js'
+import type { Acted } from './act.js'
 import { injectFaults, strikesOf } from './fault-schedule.js'
 import type { RunPlan } from './plan.js'
 import { buildRecord } from './record-builder.js'
 import { RunState } from './run-state.js'
+import type { ShardAudit } from './sharding.js'
 import { sleep } from './sleep.js'
+import type { Stage } from './stage.js'
 
 /** Length of a tick: how often figures cross from the generator to samples and views, in milliseconds. */
 const TICK_MS = 500
@@ -36,15 +38,19 @@ export interface RunInput {
   probes: readonly Probe[]
   /** The database servers that can be reached, for the probes; leave it out where the system has none. */
   databases?: ProbeContext['databases']
+  /** The same of shards; a stack has either. */
+  shards?: ProbeContext['shards']
   faults: ReadonlyMap<string, Fault>
   sink: RunSink
   view: { update(snapshot: Snapshot): void }
   nodes: RunRecord['nodes']
   environment: RunRecord['environment']
-  /** Something to do while the load runs; when it has ended, so does the load. Never rejects: a failure is in `Acted`. */
+  /** Something to do while the load runs; when it has ended, so does the load. Never rejects: a failure is in what it returns. */
   act?: (stage: Stage) => Promise<Acted>
   /** Holds what clients were told of their writes against the database, once the load has ended. */
   verify?: (journal: Journal) => Promise<WritesRecord>
+  /** Counts what is on the shards, once the load has ended; null where they cannot be asked. */
+  audit?: () => Promise<ShardAudit | null>
   /** The monotonic clock that generators share: process.hrtime.bigint. */
   monotonic: () => bigint
   wallClock: () => Date
@@ -56,9 +62,9 @@ export interface RunInput {
  *
  * 1. probes begin to read, the generator connects, the run clock starts;
  * 2. warm-up, then the counted part: ticks and readings become samples, snapshots go to the view, faults strike;
- * 3. the load ends (or the signal fires, or the drill that acts beside it is over): what is in flight drains, faults are
+ * 3. the load ends (or the signal fires, or what acts beside it, a drill or a migration, is over): what is in flight drains, faults are
  *    undone, probes stop;
- * 4. what clients were told of their writes is held against the database;
+ * 4. what clients were told of their writes is held against the database, and shards are counted;
  * 5. the record is built, judged and written.
  *
  * When the signal fires the record tells of what there was, with status 'interrupted'.
@@ -90,7 +96,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
   }
 
   const probing = input.probes.map((probe) =>
-    readOnSchedule(probe, stack, input.databases, ending.signal, {
+    readOnSchedule(probe, stack, input, ending.signal, {
       onReadings(readings) {
         if (origin === null) return
         const t = Math.round(clock())
@@ -123,6 +129,10 @@ export async function run(input: RunInput): Promise<RunRecord> {
               state.addEvent(level, text, clock())
               view.update(state.snapshot())
             },
+            onProgress: (progress) => {
+              state.migration = progress
+              view.update(state.snapshot())
+            },
           }
           acting = input.act(stage).finally(() => curtain.abort())
         }
@@ -151,13 +161,14 @@ export async function run(input: RunInput): Promise<RunRecord> {
       const planned = plan.load.warmupMs + measuredMs(plan.load)
       state.addEvent('warn', `stopped by hand after ${(clock() / 1_000).toFixed(1)} s of ${planned / 1_000} s`, clock())
     }
-    const struck = [...plan.faults.map((fault) => fault.node), ...(acted === null ? [] : [acted.node])]
+    const struck = [...plan.faults.map((fault) => fault.node), ...touchedBy(acted)]
     const changes = stack === null ? [] : changesOf(statuses, await stack.nodes(), struck)
     for (const text of changes) state.addEvent('warn', text, clock())
     state.setPhase('done')
     view.update(state.snapshot())
     await writing
     const writes = result.journal === null ? null : ((await input.verify?.(result.journal)) ?? null)
+    const audit = (await input.audit?.()) ?? null
     const record = buildRecord({
       ...input,
       target: input.target,
@@ -167,6 +178,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       result,
       state,
       acted,
+      audit,
       writes,
       upMs: stack?.meta.readyMs,
       changedNodes: stack === null ? null : changes.length,
@@ -186,9 +198,15 @@ export async function run(input: RunInput): Promise<RunRecord> {
   }
 }
 
+/** Nodes whose comings and goings what acted beside the load tells of itself. */
+function touchedBy(acted: Acted | null): string[] {
+  if (acted === null) return []
+  return acted.kind === 'drill' ? [acted.node] : [...acted.reshard.added, ...acted.reshard.removed]
+}
+
 /**
  * What became of the nodes between two looks, one sentence each: those that did not run, left, or joined. Those that a
- * fault struck have events of their own.
+ * fault struck or a migration added have events of their own.
  */
 function changesOf(before: readonly NodeStatus[], after: readonly NodeStatus[], struck: readonly string[]): string[] {
   const left = before.flatMap(({ id, state, handle }) => {
@@ -200,7 +218,7 @@ function changesOf(before: readonly NodeStatus[], after: readonly NodeStatus[], 
     // Another process or container under the same name: it ended and was started again.
     return now.handle === handle ? [] : [`${id} was started anew while the load ran`]
   })
-  const joined = after.filter((node) => !before.some(({ id }) => id === node.id))
+  const joined = after.filter(({ id }) => !struck.includes(id) && !before.some((node) => node.id === id))
   return [...left, ...joined.map(({ id }) => `${id} was added while the load ran`)]
 }
 
@@ -217,7 +235,7 @@ function instanceNames(statuses: readonly NodeStatus[]): (instance: string) => s
 async function readOnSchedule(
   probe: Probe,
   stack: Stack | null,
-  databases: ProbeContext['databases'] = async () => [],
+  { databases, shards }: Pick<RunInput, 'databases' | 'shards'>,
   signal: AbortSignal,
   { onReadings, onFailure }: { onReadings: (readings: Reading[]) => void; onFailure: (text: string) => void },
 ): Promise<void> {
@@ -225,7 +243,8 @@ async function readOnSchedule(
   const context = {
     nodes: async () => (stack === null ? [] : stack.nodes()),
     usage: async () => (stack === null ? [] : stack.usage()),
-    databases,
+    databases: databases ?? (async () => []),
+    shards: shards ?? (async () => []),
     signal,
   }
   while (!signal.aborted) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { trialSchema } from '../core/trial.js'
 import type { Journal, WriteEntry } from '../load/port.js'
-import type { Acted } from './drill.js'
+import type { Drilled } from './drill.js'
 import { ledgerOf } from './ledger.js'
 import { trialOf } from './trial.js'
 
@@ -26,12 +26,14 @@ function journal(writes: WriteEntry[], failures: [number, string][] = []): Journ
     reads: { checked: 10, stale: 2, backwards: 1, age: '' },
     failures: failures.map(([done_ms, cause]) => ({ due_ms: done_ms - 100, done_ms, kind: 'read', cause })),
     nodes: {},
+    latency: {},
+    gathered: 0,
   }
 }
 
 const FAULT = { t_ms: 1_000, event: 'fault', node: 'primary', detail: 'kill' } as const
 
-function failover(more: Partial<Acted> = {}): Acted {
+function failover(more: Partial<Drilled> = {}): Drilled {
   return {
     node: 'primary',
     role: 'primary',
@@ -49,7 +51,7 @@ function failover(more: Partial<Acted> = {}): Acted {
   }
 }
 
-const of = (acted: Acted, of: Journal, present: string[] = []) =>
+const of = (acted: Drilled, of: Journal, present: string[] = []) =>
   trialOf(acted, of, ledgerOf(of.writes, { ids: new Set(present), duplicated: [] }))
 
 describe('what a drill of the primary cost', () => {

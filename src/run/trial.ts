@@ -1,13 +1,13 @@
 import type { WritesRecord } from '../core/replication.js'
 import type { DrillEvent, DrillEventName, Trial } from '../core/trial.js'
 import type { Journal } from '../load/port.js'
-import type { Acted } from './drill.js'
+import type { Drilled } from './drill.js'
 
 /**
  * What a drill cost: its own timeline, completed by what the clients saw, with the recovery time read off it and the
  * ledger of writes held against the database.
  */
-export function trialOf(acted: Acted, journal: Journal, writes: WritesRecord): Trial {
+export function trialOf(acted: Drilled, journal: Journal, writes: WritesRecord): Trial {
   const fault = timeOf(acted.events, 'fault')
   // What was due and never sent was cut off by the end of the load.
   const failures =

@@ -147,7 +147,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
       objectives: [],
       faults: [],
       options,
-      drill: {
+      beside: {
         expectedMs: baselineMs + EXPECTED_MS,
         settings: { detector: { interval_ms: detector.intervalMs, misses: detector.misses } },
         act: async (stage, running) => {
@@ -157,7 +157,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
           const acted = await drillOn(lab, running, target, { ...settings, seed: seed + trial }, told)
           diverged = acted.diverged
           if (acted.failure !== null) await afterFailure(lab, running, acted.failure)
-          return acted
+          return { kind: 'drill', ...acted }
         },
       },
     })

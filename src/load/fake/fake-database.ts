@@ -9,6 +9,8 @@ export interface FakeDatabaseOptions {
   /** Standbys show what the primary had this long ago, in milliseconds. */
   lagMs: number
   consistency: Consistency
+  /** Instead of a primary and standbys: users live on these in turn, and a listing comes from all. */
+  shards?: readonly string[] | undefined
 }
 
 /**
@@ -30,10 +32,11 @@ export class FakeDatabase {
     if (status >= 400) return { ...answer, outcome: isWrite(task) ? 'refused' : null }
     if (isWrite(task)) {
       this.commit(flight, now)
-      return { ...answer, node: this.options.primary, lsn: `0/${this.position.toString(16).toUpperCase()}` }
+      return { ...answer, node: this.homeOf(task.user), lsn: `0/${this.position.toString(16).toUpperCase()}` }
     }
+    if (task.kind === 'list' && this.options.shards !== undefined) return { ...answer, gathered: true }
     const node = this.readsFrom(flight)
-    const since = node === this.options.primary ? now : now - this.options.lagMs
+    const since = node === this.homeOf(task.user) ? now : now - this.options.lagMs
     const seen = this.sessions.get(task.user)?.findLast(({ at }) => at <= since)
     return { ...answer, node, version: task.kind === 'read' ? (seen?.version ?? 0) : null }
   }
@@ -47,9 +50,16 @@ export class FakeDatabase {
     this.sessions.set(task.user, versions)
   }
 
+  /** Where what a user writes is written. */
+  private homeOf(user: number): string {
+    const { shards, primary } = this.options
+    return shards?.[user % shards.length] ?? primary
+  }
+
   /** Standbys in turn; the primary for what must not lag. */
   private readsFrom({ task }: Flight): string {
-    const { consistency, primary, standbys } = this.options
+    const { consistency, primary, standbys, shards } = this.options
+    if (shards !== undefined) return this.homeOf(task.user)
     const asked = consistency === 'default' ? (task.kind === 'stock' ? 'strong' : 'eventual') : consistency
     const standby = standbys[this.turn % Math.max(1, standbys.length)]
     if (asked !== 'eventual' || standby === undefined) return primary

@@ -100,6 +100,14 @@ describe('fake load generator', () => {
     expect(Histogram.decode(journal.reads.age).percentiles().max ?? 0).toBeLessThan(5.1)
   })
 
+  it('keeps a journal of shards, each with users of its own', async () => {
+    const shards = ['shard-1', 'shard-2']
+    const journal = await work('default', { database: { primary: '', standbys: [], lagMs: 0, shards } })
+    expect(Object.keys(journal.nodes).sort()).toEqual(shards)
+    expect(Object.keys(journal.latency).sort()).toEqual(shards)
+    expect(journal.reads).toMatchObject({ stale: 0, backwards: 0 })
+  })
+
   it.each(['strong', 'read-your-writes'] as const)('misses nothing with %s reads', async (consistency) => {
     const { reads } = await work(consistency)
     expect(reads).toMatchObject({ stale: 0, backwards: 0 })

@@ -21,7 +21,7 @@ export interface FakeLoadOptions {
   /** Why request k is lost when its time has passed; null (unless told) for an answer. */
   loss?: (k: number) => LossCause | null
   /** Under a workload, who answers: standbys lag by so many milliseconds. "primary", two standbys, 5 ms unless told. */
-  database?: { primary: string; standbys: readonly string[]; lagMs: number }
+  database?: { primary: string; standbys: readonly string[]; lagMs: number; shards?: readonly string[] }
   /** What the generator says of itself. */
   health?: Pick<GeneratorHealth, 'cpu' | 'eventLoopDelayMs'>
   /** Time 0 of the run clock; the moment of the call unless told. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Load } from '../../core/load.js'
+import { type Load, REQUEST_KINDS, type Workload } from '../../core/load.js'
 import { Histogram, mergeEncoded } from '../../stats/histogram.js'
 import type { LoadGenerator, LoadRequest, LoadResult, LoadTarget, LoadTick } from '../port.js'
 
@@ -136,6 +136,32 @@ export function loadContract(name: string, subject: (behaviour: Behaviour) => Pr
       expect(result.ledger.http_error).toBeLessThanOrEqual(51)
       expect(Object.keys(result.statuses)).toEqual(['200', '404', '503'])
       expect(result.goodputRps).toBeLessThan(0.6 * result.achievedRps)
+    })
+
+    it('keeps a journal of every kind of request of a workload', async () => {
+      const mix = REQUEST_KINDS.map((kind) => ({ kind, weight: 1 }))
+      const workload: Workload = {
+        mix,
+        keys: { distribution: 'uniform', count: 20, exponent: 1 },
+        consistency: 'default',
+        run: 'contract',
+      }
+      const { result, ticks } = await play(open(300, 600, { workload, generators: 2 }))
+      const { journal } = result
+      if (journal === null) throw new Error('no journal')
+      expect(new Set(journal.writes.map(({ kind }) => kind))).toEqual(new Set(['write', 'order', 'transfer']))
+      expect(new Set(journal.writes.map(({ outcome }) => outcome))).toEqual(new Set(['acknowledged']))
+      expect(new Set(journal.writes.map(({ key }) => key)).size).toBe(journal.writes.length)
+      // Every answer was good: a server has as many response times as answers, in ticks as in the whole.
+      const journals = ticks.flatMap((tick) => tick.journal ?? [])
+      for (const [node, kinds] of Object.entries(journal.nodes)) {
+        const answers = Object.values(kinds).reduce((sum, count) => sum + count, 0)
+        expect(Histogram.decode(journal.latency[node] ?? '').count).toBe(answers)
+        const inTicks = journals.flatMap(({ latency }) => latency[node] ?? [])
+        expect(Histogram.decode(mergeEncoded(inTicks)).count).toBe(answers)
+      }
+      expect(Object.keys(journal.latency).sort()).toEqual(Object.keys(journal.nodes).sort())
+      expect(journals.reduce((sum, { gathered }) => sum + gathered, 0)).toBe(journal.gathered)
     })
 
     it('sends as fast as answers come in a closed loop', async () => {

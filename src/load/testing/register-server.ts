@@ -20,6 +20,8 @@ export interface Truth {
   arrived: Set<string>
   /** Answers by kind of request. */
   answers: Record<string, number>
+  /** The same by the server that answered; of what was gathered from all shards there is none. */
+  byNode: Record<string, Record<string, number>>
   /** Reads of a user whose write had been acknowledged; those that returned an older version; those older than a read. */
   checked: number
   stale: number
@@ -37,15 +39,19 @@ interface Register {
   lsn: string | undefined
 }
 
+const userIn = (order: string): string => (JSON.parse(order) as { user_id: string }).user_id
+
 /**
  * The sample API over registers in memory, on a free port of 127.0.0.1, which can lie. Its truth about stale reads is that
  * of a single client that waits for every answer; with more of them an acknowledgement may still be under way.
+ * @param shards over so many of which the users are spread, in turn; 0: there is one server, the primary
  */
-export async function startRegisterServer(lies: Lies = {}) {
+export async function startRegisterServer(lies: Lies = {}, shards = 0) {
   const truth: Truth = {
     done: new Set(),
     arrived: new Set(),
     answers: {},
+    byNode: {},
     checked: 0,
     stale: 0,
     backwards: 0,
@@ -63,9 +69,28 @@ export async function startRegisterServer(lies: Lies = {}) {
     return register
   }
 
-  function reply(response: ServerResponse, kind: string, status: number, body: object, headers = {}): void {
+  /** Where a user lives: the number at the end of the id says it. */
+  const nodeOf = (user: string): string => (shards === 0 ? 'primary' : `shard-${(Number(user.slice(-6)) % shards) + 1}`)
+
+  function reply(
+    response: ServerResponse,
+    kind: string,
+    { status = 200, node = nodeOf('0') as string | null, headers = {} },
+    body: object = {},
+  ): void {
     truth.answers[kind] = (truth.answers[kind] ?? 0) + 1
-    response.writeHead(status, { 'X-Instance-ID': 'api-1', 'X-DB-Node': 'primary', ...headers })
+    if (node !== null) {
+      const counts = truth.byNode[node] ?? {}
+      truth.byNode[node] = { ...counts, [kind]: (counts[kind] ?? 0) + 1 }
+    }
+    response.writeHead(status, {
+      'X-Instance-ID': 'api-1',
+      ...(node === null ? {} : { 'X-DB-Node': node }),
+      ...(shards === 0
+        ? {}
+        : { 'X-Shard': node ?? Array.from({ length: shards }, (_, i) => `shard-${i + 1}`).join(',') }),
+      ...headers,
+    })
     response.end(JSON.stringify(body))
   }
 
@@ -74,6 +99,7 @@ export async function startRegisterServer(lies: Lies = {}) {
     request: IncomingMessage,
     response: ServerResponse,
     kind: string,
+    node: string,
     perform: () => void,
   ): string | undefined {
     const n = writes++
@@ -82,19 +108,21 @@ export async function startRegisterServer(lies: Lies = {}) {
     truth.arrived.add(key)
     if (lies.hangs?.(n) === true) return undefined
     if (failure === 'reset-before') request.socket.resetAndDestroy()
-    else if (failure === 'refused') reply(response, kind, 503, {}, { 'X-Write-Outcome': 'refused' })
+    else if (failure === 'refused')
+      reply(response, kind, { status: 503, node, headers: { 'X-Write-Outcome': 'refused' } })
     if (failure === 'reset-before' || failure === 'refused') return undefined
     if (lies.loses?.(n) !== true) {
       truth.done.add(key)
       perform()
     }
     if (failure === 'reset-after') request.socket.resetAndDestroy()
-    else if (failure === 'unknown') reply(response, kind, 503, {}, { 'X-Write-Outcome': 'unknown' })
-    else if (failure === 'error') reply(response, kind, 502, {})
+    else if (failure === 'unknown')
+      reply(response, kind, { status: 503, node, headers: { 'X-Write-Outcome': 'unknown' } })
+    else if (failure === 'error') reply(response, kind, { status: 502, node })
     if (failure !== null) return undefined
     position += 256
     const lsn = `0/${position.toString(16).toUpperCase()}`
-    reply(response, kind, 200, {}, { 'X-LSN': lsn })
+    reply(response, kind, { node, headers: { 'X-LSN': lsn } })
     return lsn
   }
 
@@ -102,7 +130,7 @@ export async function startRegisterServer(lies: Lies = {}) {
     const register = registerOf(user)
     const { version } = JSON.parse(body) as { version: number }
     truth.versions.push(version)
-    const lsn = write(request, response, 'write', () => {
+    const lsn = write(request, response, 'write', nodeOf(user), () => {
       if (version <= register.version) return
       register.before = register.version
       register.version = version
@@ -124,7 +152,14 @@ export async function startRegisterServer(lies: Lies = {}) {
     if (version < register.acknowledged) truth.stale += 1
     if (version < register.seen) truth.backwards += 1
     register.seen = Math.max(register.seen, version)
-    reply(response, 'read', 200, { user_id: user, version, data: {} })
+    reply(response, 'read', { node: nodeOf(user) }, { user_id: user, version, data: {} })
+  }
+
+  function transfer(request: IncomingMessage, response: ServerResponse, body: string): void {
+    const { from, to, amount } = JSON.parse(body) as { from: string; to: string; amount: number }
+    // What the API would refuse is told as it would tell it.
+    if (from === to || amount !== 1) reply(response, 'transfer', { status: 400 })
+    else write(request, response, 'transfer', nodeOf(from), () => {})
   }
 
   const server = createServer((request, response) => {
@@ -137,9 +172,11 @@ export async function startRegisterServer(lies: Lies = {}) {
       const [, , entity, id = ''] = (request.url ?? '').split('/')
       if (entity === 'sessions' && request.method === 'PUT') writeSession(request, response, id, body)
       else if (entity === 'sessions') readSession(request, response, id)
-      else if (entity === 'orders') write(request, response, 'order', () => {})
-      else if (entity === 'inventory') reply(response, 'stock', 200, { stock: 5 })
-      else reply(response, 'browse', 200, { product_id: id })
+      else if (entity === 'transfers') transfer(request, response, body)
+      else if (entity === 'orders') write(request, response, 'order', nodeOf(userIn(body)), () => {})
+      else if (entity === 'orders?limit=20') reply(response, 'list', { node: null }, { orders: [] })
+      else if (entity === 'inventory') reply(response, 'stock', {}, { stock: 5 })
+      else reply(response, 'browse', {}, { product_id: id })
     })
   })
   const origin = await listen(server)

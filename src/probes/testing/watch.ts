@@ -20,13 +20,14 @@ export function endpointOf({ id, address }: TestServer): Endpoint {
   return { id, host, port: Number(port), user: DATABASE_ROLES.admin, password: 'x', database: DATABASE_NAME }
 }
 
-export function watch(probe: Probe, servers: readonly TestServer[]): Watch {
+export function watch(probe: Probe, servers: readonly TestServer[], are: 'databases' | 'shards' = 'databases'): Watch {
   const ending = new AbortController()
   const reads: Watch['reads'] = []
   const context = {
     nodes: async () => [],
     usage: async () => [],
-    databases: async () => servers.map(endpointOf),
+    databases: async () => (are === 'databases' ? servers.map(endpointOf) : []),
+    shards: async () => (are === 'shards' ? servers.map(endpointOf) : []),
     signal: ending.signal,
   }
   const loop = async (): Promise<void> => {

@@ -50,7 +50,7 @@ export function planOf(load: Load, more: Partial<RunPlan> = {}): RunPlan {
     expectations: [],
     objectives: [],
     faults: [],
-    drillMs: null,
+    actMs: null,
     instances: ['api-1', 'api-2', 'api-3'].map((id) => ({ id, weight: 1 })),
     ...more,
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Percentiles } from '../../core/record.js'
+import { RESHARD_PHASES } from '../../core/sharding.js'
 import type { Snapshot } from '../../core/snapshot.js'
 
 const word = fc.oneof(
@@ -80,6 +81,39 @@ export const arbitrarySnapshot: fc.Arbitrary<Snapshot> = fc.record({
       }),
       { maxLength: 9 },
     ),
+  ),
+  shards: fc.option(
+    fc.array(
+      fc.record({
+        id: word,
+        state: fc.constantFrom('up', 'down', 'unknown'),
+        slots: fc.option(fc.nat({ max: 16_384 })),
+        keys: fc.option(amount),
+        bytes: fc.option(fc.double({ min: 0, max: 1e15, noNaN: true })),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+        requests: amount,
+        rps: rate,
+        p50_ms: figure,
+        p99_ms: figure,
+        hot: fc.boolean(),
+      }),
+      { maxLength: 16 },
+    ),
+  ),
+  migration: fc.option(
+    fc.record({
+      phase: fc.constantFrom(...RESHARD_PHASES),
+      from: fc.option(word),
+      to: fc.option(word),
+      moved_rows: amount,
+      total_rows: amount,
+      rows_per_s: rate,
+      left_ms: figure,
+      batches: amount,
+      total_batches: amount,
+      longest_held_ms: figure,
+      waiting_for: fc.option(word),
+    }),
   ),
   events: fc.array(
     fc.record({

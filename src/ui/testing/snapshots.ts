@@ -155,6 +155,8 @@ function snapshotOf(run: MadeUpRun, phase: Phase, t: number, state: State): Snap
         })
       : [],
     databases: run.databases === 0 ? null : databaseRows(run, t, down),
+    shards: null,
+    migration: null,
     events: [...state.events],
     doubts: down
       ? [{ check: 'saturation', text: 'the system answers less than is offered: latency says how long the test ran' }]

@@ -1,0 +1,14 @@
+import type { RunEvent } from '../core/record.js'
+import type { ReshardProgress } from '../core/sharding.js'
+
+/** What a run offers to what acts beside its load. */
+export interface Stage {
+  /** Milliseconds on the run clock. */
+  clock: () => number
+  /** When the counted part begins. */
+  startMs: number
+  signal: AbortSignal
+  onEvent: (level: RunEvent['level'], text: string) => void
+  /** How far a migration is, for the views; null once there is nothing more to show. */
+  onProgress: (progress: ReshardProgress | null) => void
+}
