@@ -14,6 +14,7 @@ import { addPs } from './commands/ps.js'
 import { addReport } from './commands/report.js'
 import { addScale } from './commands/scale.js'
 import { addSchema } from './commands/schema.js'
+import { addShards } from './commands/shards.js'
 import { addSql } from './commands/sql.js'
 import { addUp } from './commands/up.js'
 import { createLab } from './lab.js'
@@ -61,6 +62,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addGuard,
     addReport,
     addScale,
+    addShards,
     addSql,
     addLogs,
     addDown,

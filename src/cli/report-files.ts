@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path'
 import type { RunRecord } from '../core/record.js'
+import type { ShardPlan } from '../core/shard-plan.js'
 import type { GuardReport } from '../report/detection.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 
@@ -41,6 +42,13 @@ export async function writeGuard(out: string, report: GuardReport): Promise<stri
   await folder.writeFile('guard.json', `${JSON.stringify(report, null, 2)}\n`)
   const { renderGuard } = await import('../report/detection.js')
   return writeAll(folder, { markdown: renderGuard(report), charts: {} })
+}
+
+/** Writes the plan as JSON and its report into a folder. @returns the path of report.md */
+export async function writeShardPlan(folder: RunFolder, plan: ShardPlan): Promise<string> {
+  await folder.writeFile('plan.json', `${JSON.stringify(plan, null, 2)}\n`)
+  const { renderShardPlan } = await import('../report/shard-plan.js')
+  return writeAll(folder, renderShardPlan(plan))
 }
 
 async function writeAll(

@@ -72,6 +72,10 @@ export const shardPlanSchema = z.object({
   /** The sets of shards, the first being what is there: one more than there are steps. */
   stages: z.array(shardsSchema).min(2),
   schemes: z.array(schemePlanSchema),
+  left_out: z
+    .array(z.object({ scheme: z.string(), reason: z.string() }))
+    .optional()
+    .describe('schemes that were asked for together with all others and cannot do it'),
   verdicts: z.array(verdictSchema),
   command: z.string().optional().describe('what repeats it, as it is typed in a shell'),
   environment: z.object({ scalelab: z.string(), node: z.string(), platform: z.string(), cpu: z.string() }),

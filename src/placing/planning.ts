@@ -1,3 +1,4 @@
+import { LabError } from '../core/errors.js'
 import { seededRandom } from '../core/random.js'
 import { SHARD_PLAN_SCHEMA, type ShardPlan } from '../core/shard-plan.js'
 import type { SchemeOptions, ShardingScheme } from '../strategies/sharding/port.js'
@@ -14,6 +15,8 @@ export interface PlanningInput {
   stages: readonly Stage[]
   /** With the number of keys to come, and some of them. */
   options: SchemeOptions
+  /** Whether a scheme that cannot do it is left out, and the others go on. */
+  mayLeaveOut?: boolean
 }
 
 /**
@@ -25,13 +28,26 @@ export interface PlanningInput {
  *     planning.plan(...)
  */
 export class Planning {
+  /** Schemes that cannot place keys on these shards, and why. */
+  readonly leftOut: readonly { scheme: string; reason: string }[]
   private readonly runs: readonly SchemeRun[]
   private readonly speeds = new Map<string, number>()
   private placedKeys = 0
 
-  /** @throws LabError (usage) when a scheme cannot place keys on these shards with these options */
+  /** @throws LabError (usage) when a scheme cannot place keys on these shards with these options, and none may be left out */
   constructor(private readonly input: PlanningInput) {
-    this.runs = input.schemes.map((scheme) => new SchemeRun(scheme, input.stages, input.options))
+    const runs: SchemeRun[] = []
+    const leftOut: { scheme: string; reason: string }[] = []
+    for (const scheme of input.schemes) {
+      try {
+        runs.push(new SchemeRun(scheme, input.stages, input.options))
+      } catch (error) {
+        if (!(error instanceof LabError && input.mayLeaveOut === true)) throw error
+        leftOut.push({ scheme: scheme.name, reason: error.message })
+      }
+    }
+    this.runs = runs
+    this.leftOut = leftOut
   }
 
   get schemes(): readonly string[] {
@@ -60,8 +76,8 @@ export class Planning {
     this.speeds.set(scheme, lookupsPerSecond(forPass, keys, now))
   }
 
-  /** @param keys what was placed, besides their number */
-  plan(keys: Omit<ShardPlan['keys'], 'count'>, environment: ShardPlan['environment']): ShardPlan {
+  /** @param keys what was placed, besides their number @param command what repeats the plan */
+  plan(keys: Omit<ShardPlan['keys'], 'count'>, command: string, environment: ShardPlan['environment']): ShardPlan {
     const schemes = this.runs.map((run) => schemePlanOf(run, this.placedKeys, this.speeds.get(run.scheme.name) ?? null))
     const stages = this.input.stages.map((stage) => stage.map(({ id, weight }) => ({ id, weight })))
     return {
@@ -69,7 +85,9 @@ export class Planning {
       keys: { count: this.placedKeys, ...keys },
       stages,
       schemes,
+      ...(this.leftOut.length === 0 ? {} : { left_out: [...this.leftOut] }),
       verdicts: verdictsOn(this.runs, this.placedKeys),
+      command,
       environment,
     }
   }

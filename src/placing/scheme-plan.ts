@@ -27,7 +27,8 @@ export function schemePlanOf(run: SchemeRun, keys: number, lookupsPerS: number |
     memory_bytes: run.memoryBytes,
     before: holdings(run, 0),
     steps,
-    ring: arcsOf(run),
+    ring: arcsOf(run, stages.length - 1),
+    ring_before: arcsOf(run, 0),
     note: noteOn(run),
   }
 }
@@ -101,14 +102,13 @@ function parametersOf({ heeds = [] }: ShardingScheme, options: SchemeOptions): S
   return Object.fromEntries(heeds.map((name) => [PARAMETERS[name], options[name]]))
 }
 
-/** The arcs of the last stage's ring; null for what is no ring, and for one with too many. */
-function arcsOf(run: SchemeRun): SchemePlan['ring'] {
-  const arcs = run.last?.arcs?.() ?? []
+/** The arcs of a stage's ring; null for what is no ring, and for one with too many. */
+function arcsOf(run: SchemeRun, stage: number): SchemePlan['ring'] {
+  const arcs = run.placementAt(stage)?.arcs?.() ?? []
   const [first, last] = [arcs[0], arcs.at(-1)]
   if (first === undefined || last === undefined || arcs.length >= MOST_ARCS) return null
   // What is behind the last point belongs to the first.
   const closed = last.end < 1 ? [...arcs, { end: 1, shard: first.shard }] : arcs
-  const stage = run.stages.length - 1
   return closed.map(({ end, shard }) => [end, run.shardAt(stage, shard)?.id ?? ''])
 }
 

@@ -56,9 +56,13 @@ export class SchemeRun {
     return this.across ?? this.movements[0] ?? movement([], [])
   }
 
+  placementAt(stage: number): Placement | undefined {
+    return this.placements[stage]?.placement
+  }
+
   /** The placement of the last stage. */
   get last(): Placement | undefined {
-    return this.placements.at(-1)?.placement
+    return this.placementAt(this.stages.length - 1)
   }
 
   /** The placement of the last stage made anew, as another router would make it. @param keys that it will be asked for */

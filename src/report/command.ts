@@ -187,6 +187,7 @@ function duration(ms: number): string {
   return ms < 10 ? `${ms}ms` : `${Math.round(ms)}ms`
 }
 
-function quoted(word: string): string {
+/** A word as a shell takes it. */
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
