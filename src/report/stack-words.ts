@@ -1,5 +1,6 @@
 import type { RunRecord } from '../core/record.js'
 import { formatNumber } from '../core/units.js'
+import { shardCount } from '../stats/shards.js'
 import { count } from './quantities.js'
 
 /** What was measured, as the subject of a sentence: "3 instances behind nginx", "one instance". */
@@ -13,9 +14,17 @@ export function stackWords(record: RunRecord): string {
 }
 
 function databaseWords(record: RunRecord): string {
+  const shards = shardCount(record)
+  if (shards !== null) return ` over ${shards === 1 ? 'one shard' : count(shards, 'shard')}${newShards(record)}`
   const servers = record.nodes.filter((node) => node.role === 'database').length
   if (servers === 0) return ''
   return servers === 1 ? ' over one database' : ` over a primary and ${count(servers - 1, 'standby', 'standbys')}`
+}
+
+/** " that become 4", where a migration added or removed some. */
+function newShards({ reshard }: RunRecord): string {
+  const [from, to] = [reshard?.plan.from.shards.length, reshard?.plan.to.shards.length]
+  return from === to ? '' : ` that become ${to}`
 }
 
 function balancerName(program: string): string {

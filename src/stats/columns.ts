@@ -60,7 +60,7 @@ function hostOf(drills: Group, groups: readonly Group[]): [Group] | [] {
   if (!isDrill(drills[0])) return []
   const same = groups.filter((group) => group !== drills && stackOf(group[0]) === stackOf(drills[0]))
   const [host, ...more] = same
-  return host === undefined || more.length > 0 || isDrill(host[0]) ? [] : [host]
+  return host === undefined || more.length > 0 || isDrill(host[0]) || host[0].reshard !== undefined ? [] : [host]
 }
 
 function stackOf(record: RunRecord): string {

@@ -10,7 +10,7 @@ import { median } from './quantiles.js'
 export function pooled(records: readonly [RunRecord, ...RunRecord[]]): RunRecord {
   const [first] = records
   if (records.length === 1) return first
-  const { replication, databases, writes, reads, trial, up_ms, ...common } = first
+  const { replication, databases, writes, reads, trial, sharding, reshard, up_ms, ...common } = first
   const loads = records.map(({ load }) => load)
   const middle = (read: (record: RunRecord) => number): number => median(records.map(read)) ?? 0
   const sum = (read: (load: RunRecord['load']) => number): number =>

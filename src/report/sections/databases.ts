@@ -5,21 +5,13 @@ import { formatNumber, formatShare } from '../../core/units.js'
 import { formatValue } from '../../core/verdict.js'
 import { list } from '../quantities.js'
 import { table } from '../table.js'
-
-const MEANING = {
-  read: 'reading a session',
-  browse: 'looking at a product',
-  stock: 'looking at its stock',
-  write: 'writing a session',
-  order: 'placing an order',
-  list: 'listing the latest orders',
-  transfer: 'a transfer between two users',
-} as const
+import { MEANING } from './request-kinds.js'
 
 /** Which database server answered what, by the header `X-DB-Node`; nothing where no answer named one. */
 export function databaseSection(record: RunRecord): string[] {
   const { databases = [] } = record
-  if (databases.length === 0) return []
+  // The section on shards says the same of them, and more.
+  if (databases.length === 0 || record.sharding !== undefined) return []
   const kinds = REQUEST_KINDS.filter((kind) => databases.some((server) => (server.kinds[kind] ?? 0) > 0))
   const total = (server: (typeof databases)[number]): number =>
     kinds.reduce((sum, kind) => sum + (server.kinds[kind] ?? 0), 0)

@@ -1,12 +1,11 @@
-import type { TickRow } from '../../core/record.js'
 import type { Trial } from '../../core/trial.js'
-import { formatDuration, formatNumber } from '../../core/units.js'
+import { formatNumber } from '../../core/units.js'
 import type { DrillRecord } from '../../stats/columns.js'
-import { largest, median } from '../../stats/quantiles.js'
 import { drillSentence, faultMoment } from '../drill-words.js'
 import { idList } from '../ids.js'
-import { ms, numberOr } from '../quantities.js'
+import { ms } from '../quantities.js'
 import { table } from '../table.js'
+import { loadTable } from './load-phases.js'
 
 /** A drill: the answer, its figures, and when everything happened. */
 export function drillSection(record: DrillRecord): string[] {
@@ -106,45 +105,13 @@ function timelineTable(trial: Trial): string {
 }
 
 /** Rate and latency before the fault, until service was back, and from then on; nothing where the fault never struck. */
-export function drillLoad({ trial, timeline, load }: DrillRecord): string[] {
-  const fault = faultMoment(trial)
+export function drillLoad(record: DrillRecord): string[] {
+  const fault = faultMoment(record.trial)
   if (fault === null) return []
-  const back = trial.rto_ms === null ? Number.POSITIVE_INFINITY : fault + trial.rto_ms
-  const counted = timeline.filter(({ t_ms }) => t_ms > load.warmup_ms)
-  const begin = (tick: TickRow): number => timeline[timeline.indexOf(tick) - 1]?.t_ms ?? 0
-  const parts: [string, TickRow[]][] = [
-    ['before the fault', counted.filter(({ t_ms }) => t_ms <= fault)],
-    ['during', counted.filter((tick) => tick.t_ms > fault && begin(tick) < Math.max(back, fault + 1))],
-    ['after', counted.filter((tick) => begin(tick) >= Math.max(back, fault + 1))],
-  ]
-  const columns = ['Length', 'Offered/s', 'Answered/s', 'Errors/s', 'p50 ms', 'p99 ms', 'max ms']
-  // A load that ends with the outage has no part after it.
-  const figures = parts
-    .filter(([, ticks]) => ticks.length > 0)
-    .map(([name, ticks]): string[] => {
-      const length = ticks.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
-      const mean = (read: (tick: TickRow) => number | null): number | null => {
-        const known = ticks.filter((tick) => read(tick) !== null)
-        const time = known.reduce((sum, tick) => sum + tick.t_ms - begin(tick), 0)
-        return time === 0
-          ? null
-          : known.reduce((sum, tick) => sum + (read(tick) ?? 0) * (tick.t_ms - begin(tick)), 0) / time
-      }
-      const known = (read: (tick: TickRow) => number | null): number[] =>
-        ticks.map(read).filter((value) => value !== null)
-      return [
-        name,
-        formatDuration(length),
-        numberOr(mean(({ offered_rps }) => offered_rps)),
-        numberOr(mean(({ achieved_rps }) => achieved_rps)),
-        numberOr(mean(({ errors_per_s }) => errors_per_s)),
-        numberOr(median(known(({ p50_ms }) => p50_ms))),
-        numberOr(median(known(({ p99_ms }) => p99_ms))),
-        numberOr(largest(known(({ max_ms }) => max_ms))),
-      ]
-    })
+  const back = record.trial.rto_ms === null ? Number.POSITIVE_INFINITY : fault + record.trial.rto_ms
+  const names = { before: 'before the fault', during: 'during', after: 'after' }
   return [
     'The load before the fault, while service was away, and from then on, in whole ticks of the record (p50 and p99 are medians over ticks, max is the longest of all):',
-    table([{ title: 'Load' }, ...columns.map((title) => ({ title, align: 'right' as const }))], figures),
+    loadTable(record, { from: fault, to: Math.max(back, fault + 1) }, names),
   ]
 }

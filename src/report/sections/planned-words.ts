@@ -7,12 +7,12 @@ import { plain, table } from '../table.js'
 
 const percent = (share: number): string => formatValue(share, 'share')
 
-/** "from 3 to 4 shards", "from 3 to 4, 5 and 6 shards", "3 shards with other weights". */
+/** "from 3 to 4 shards", "from 3 to 4, 5 and 6 shards", "from 3 shards to the same with other weights". */
 export function stageWords({ stages }: ShardPlan): string {
   const [first, ...others] = stages.map((shards) => formatNumber(shards.length))
   if (new Set([first, ...others]).size > 1) return `from ${first} to ${list(others)} shards`
   const sets = stages.map((shards) => shards.map(({ id }) => id).join(' '))
-  return `${first} shards ${new Set(sets).size > 1 ? 'of which others stay' : 'with other weights'}`
+  return `from ${first} shards to ${new Set(sets).size > 1 ? 'as many others' : 'the same with other weights'}`
 }
 
 /** What the plan shows, in two sentences. */
