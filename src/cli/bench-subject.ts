@@ -1,8 +1,14 @@
 import { usageError } from '../core/errors.js'
 import type { Load } from '../core/load.js'
-import { type StackParameters, stackParametersSchema, weightsOf, workOf } from '../core/parameters.js'
+import {
+  type ShardingParameters,
+  type StackParameters,
+  stackParametersSchema,
+  weightsOf,
+  workOf,
+} from '../core/parameters.js'
 import type { Expectation, LoadSection, Scenario } from '../core/scenario.js'
-import { loadSectionSchema, withReplicas } from '../core/scenario.js'
+import { loadSectionSchema, withReplicas, withShards } from '../core/scenario.js'
 import { describeWork } from '../core/work.js'
 import type { Stack } from '../engines/port.js'
 import type { LoadTarget, RequestTemplate } from '../load/port.js'
@@ -12,6 +18,7 @@ import { type Decision, decide } from './engine-choice.js'
 import type { Lab } from './lab.js'
 import { applyLoadOptions, type LoadOptions, parseHeaders } from './load-options.js'
 import { theStack } from './running-stacks.js'
+import { shardingNow } from './shard-views.js'
 import { requestedEngine, type StackOptions } from './stack-options.js'
 import { applyStackOptions } from './stack-parameters.js'
 import { keyspaceOf } from './workload-options.js'
@@ -65,11 +72,15 @@ export async function subjectOfScenario(
 export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<BenchSubject> {
   const stack = await theStack(await lab.allEngines(), name)
   const { scenarioFile } = stack.meta
-  // As it is now, not as it was brought up: `scale` may have changed the number of replicas.
+  // As it is now, not as it was brought up: `scale` and `reshard` may have changed it.
   const replicas = (await stack.nodes()).filter((node) => node.role === 'api').length
-  const parameters = withReplicaCount(stackParametersSchema.parse(stack.meta.parameters), replicas)
+  const begun = withReplicaCount(stackParametersSchema.parse(stack.meta.parameters), replicas)
+  const sharding = begun.sharding && (await shardingNow(lab, stack, begun.sharding))
+  const parameters = { ...begun, sharding }
   const found = await findScenario(scenarioFile ?? stack.meta.scenario, lab.scenariosDir)
-  const scenario = withReplicas(found, nameWith(found.name, replicas), replicas)
+  const scaled = withReplicas(found, nameWith('lb', found.name, replicas), replicas)
+  const scenario =
+    sharding === null ? scaled : withShards(scaled, nameWith('shard', scaled.name, sharding.shards), sharding.shards)
   const load = applyLoadOptions(scenario.load, options, keyspaceOf(parameters))
   return {
     title: `${stack.meta.name} on the ${stack.meta.engine} engine`,
@@ -81,9 +92,9 @@ export async function subjectOfStack(lab: Lab, name: string | undefined, options
   }
 }
 
-/** "lb-3" with 5 replicas is "lb-5"; other names say nothing of a number. */
-function nameWith(name: string, replicas: number): string {
-  return name.replace(/^lb-\d+$/, `lb-${replicas}`)
+/** "lb-3" with 5 replicas is "lb-5"; names outside of the family say nothing of a number. */
+function nameWith(family: string, name: string, count: number): string {
+  return name.replace(new RegExp(`^(${family}(?:-scaling)?)-\\d+$`), `$1-${count}`)
 }
 
 /** A system that scalelab knows nothing of but its address. */
@@ -141,21 +152,43 @@ function aboutScenario(
 export function describeCost(parameters: StackParameters): string {
   const work = workOf(parameters)
   if (work === null) return 'your own application: what a request costs it is unknown'
-  const { database } = parameters
-  if (database === null) return describeWork(work)
-  const { query_ms: ms, pool } = database
-  const databaseWork =
-    ms === 0
-      ? 'real database work'
-      : `real database work, and a stated capacity: each read holds a connection for ${ms} ms, and each API instance has ${pool} to each server`
+  const { database, sharding } = parameters
+  if (database === null && sharding === null) return describeWork(work)
+  const databaseWork = sharding === null ? readCost(database) : keyCost(sharding)
   return work.kind === 'none' ? databaseWork : `${describeWork(work)}; then ${databaseWork}`
+}
+
+function readCost(database: StackParameters['database']): string {
+  if (database === null || database.query_ms === 0) return 'real database work'
+  const { query_ms: ms, pool } = database
+  return `real database work, and a stated capacity: each read holds a connection for ${ms} ms, and each API instance has ${pool} to each server`
+}
+
+function keyCost({ query_ms: ms, pool }: ShardingParameters): string {
+  if (ms === 0) return 'real database work'
+  return `real database work, and a stated capacity: each request on a key holds a connection for ${ms} ms, and each API instance has ${pool} to each shard`
 }
 
 /** A claim about a topology says nothing of another one: what flags changed, the claims of the file do not cover. */
 function stillApplies(expectation: Expectation, asked: StackParameters, actual: StackParameters): boolean {
   if (expectation.metric.startsWith('distribution.')) return asked.strategy === actual.strategy
   const same = (key: keyof StackParameters): boolean => JSON.stringify(asked[key]) === JSON.stringify(actual[key])
-  return same('work') && same('app') && same('replicas') && sameReading(asked.database, actual.database)
+  // A migration changes the scheme: what is claimed of one is judged by what it did.
+  const ofScheme = expectation.reshard === undefined ? expectation.scheme : undefined
+  if (ofScheme !== undefined && ofScheme !== actual.sharding?.scheme) return false
+  return (
+    same('work') &&
+    same('app') &&
+    same('replicas') &&
+    sameReading(asked.database, actual.database) &&
+    sameShards(asked.sharding, actual.sharding)
+  )
+}
+
+/** Whether shards can serve as much. Their number is in the scenario, and claims that hang on the scheme name it. */
+function sameShards(asked: StackParameters['sharding'], actual: StackParameters['sharding']): boolean {
+  const keys = ['query_ms', 'pool', 'cpus'] as const
+  return keys.every((key) => asked?.[key] === actual?.[key])
 }
 
 /** Whether two databases are read alike: where, and how fast. Claims about replication hold whatever the durability. */

@@ -32,15 +32,21 @@ export const DATABASE_FLAGS: Record<keyof DatabaseOptions, string> = {
   pgVersion: '--pg-version',
 }
 
+/** Those that shards have, too. */
+const OF_SHARDS: readonly (keyof DatabaseOptions)[] = ['rows', 'pool', 'queryTime', 'dbCpus', 'pgVersion']
+
 /** Adds the flags that shape databases. */
 export function addDatabaseOptions(command: Command): Command {
   return command
-    .option('--rows <n>', 'databases: products, stocks and user sessions, each')
+    .option('--rows <n>', 'databases: products, stocks and user sessions, each; shards: users, over all')
     .option('--durability <mode>', `databases: when a commit is acknowledged: ${DURABILITIES.join(', ')}`)
     .option('--sync-standbys <list>', "databases: whom such a commit waits for, as in 'ANY 1 (*)'")
     .option('--reads <where>', `databases: where reads that may lag go: ${READ_TARGETS.join(', ')}`)
     .option('--pool <n>', 'databases: connections of each API instance to each server')
-    .option('--query-time <time>', 'databases: added inside the database to every read, as in 2ms: a stated capacity')
+    .option(
+      '--query-time <time>',
+      'databases: added inside the database to every read (of shards: request on a key), as in 2ms: a stated capacity',
+    )
     .option('--apply-delay <time>', 'databases: standbys apply what they receive this late')
     .option('--db-cpus <n>', 'databases: processor limit of each server (Docker engine)')
     .option('--pg-version <version>', 'databases: version of PostgreSQL, as in 17: the official image (Docker engine)')
@@ -51,14 +57,19 @@ export function addDatabaseOptions(command: Command): Command {
  * @throws LabError (usage) for a flag that cannot be read, or that would change nothing
  */
 export function applyDatabaseOptions(
-  { database }: StackParameters,
+  { database, sharding }: StackParameters,
   options: DatabaseOptions,
 ): StackParameters['database'] {
-  const given = (Object.keys(DATABASE_FLAGS) as (keyof DatabaseOptions)[]).find((name) => options[name] !== undefined)
-  if (given === undefined) return database
+  const given = (Object.keys(DATABASE_FLAGS) as (keyof DatabaseOptions)[]).filter((name) => options[name] !== undefined)
   if (database === null) {
-    throw usageError(`${DATABASE_FLAGS[given]} needs a stack with databases: repl-2`, 'As in scalelab up repl-2')
+    const idle = given.find((name) => sharding === null || !OF_SHARDS.includes(name))
+    if (idle === undefined) return null
+    if (sharding !== null) {
+      throw usageError(`${DATABASE_FLAGS[idle]}: a shard has no standbys`, 'It belongs to a stack that has: repl-2')
+    }
+    throw usageError(`${DATABASE_FLAGS[idle]} needs a stack with databases: repl-2`, 'As in scalelab up repl-2')
   }
+  if (given.length === 0) return database
   const { rows, durability, reads, pool, queryTime, applyDelay, dbCpus, syncStandbys } = options
   const changed: DatabaseParameters = {
     ...database,

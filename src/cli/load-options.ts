@@ -61,7 +61,13 @@ export function applyLoadOptions(section: LoadSection, options: LoadOptions, key
   const seed = options.seed === undefined ? 1 : number('--seed', options.seed, 0, 2 ** 31 - 1)
   const generators = options.generators === undefined ? 'auto' : number('--generators', options.generators, 1, 16)
   const { mix: _mix, keys: _keys, consistency: _consistency, ...rest } = sectionWith(section, options)
-  return loadOf({ ...rest, ...workloadSection(section, options, keyspace) }, seed, generators, keyspace?.rows)
+  return loadOf(
+    { ...rest, ...workloadSection(section, options, keyspace) },
+    seed,
+    generators,
+    keyspace?.rows,
+    keyspace?.products,
+  )
 }
 
 function sectionWith(section: LoadSection, options: LoadOptions): LoadSection {

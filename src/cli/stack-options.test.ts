@@ -1,6 +1,11 @@
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { type DatabaseParameters, type StackParameters, stackParametersSchema } from '../core/parameters.js'
+import {
+  type DatabaseParameters,
+  type ShardingParameters,
+  type StackParameters,
+  stackParametersSchema,
+} from '../core/parameters.js'
 import { labErrorOf } from '../core/testing/thrown.js'
 import { number } from './option-values.js'
 import {
@@ -22,6 +27,16 @@ const bases = {
     work: { kind: 'none' },
     database: { standbys: 2, durability: 'on' },
   }),
+  shards: stackParametersSchema.parse({
+    kind: 'sharded',
+    replicas: 2,
+    work: { kind: 'none' },
+    sharding: { shards: 3, weights: [2, 1, 1] },
+  }),
+}
+
+function sharding(changes: Partial<ShardingParameters>): Partial<StackParameters> {
+  return { sharding: bases.shards.sharding && { ...bases.shards.sharding, ...changes } }
 }
 
 function database(changes: Partial<DatabaseParameters>): StackParameters['database'] {
@@ -54,6 +69,14 @@ describe('applyStackOptions', () => {
     ['single', ['--port', '8080'], { port: 8_080 }],
     ['lb', ['--service-time', '1s'], { work: { ...MODEL, mean_ms: 1_000 } }],
     ['lb', ['--work', 'model', '--workers', '9'], { work: { ...MODEL, workers: 9 } }],
+    ['shards', ['--scheme', 'jump'], sharding({ scheme: 'jump', weights: null })],
+    ['shards', ['--scheme', 'maglev', '--shard-weights', '3, 2,1'], sharding({ scheme: 'maglev', weights: [3, 2, 1] })],
+    ['shards', ['--vnodes', '1000'], sharding({ vnodes: 1_000 })],
+    [
+      'shards',
+      ['--rows', '200000', '--pool', '4', '--query-time', '25ms', '--db-cpus', '0.5'],
+      sharding({ rows: 200_000, pool: 4, query_ms: 25, cpus: 0.5 }),
+    ],
     [
       'lb',
       ['--distribution', 'fixed', '--queue-limit', '0'],
@@ -141,6 +164,17 @@ describe('applyStackOptions', () => {
       '--sync-standbys: with durability local a commit waits for no standby',
       'remote-apply',
     ],
+    ['lb', ['--scheme', 'ring'], '--scheme needs a stack of shards: shard-3', 'scalelab up shard-3'],
+    ['repl', ['--vnodes', '9'], '--vnodes needs a stack of shards: shard-3', ''],
+    ['shards', ['--scheme', 'rong'], 'unknown scheme "rong"', 'Did you mean "ring"?\nAllowed: modulo, ring, '],
+    ['shards', ['--shard-weights', '1,1'], '--shard-weights: expected one weight per shard: 2 for 3', ''],
+    ['shards', ['--shard-weights', '1,0,1'], '--shard-weights: "0" is not a whole number from 1 to 1,000', ''],
+    ['shards', ['--vnodes', '9', '--scheme', 'jump'], '--vnodes: the scheme jump has none', 'ring or bounded'],
+    ['shards', ['--rows', '200001'], '--rows: "200001" is not a whole number from 1 to 200,000', ''],
+    ['shards', ['--query-time', '11s'], '--query-time: expected number to be <=10000', ''],
+    ['shards', ['--reads', 'primary'], '--reads: a shard has no standbys', 'repl-2'],
+    ['shards', ['--pool', '2', '--durability', 'on'], '--durability: a shard has no standbys', 'repl-2'],
+    ['shards', ['--app', 'serve {port}'], '--app: a stack with databases runs the sample API', 'lb-3'],
     ['repl', ['--app', 'serve {port}'], '--app: a stack with databases runs the sample API', 'lb-3'],
     ['repl', ['--app-image', 'mine'], '--app-image: a stack with databases runs the sample API', 'lb-3'],
   ])('%s with %j is refused', (base, args, message, hint) => {

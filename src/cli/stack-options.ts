@@ -5,12 +5,13 @@ import { DISTRIBUTIONS } from '../core/work.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
 import { addDatabaseOptions, DATABASE_FLAGS, type DatabaseOptions } from './database-options.js'
 import { choice } from './option-values.js'
+import { addShardingOptions, SHARDING_FLAGS, type ShardingOptions } from './sharding-options.js'
 
 export const ENGINE_CHOICES = ['auto', 'docker', 'process'] as const
 export const WORK_KINDS = ['model', 'cpu', 'none'] as const
 
 /** Flags that shape a stack, as commander gives them. */
-export interface StackOptions extends DatabaseOptions {
+export interface StackOptions extends DatabaseOptions, ShardingOptions {
   engine?: string
   name?: string
   balancer?: string
@@ -65,7 +66,7 @@ export function addStackOptions(command: Command): Command {
       'PostgreSQL programs to run databases with (process engine; default: those of the package)',
     )
     .option('--ready-timeout <time>', 'how long each node may take to become ready (default: 30s)')
-  return addDatabaseOptions(command)
+  return addShardingOptions(addDatabaseOptions(command))
 }
 
 function collect(value: string, previous: string[] | undefined): string[] {
@@ -98,6 +99,7 @@ export function givenStackFlags(options: StackOptions): string[] {
     pgBin: '--pg-bin',
     readyTimeout: '--ready-timeout',
     ...DATABASE_FLAGS,
+    ...SHARDING_FLAGS,
   }
   return Object.entries(flags).flatMap(([key, flag]) =>
     options[key as keyof StackOptions] === undefined ? [] : [flag],

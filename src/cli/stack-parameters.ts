@@ -10,6 +10,7 @@ import { DISTRIBUTIONS } from '../core/work.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
 import { applyDatabaseOptions } from './database-options.js'
 import { choice, number } from './option-values.js'
+import { applyShardingOptions } from './sharding-options.js'
 import { givenStackFlags, type StackOptions, WORK_KINDS } from './stack-options.js'
 
 /**
@@ -31,6 +32,7 @@ export function applyStackOptions(base: StackParameters, options: StackOptions &
     app: appOf(base, options),
     work: workWith(base.work, options),
     database: applyDatabaseOptions(base, options),
+    sharding: applyShardingOptions(base, options),
   }
   const result = stackParametersSchema.safeParse(changed)
   if (result.success) return result.data
@@ -49,6 +51,8 @@ const FLAG_OF: Record<string, string> = {
   'database.query_ms': '--query-time',
   'database.apply_delay_ms': '--apply-delay',
   'database.sync_standbys': '--sync-standbys',
+  'sharding.query_ms': '--query-time',
+  'sharding.weights': '--shard-weights',
 }
 
 /** A flag that would change nothing is a misunderstanding, and is refused rather than ignored. */
@@ -58,7 +62,7 @@ function refuseIdleFlags(base: StackParameters, options: StackOptions): void {
     throw usageError(`${balancing}: a single instance has no balancer`, 'Use a balanced scenario: lb-3')
   }
   const own = givenStackFlags(pick(options, ['app', 'appImage']))[0]
-  if (base.database !== null && own !== undefined) {
+  if ((base.database !== null || base.sharding !== null) && own !== undefined) {
     throw usageError(
       `${own}: a stack with databases runs the sample API, which knows their tables`,
       'Use a scenario without: lb-3',

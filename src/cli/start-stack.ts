@@ -1,5 +1,7 @@
+import { freemem } from 'node:os'
 import { environmentError, usageError } from '../core/errors.js'
 import type { StackMeta } from '../core/stack.js'
+import type { Topology } from '../core/topology.js'
 import { parseDuration } from '../core/units.js'
 import type { Stack, UpEvent } from '../engines/port.js'
 import { withLock } from '../store/lock.js'
@@ -31,6 +33,8 @@ export async function startStack(request: StartRequest): Promise<{ stack: Stack;
   return withLock(lab.os.stateDir, name, async () => {
     const running = await runningStack(request)
     if (running !== undefined) return { stack: running, already: true }
+    // Where the containers of the other engine run is not always here.
+    if (decision.engine.name === 'process') refuseWithoutMemory(decision.topology, freemem())
     const stack = await decision.engine.up({
       topology: decision.topology,
       meta: {
@@ -51,6 +55,24 @@ export async function startStack(request: StartRequest): Promise<{ stack: Stack;
     })
     return { stack, already: false }
   })
+}
+
+/** What a PostgreSQL server takes with its buffers in use and some connections, in bytes: measured, and rounded up. */
+const SERVER_BYTES = 100 * 2 ** 20
+
+/**
+ * Servers that do not fit into memory would start, and be killed under load.
+ * @param free that can be had without swapping, in bytes
+ * @throws LabError (usage)
+ */
+export function refuseWithoutMemory({ nodes }: Topology, free: number): void {
+  const servers = nodes.filter(({ program }) => program.kind === 'postgres').length
+  if (servers * SERVER_BYTES <= free) return
+  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+  throw usageError(
+    `${servers} PostgreSQL servers need about ${gib(servers * SERVER_BYTES)} of memory, and ${gib(free)} are free`,
+    `At most ${Math.floor(free / SERVER_BYTES)} would fit`,
+  )
 }
 
 /** The stack of this name if it runs whole and as asked; an error if it is anything else. */

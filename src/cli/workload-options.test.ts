@@ -103,18 +103,59 @@ describe('flags of a mix', () => {
   })
 
   it.each([
-    ['--mix read:1', plain, '--mix needs a stack with databases: repl-2'],
-    ['', mixed, "the scenario's mix needs a stack with databases: repl-2"],
+    ['--mix read:1', plain, '--mix needs a stack with databases: repl-2 or shard-3'],
+    ['', mixed, "the scenario's mix needs a stack with databases: repl-2 or shard-3"],
   ])('with %j are for a stack with databases', (args, section, message) => {
     const error = labErrorOf(() => applyLoadOptions(section, optionsOf(args), null))
     expect(error).toMatchObject({ exitCode: 2, message })
   })
 })
 
+const stacks = {
+  repl: stackParametersSchema.parse({ kind: 'replicated', replicas: 2, database: { rows: 70 } }),
+  shards: stackParametersSchema.parse({ kind: 'sharded', replicas: 2, sharding: { rows: 7_000 } }),
+}
+
 describe('keyspaceOf', () => {
   it('is as large as the tables', () => {
     expect(keyspaceOf(stackParametersSchema.parse({ kind: 'single' }))).toBeNull()
-    const replicated = stackParametersSchema.parse({ kind: 'replicated', replicas: 2, database: { rows: 70 } })
-    expect(keyspaceOf(replicated)).toEqual({ rows: 70 })
+    expect(keyspaceOf(stacks.repl)).toMatchObject({ rows: 70 })
+    expect(keyspaceOf(stacks.shards)).toMatchObject({ rows: 7_000, products: 1_000 })
+  })
+
+  it('has all users of shards, and fewer products', () => {
+    const load = applyLoadOptions(plain, optionsOf('--mix read:1,transfer:1,list:1'), keyspaceOf(stacks.shards))
+    expect(load.workload?.keys).toMatchObject({ count: 7_000, products: 1_000 })
+  })
+
+  it.each<[keyof typeof stacks, string, string, string]>([
+    [
+      'shards',
+      '--mix read:1,stock:1',
+      '--mix: this stack has no stock: ',
+      'read, write, order, browse, list, transfer',
+    ],
+    [
+      'repl',
+      '--mix list:1',
+      '--mix: this stack has no list: only shards',
+      'Allowed: read, write, order, browse, stock',
+    ],
+    ['repl', '--mix transfer:1', '--mix: this stack has no transfer: only users of shards', 'Allowed: read,'],
+    ['shards', '--mix read:1 --consistency eventual', 'consistency: a shard has no standbys', 'Leave it out'],
+    ['shards', '--mix read:1 --key-count 7001', '7,001 keys are more than the 7,000 rows', ''],
+  ])('of %s refuses %j', (stack, args, message, hint) => {
+    const error = labErrorOf(() => applyLoadOptions(plain, optionsOf(args), keyspaceOf(stacks[stack])))
+    expect(error.exitCode).toBe(2)
+    expect(error.message).toContain(message)
+    expect(error.hint ?? '').toContain(hint)
+  })
+
+  it("refuses a scenario's mix and consistency, too", () => {
+    const listing = loadSectionSchema.parse({ mode: 'closed', mix: { list: 1 } })
+    expect(labErrorOf(() => applyLoadOptions(listing, {}, keyspaceOf(stacks.repl))).message).toContain(
+      "the scenario's mix: this stack has no list",
+    )
+    expect(labErrorOf(() => applyLoadOptions(mixed, {}, keyspaceOf(stacks.shards))).message).toContain('consistency')
   })
 })

@@ -3,6 +3,7 @@ import { usageError } from '../core/errors.js'
 import { CONSISTENCIES, KEY_DISTRIBUTIONS, MOST_KEYS, REQUEST_KINDS, type RequestKind } from '../core/load.js'
 import type { StackParameters } from '../core/parameters.js'
 import type { LoadSection } from '../core/scenario.js'
+import { SHARD_PRODUCTS } from '../topologies/shard-sql.js'
 import { choice, number } from './option-values.js'
 
 /** Flags of a mix of requests, as commander gives them. */
@@ -20,18 +21,33 @@ interface RequestOptions {
   body?: string
 }
 
+type Refused = Partial<Record<RequestKind, string>>
+
 /** The data that a mix asks for. */
 export interface Keyspace {
-  /** Products and users there are; null where they are unknown. */
+  /** Users there are, and products where `products` does not say otherwise; null where they are unknown. */
   rows: number | null
+  products?: number
+  /** Kinds of requests that cannot be asked of it, with the reason. */
+  refused?: Refused
+  /** Every read is as fresh as it can be: there is nothing to ask for. */
+  fresh?: true
 }
 
 type WorkloadSection = Pick<LoadSection, 'mix' | 'keys' | 'consistency'>
 
 /** The data behind a stack; null for one without databases, of which no mix can be asked. */
 export function keyspaceOf({ database, sharding }: StackParameters): Keyspace | null {
-  if (sharding !== null) return { rows: sharding.rows }
-  return database === null ? null : { rows: database.rows }
+  if (sharding !== null) {
+    return { rows: sharding.rows, products: SHARD_PRODUCTS, refused: REFUSED_BY_SHARDS, fresh: true }
+  }
+  return database === null ? null : { rows: database.rows, refused: REFUSED_BY_ONE_DATABASE }
+}
+
+const REFUSED_BY_SHARDS: Refused = { stock: 'products are on every shard, and have no stock' }
+const REFUSED_BY_ONE_DATABASE: Refused = {
+  list: 'only shards list the orders of everybody',
+  transfer: 'only users of shards have a balance',
 }
 
 /** Adds the flags of a mix. */
@@ -65,9 +81,13 @@ export function workloadSection(
   }
   if (keyspace === null) {
     throw usageError(
-      `${options.mix === undefined ? "the scenario's mix" : '--mix'} needs a stack with databases: repl-2`,
+      `${options.mix === undefined ? "the scenario's mix" : '--mix'} needs a stack with databases: repl-2 or shard-3`,
       'As in scalelab bench repl-2 --mix read:80,write:20',
     )
+  }
+  refuseKinds(mix, keyspace, options.mix === undefined ? "the scenario's mix" : '--mix')
+  if (keyspace.fresh === true && (options.consistency ?? section.consistency) !== undefined) {
+    throw usageError('consistency: a shard has no standbys, so every read is as fresh as it can be', 'Leave it out')
   }
   const keys = { ...(section.keys ?? { distribution: 'uniform', exponent: DEFAULT_EXPONENT }), ...keysOf(options) }
   refuseTooMany(keys.count, keyspace.rows)
@@ -107,6 +127,13 @@ function keysOf({ keys, keyCount }: WorkloadOptions): Partial<NonNullable<Worklo
     ...(exponent === undefined ? {} : { exponent: number('--keys', exponent, 0.01, 10, false) }),
     ...(keyCount === undefined ? {} : { count: number('--key-count', keyCount, 1, MOST_KEYS) }),
   }
+}
+
+function refuseKinds(mix: NonNullable<WorkloadSection['mix']>, { refused = {} }: Keyspace, what: string): void {
+  const kind = REQUEST_KINDS.find((candidate) => mix[candidate] !== undefined && refused[candidate] !== undefined)
+  if (kind === undefined) return
+  const allowed = REQUEST_KINDS.filter((candidate) => refused[candidate] === undefined)
+  throw usageError(`${what}: this stack has no ${kind}: ${refused[kind]}`, `Allowed: ${allowed.join(', ')}`)
 }
 
 function refuseTooMany(count: number | undefined, rows: number | null): void {

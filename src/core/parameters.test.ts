@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_REPLICAS, type StackParametersInput, stackParametersSchema, weightsOf, workOf } from './parameters.js'
+import {
+  MAX_REPLICAS,
+  MAX_USERS,
+  type StackParametersInput,
+  stackParametersSchema,
+  weightsOf,
+  workOf,
+} from './parameters.js'
 import { DEFAULT_WORK } from './work.js'
 
 const parse = (input: Partial<StackParametersInput> = {}) => stackParametersSchema.parse({ kind: 'balanced', ...input })
@@ -22,6 +29,7 @@ describe('stackParametersSchema', () => {
       memory_mib: null,
       port: null,
       database: null,
+      sharding: null,
     })
   })
 
@@ -46,6 +54,20 @@ describe('stackParametersSchema', () => {
     ['', { replica: 3 }],
   ])('refuses at %s: %j', (path, wrong) => {
     const result = stackParametersSchema.safeParse({ kind: 'balanced', ...wrong })
+    expect(result.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path])
+  })
+
+  it.each<[string, object]>([
+    ['sharding', { kind: 'balanced', sharding: {} }],
+    ['sharding', { kind: 'sharded' }],
+    ['sharding.shards', { kind: 'sharded', sharding: { shards: 17 } }],
+    ['sharding.scheme', { kind: 'sharded', sharding: { scheme: 'rong' } }],
+    ['sharding.weights', { kind: 'sharded', sharding: { weights: [1, 2] } }],
+    ['sharding.weights.1', { kind: 'sharded', sharding: { weights: [1, 0, 1] } }],
+    ['sharding.rows', { kind: 'sharded', sharding: { rows: MAX_USERS + 1 } }],
+    ['app', { kind: 'sharded', sharding: {}, app: { image: 'mine' } }],
+  ])('refuses of shards at %s: %j', (path, wrong) => {
+    const result = stackParametersSchema.safeParse(wrong)
     expect(result.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path])
   })
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { READ_TARGETS } from './databases-file.js'
-import { MAX_SHARDS } from './shard-map.js'
+import { MAX_SHARDS, SCHEMES } from './shard-map.js'
 import { DISTRIBUTIONS, type Work } from './work.js'
 
 export const BALANCERS = ['auto', 'nginx', 'builtin'] as const
@@ -61,25 +61,31 @@ export type DatabaseParameters = z.infer<typeof databaseSchema>
 /** Most users of a stack of shards: the rows of each shard are made when it first starts. */
 export const MAX_USERS = 200_000
 
-const shardingSchema = z.strictObject({
-  shards: z.number().int().min(1).max(MAX_SHARDS).default(3),
-  scheme: z.string().default('ring').describe('how slots are placed on shards'),
-  weights: z
-    .array(z.number().int().min(1).max(1_000))
-    .nullable()
-    .default(null)
-    .describe('one per shard, for schemes that take them'),
-  vnodes: z.number().int().min(1).max(10_000).default(160).describe('rings: points of a shard of weight 1'),
-  rows: z.number().int().min(1).max(MAX_USERS).default(10_000).describe('users, each with an order'),
-  pool: z.number().int().min(1).max(50).default(10).describe('connections of each API instance to each shard'),
-  query_ms: z
-    .number()
-    .min(0)
-    .max(10_000)
-    .default(0)
-    .describe('added inside the shard to every request on a key: with pool, a stated capacity; 0 is real work alone'),
-  cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each shard (Docker)'),
-})
+const shardingSchema = z
+  .strictObject({
+    shards: z.number().int().min(1).max(MAX_SHARDS).default(3),
+    scheme: z.enum(SCHEMES).default('ring').describe('how slots are placed on shards'),
+    weights: z
+      .array(z.number().int().min(1).max(1_000))
+      .nullable()
+      .default(null)
+      .describe('one per shard, for schemes that take them'),
+    vnodes: z.number().int().min(1).max(10_000).default(160).describe('rings: points of a shard of weight 1'),
+    rows: z.number().int().min(1).max(MAX_USERS).default(10_000).describe('users, each with an order'),
+    pool: z.number().int().min(1).max(50).default(10).describe('connections of each API instance to each shard'),
+    query_ms: z
+      .number()
+      .min(0)
+      .max(10_000)
+      .default(0)
+      .describe('added inside the shard to every request on a key: with pool, a stated capacity; 0 is real work alone'),
+    cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each shard (Docker)'),
+  })
+  .superRefine(({ shards, weights }, context) => {
+    if (weights === null || weights.length === shards) return
+    const message = `expected one weight per shard: ${weights.length} for ${shards}`
+    context.addIssue({ code: 'custom', message, path: ['weights'] })
+  })
 export type ShardingParameters = z.infer<typeof shardingSchema>
 
 /**

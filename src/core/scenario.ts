@@ -12,6 +12,7 @@ import {
 } from './load.js'
 import { METRIC_NAMES } from './metrics.js'
 import { stackParametersSchema } from './parameters.js'
+import { SCHEMES } from './shard-map.js'
 import { parseDuration } from './units.js'
 
 /** Version of the scenario file format. */
@@ -113,6 +114,12 @@ export const expectationSchema = z
       .enum(['primary', 'standby', 'api'])
       .optional()
       .describe('judged in drills on such a node alone (scalelab failover)'),
+    scheme: z.enum(SCHEMES).optional().describe('judged under this sharding scheme alone'),
+    reshard: z
+      .string()
+      .regex(/^[1-9]\d?-[1-9]\d?$/, 'expected numbers of shards before and after, as in 3-4')
+      .optional()
+      .describe('judged in such a migration alone (scalelab reshard)'),
     replicas: z
       .enum(['same', 'any'])
       .default('same')
@@ -147,13 +154,15 @@ const DEFAULT_KEYS = 10_000
 
 /**
  * The load of a scenario's section with its seed and generator count.
- * @param rows users and products there are; null where that is unknown
+ * @param rows users there are; null where that is unknown
+ * @param products where they are not as many as the users
  */
 export function loadOf(
   section: LoadSection,
   seed: number,
   generators: Load['generators'] = 'auto',
   rows: number | null = null,
+  products?: number,
 ): Load {
   const common = {
     warmupMs: parseDuration(section.warmup, 'warmup'),
@@ -162,7 +171,7 @@ export function loadOf(
     generators,
     clients: section.clients,
     seed,
-    workload: workloadOf(section, rows),
+    workload: workloadOf(section, rows, products),
   }
   const durationMs = parseDuration(section.duration, 'duration')
   if (section.mode === 'closed') return { ...common, mode: 'closed', durationMs }
@@ -173,7 +182,11 @@ export function loadOf(
   return { ...common, mode: 'open', arrival: section.arrival, stages }
 }
 
-function workloadOf({ mix, keys, consistency }: LoadSection, rows: number | null): Workload | null {
+function workloadOf(
+  { mix, keys, consistency }: LoadSection,
+  rows: number | null,
+  products: number | undefined,
+): Workload | null {
   if (mix === undefined) return null
   return {
     mix: REQUEST_KINDS.flatMap((kind) => ({ kind, weight: mix[kind] ?? 0 })).filter(({ weight }) => weight > 0),
@@ -181,6 +194,7 @@ function workloadOf({ mix, keys, consistency }: LoadSection, rows: number | null
       distribution: keys?.distribution ?? 'uniform',
       count: keys?.count ?? Math.min(rows ?? DEFAULT_KEYS, MOST_KEYS),
       exponent: keys?.exponent ?? 0.99,
+      ...(products === undefined ? {} : { products }),
     },
     consistency: consistency ?? 'default',
     run: '',

@@ -4,6 +4,20 @@ export const SLOTS = 16_384
 /** More shards than this are refused: each is a whole PostgreSQL server. */
 export const MAX_SHARDS = 16
 
+/** The schemes of src/strategies/sharding/registry.ts by name, for scenario files; a test holds the two together. */
+export const SCHEMES = [
+  'modulo',
+  'ring',
+  'ketama',
+  'jump',
+  'rendezvous',
+  'maglev',
+  'bounded',
+  'range',
+  'directory',
+  'geo',
+] as const
+
 /**
  * How a key becomes a slot. hash: CRC16 of the key, or of its {tag}; range: in the order of the users' numbers; geo:
  * each region has a stretch of slots of its own.

@@ -1,5 +1,5 @@
 import { DATABASE_NAME, DATABASE_ROLES } from '../core/databases-file.js'
-import { unknownValueError, usageError } from '../core/errors.js'
+import { usageError } from '../core/errors.js'
 import { MAX_REPLICAS, type ShardingParameters } from '../core/parameters.js'
 import { encodeOwners, type ShardMap, type ShardsFile } from '../core/shard-map.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
@@ -22,7 +22,7 @@ const SPARE_CONNECTIONS = 40
 /**
  * A balancer, `replicas` API instances, and behind them the shards: PostgreSQL servers that know nothing of each other
  * but the map.
- * @throws LabError (usage) for a scheme that there is not, and for weights that it or the number of shards does not fit
+ * @throws LabError (usage) for weights where the scheme takes none
  */
 export function sharded(parameters: ShardedParameters, strategy: BalancingStrategy): Topology {
   const { sharding } = parameters
@@ -57,7 +57,7 @@ function withLength(weights: readonly number[], length: number): number[] {
  */
 export function shardMapOf(sharding: ShardingParameters): ShardMap {
   const { scheme, vnodes, rows } = sharding
-  checkWeights(sharding)
+  refuseIdleWeights(sharding)
   const shards = weightedShards(sharding)
   return {
     version: 1,
@@ -69,26 +69,11 @@ export function shardMapOf(sharding: ShardingParameters): ShardMap {
   }
 }
 
-function checkWeights({ scheme, shards, weights }: ShardingParameters): void {
-  const found = shardingScheme(scheme)
-  if (found === undefined) {
-    throw unknownValueError(
-      'scheme',
-      scheme,
-      SHARDING_SCHEMES.map(({ name }) => name),
-    )
-  }
-  if (weights === null) return
-  if (!found.weighted) {
-    const those = SHARDING_SCHEMES.flatMap(({ name, weighted }) => (weighted ? [name] : []))
-    throw usageError(`the scheme ${scheme} takes no weights`, `Those that do: ${those.join(', ')}`)
-  }
-  if (weights.length !== shards) {
-    throw usageError(
-      `${weights.length} ${weights.length === 1 ? 'weight' : 'weights'} for ${shards} ${shards === 1 ? 'shard' : 'shards'}`,
-      `Give one weight per shard: --shard-weights ${Array(shards).fill(1).join(',')}`,
-    )
-  }
+/** What would change nothing is a misunderstanding. */
+function refuseIdleWeights({ scheme, weights }: ShardingParameters): void {
+  if (weights === null || shardingScheme(scheme)?.weighted === true) return
+  const those = SHARDING_SCHEMES.flatMap(({ name, weighted }) => (weighted ? [name] : []))
+  throw usageError(`the scheme ${scheme} takes no weights`, `Those that do: ${those.join(', ')}`)
 }
 
 /** Where a shard is reached from inside the stack, for the engine to fill in. */

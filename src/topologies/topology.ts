@@ -8,7 +8,7 @@ import { single } from './single.js'
 
 /**
  * The topology of these parameters.
- * @throws LabError (usage) for an unknown strategy or sharding scheme, and for weights that do not fit
+ * @throws LabError (usage) for an unknown strategy, and for weights that do not fit
  */
 export function topologyOf(parameters: DecidedParameters): Topology {
   if (parameters.kind === 'single') return single(parameters)

@@ -1,4 +1,5 @@
 import { type DatabaseView, describeDatabase } from '../core/database-view.js'
+import { describeShard, type ShardView } from '../core/shard-view.js'
 import type { NodeState, NodeStatus } from '../core/stack.js'
 import type { Span } from './style.js'
 import { renderTable, type TextOptions } from './table.js'
@@ -10,8 +11,8 @@ const STATES: Record<NodeState, Span> = {
   stopped: ['stopped', 'bad'],
 }
 
-/** A node, and what its database server is at the moment, where that was asked. */
-export type NodeRow = NodeStatus & { database?: DatabaseView }
+/** A node, and what its database server or shard is at the moment (null: it gives no answer), where that was asked. */
+export type NodeRow = NodeStatus & { database?: DatabaseView; shard?: ShardView | null }
 
 /** The nodes of a stack, in the order given; of a database server that was asked the role is what it is now. */
 export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): string {
@@ -22,12 +23,18 @@ export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): st
   )
 }
 
-function roleOf({ role, state, database }: NodeRow): Span {
+function roleOf({ role, state, database, shard }: NodeRow): Span {
+  if (shard !== undefined) return shardOf(shard, state)
   // Of one that does not run the state says it all.
   if (database === undefined || (state !== 'running' && !database.fenced)) return [role]
   const text = describeDatabase(database)
   if (database.fenced || database.role === null || database.role === 'old-primary') return [text, 'bad']
   return database.streaming === false ? [text, 'warn'] : [text]
+}
+
+function shardOf(shard: ShardView | null, state: NodeState): Span {
+  if (shard !== null) return [describeShard(shard)]
+  return state === 'running' ? [describeShard(null), 'bad'] : ['shard']
 }
 
 export interface ListRow {

@@ -18,7 +18,7 @@ export function addCompose(program: Command, lab: Lab): void {
     .description(
       'Prints the stack of a scenario as a Compose file that `docker compose` (2.23.1 or newer) runs without scalelab.',
     )
-    .argument('<scenario>', 'single, lb-<n>, repl-<n>, or a scenario file')
+    .argument('<scenario>', 'single, lb-<n>, repl-<n>, shard-<n>, or a scenario file')
     .option('-o, --output <file>', 'write it there; paths in it are relative to its folder')
   addStackOptions(command)
     .addHelpText(

@@ -12,7 +12,7 @@ import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
 import { subjectOfStack } from '../bench-subject.js'
 import { byHand } from '../by-hand.js'
-import { controlOf } from '../databases.js'
+import { controlOf, isSharded } from '../databases.js'
 import { type DrillSettings, drillFault, drillOn } from '../drill.js'
 import { drillTarget } from '../drill-target.js'
 import type { Lab } from '../lab.js'
@@ -87,6 +87,13 @@ Examples:
 
 async function failover(lab: Lab, name: string | undefined, flags: FailoverFlags): Promise<void> {
   const stack = await theStack(await lab.allEngines(), flags.stack)
+  if (isSharded(stack)) {
+    const strikes = name === undefined || name === 'primary' ? 'shard-1' : name
+    throw usageError(
+      `${stack.meta.name} is a stack of shards: each is the only server of its keys, and none could take its place`,
+      `What it costs to be without one for a while: scalelab bench --fault kill:${strikes}@5s+2s`,
+    )
+  }
   // Nobody takes down, scales, loads or drills a stack at the same time.
   await withLock(lab.os.stateDir, stack.meta.name, () =>
     // A guard would act on the same failure.

@@ -5,7 +5,7 @@ import { parseDuration } from '../../core/units.js'
 import { DEFAULT_DETECTOR } from '../../replication/detector.js'
 import { guard } from '../../replication/guard.js'
 import { withLock } from '../../store/lock.js'
-import { controlOf } from '../databases.js'
+import { controlOf, isSharded } from '../databases.js'
 import type { Lab } from '../lab.js'
 import { number } from '../option-values.js'
 import { writeGuard } from '../report-files.js'
@@ -69,6 +69,12 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
   const length = flags.for === undefined ? null : parseDuration(flags.for, '--for')
   const acts = flags.observe !== true
   const stack = await theStack(await lab.allEngines(), flags.stack)
+  if (isSharded(stack)) {
+    throw usageError(
+      `${stack.meta.name} is a stack of shards: each is the only server of its keys, so there is nothing to fail over to`,
+      'Bring a stack up that has standbys: scalelab up repl-2',
+    )
+  }
   const control = controlOf(lab, stack)
   if ((await control.members()).length === 0) {
     throw usageError(`${stack.meta.name} has no databases to watch`, 'Bring one up that has: scalelab up repl-2')

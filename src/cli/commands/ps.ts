@@ -5,13 +5,14 @@ import type { NodeRow } from '../../ui/listings.js'
 import { databaseViews } from '../database-views.js'
 import type { Lab } from '../lab.js'
 import { findStacks } from '../running-stacks.js'
+import { shardViews } from '../shard-views.js'
 
 export function addPs(program: Command, lab: Lab): void {
   program
     .command('ps')
     .summary('what is running, and where')
     .description(
-      'Lists every node of every stack with its role, state and URL; the entry of a stack comes first. Database servers are asked what they are at the moment.',
+      'Lists every node of every stack with its role, state and URL; the entry of a stack comes first. Database servers are asked what they are at the moment, shards which slots they have.',
     )
     .option('--json', 'as JSON: an array of nodes')
     .addHelpText('after', '\nExamples:\n  $ scalelab ps\n  $ scalelab ps --json | jq -r ".[0].url"')
@@ -32,7 +33,7 @@ export function addPs(program: Command, lab: Lab): void {
       if (options.json === true) {
         return lab.printJson(
           rows.flatMap(({ stack, nodes }) =>
-            nodes.map(({ id, role, state, url, database }) => ({
+            nodes.map(({ id, role, state, url, database, shard }) => ({
               stack: stack.meta.name,
               scenario: stack.meta.scenario,
               engine: stack.meta.engine,
@@ -42,6 +43,7 @@ export function addPs(program: Command, lab: Lab): void {
               state,
               url,
               ...(database === undefined ? {} : { database }),
+              ...(shard === undefined ? {} : { shard }),
             })),
           ),
         )
@@ -62,9 +64,9 @@ export function addPs(program: Command, lab: Lab): void {
 async function nodesOf(lab: Lab, stack: Stack): Promise<NodeRow[]> {
   const nodes = await stack.nodes()
   if (!nodes.some(({ role }) => role === 'database')) return nodes
-  const views = await databaseViews(lab, stack)
+  const [databases, shards] = await Promise.all([databaseViews(lab, stack), shardViews(lab, stack)])
   return nodes.map((node) => {
-    const database = views.get(node.id)
-    return database === undefined ? node : { ...node, database }
+    const [database, shard] = [databases.get(node.id), shards.get(node.id)]
+    return { ...node, ...(database === undefined ? {} : { database }), ...(shard === undefined ? {} : { shard }) }
   })
 }

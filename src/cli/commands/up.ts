@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
+import type { StackParameters } from '../../core/parameters.js'
+import { MAX_SHARDS } from '../../core/shard-map.js'
 import { findScenario, isScenarioFile } from '../../store/scenario-files.js'
 import { createUpProgress } from '../../ui/progress/up-progress.js'
 import { decide } from '../engine-choice.js'
@@ -21,7 +23,7 @@ export function addUp(program: Command, lab: Lab): void {
     .description(
       'Brings up the stack of a scenario and returns when every node is ready. It runs until `scalelab down`.',
     )
-    .argument('<scenario>', 'single, lb-<n>, repl-<n>, or a scenario file (see `scalelab list`)')
+    .argument('<scenario>', 'single, lb-<n>, repl-<n>, shard-<n>, or a scenario file (see `scalelab list`)')
     .option('--name <name>', "name of the stack (default: the scenario's); several stacks run side by side")
   addStackOptions(command)
     .option('--quiet', 'only the result')
@@ -35,6 +37,7 @@ Examples:
   $ scalelab up lb-3 --weights 3,1,1
   $ scalelab up lb-3 --app 'uvicorn main:app --port {port}'
   $ scalelab up repl-2 --durability on --sync-standbys 'ANY 1 (*)'
+  $ scalelab up shard-3 --scheme rendezvous --shard-weights 2,1,1
   $ scalelab up lb-3 --engine docker --cpus 0.5 --memory 256m`,
     )
     .action((scenario: string, options: UpOptions) => up(lab, scenario, options))
@@ -74,28 +77,40 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
     const { renderNodes } = await import('../../ui/tables.js')
     lab.print(renderNodes(nodes, lab.look()))
     lab.print(`Entry:  ${nodes[0]?.url ?? ''}`)
-    lab.print(nextCommands(parameters.database !== null))
+    lab.print(nextCommands(parameters))
   } finally {
     progress.close()
   }
 }
 
 /** What to do with a stack that has just come up. */
-function nextCommands(databases: boolean): string {
-  const commands = databases
-    ? [
-        ['scalelab bench', 'reads and writes: lag, latency, who answers what'],
-        ['scalelab failover standby-1', 'a standby dies under load'],
-        ['scalelab failover primary', 'the primary dies: what is lost, and for how long'],
-      ]
-    : [
-        ['scalelab bench --max', 'how much it can take'],
-        ['scalelab bench --rps 900', 'how fast it answers at that rate'],
-      ]
-  const lines = [...commands, ['scalelab down', 'take it down']].map(
+function nextCommands(parameters: StackParameters): string {
+  const lines = [...experimentsOn(parameters), ['scalelab down', 'take it down']].map(
     ([command = '', what], index) => `${index === 0 ? 'Next:' : ''.padEnd(5)}   ${command.padEnd(28)} ${what}`,
   )
   return lines.join('\n')
+}
+
+function experimentsOn({ database, sharding }: StackParameters): string[][] {
+  if (database !== null) {
+    return [
+      ['scalelab bench', 'reads and writes: lag, latency, who answers what'],
+      ['scalelab failover standby-1', 'a standby dies under load'],
+      ['scalelab failover primary', 'the primary dies: what is lost, and for how long'],
+    ]
+  }
+  if (sharding !== null) {
+    const more = Math.min(sharding.shards + 1, MAX_SHARDS)
+    return [
+      ['scalelab bench', 'reads, writes and listings: keys, rate and latency per shard'],
+      [`scalelab reshard --to ${more}`, 'rows move to other shards while clients read and write'],
+      ['scalelab ps', 'which slots each shard has'],
+    ]
+  }
+  return [
+    ['scalelab bench --max', 'how much it can take'],
+    ['scalelab bench --rps 900', 'how fast it answers at that rate'],
+  ]
 }
 
 /** A stack's name becomes folder, container and host names: letters, digits and dashes. */
