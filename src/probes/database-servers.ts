@@ -23,10 +23,12 @@ export class DatabaseServers {
   /**
    * @param applicationName shown in pg_stat_activity
    * @param now monotonic, in milliseconds
+   * @param which servers of the stack
    */
   constructor(
     private readonly applicationName: string,
     private readonly now: () => number,
+    private readonly which: 'databases' | 'shards' = 'databases',
   ) {}
 
   /** All that are known by now. Waits for the engine the first time alone; later looks go on beside the probe. */
@@ -42,9 +44,9 @@ export class DatabaseServers {
     return [...this.known.values()]
   }
 
-  private async look({ databases, signal }: ProbeContext): Promise<void> {
-    const endpoints = await databases().catch(() => [])
-    if (signal.aborted) return
+  private async look(context: ProbeContext): Promise<void> {
+    const endpoints = await context[this.which]().catch(() => [])
+    if (context.signal.aborted) return
     for (const endpoint of endpoints) {
       const before = this.known.get(endpoint.id)
       if (before !== undefined && same(before.endpoint, endpoint)) continue

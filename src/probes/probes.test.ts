@@ -206,7 +206,7 @@ describe('usage', () => {
 describe('the probes of a run', () => {
   it('have names of their own and intervals that a machine can keep', () => {
     const probes = runProbes(() => 0)
-    expect(probes.map(({ name }) => name)).toEqual(['host', 'health', 'usage', 'databases', 'heartbeat'])
+    expect(probes.map(({ name }) => name)).toEqual(['host', 'health', 'usage', 'databases', 'shards', 'heartbeat'])
     for (const { intervalMs } of probes) expect(intervalMs).toBeGreaterThanOrEqual(100)
   })
 })

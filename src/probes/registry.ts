@@ -3,6 +3,7 @@ import { healthProbe } from './health.js'
 import { heartbeatProbe } from './heartbeat.js'
 import { hostProbe } from './host.js'
 import type { Probe } from './port.js'
+import { shardsProbe } from './shards.js'
 import { usageProbe } from './usage.js'
 
 /** How often database servers are read, in milliseconds. */
@@ -22,6 +23,7 @@ export function runProbes(now: () => number, { databasesMs, heartbeatMs }: Probe
     healthProbe(),
     usageProbe(now),
     databasesProbe(now, databasesMs),
+    shardsProbe(now),
     ...(heartbeatMs === null ? [] : [heartbeatProbe(now, heartbeatMs)]),
   ]
 }

@@ -14,6 +14,8 @@ export class ShardState {
   rows: number | null = null
   bytes: number | null = null
   mapVersion: number | null = null
+  /** It was there, and is no more: a migration emptied it. */
+  gone = false
   private up: boolean | null = null
   private rps = 0
 
@@ -33,6 +35,7 @@ export class ShardState {
     const of = (name: string): number | null => readings.find(({ kind }) => kind === `shard.${name}`)?.value ?? null
     const up = of('up')
     if (up !== null) this.up = up === 1
+    this.gone = false
     this.slots = of('slots') ?? this.slots
     this.keys = of('keys') ?? this.keys
     this.rows = of('rows') ?? this.rows

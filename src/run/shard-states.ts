@@ -26,6 +26,8 @@ export class ShardStates {
       if (reading.node === undefined || !reading.kind.startsWith('shard.')) continue
       ofShards.set(reading.node, [...(ofShards.get(reading.node) ?? []), reading])
     }
+    // The probe tells of all shards that there are.
+    if (ofShards.size > 0) for (const shard of this.shards.values()) shard.gone = true
     for (const [id, own] of ofShards) this.of(id).add(own)
   }
 
@@ -50,7 +52,7 @@ export class ShardStates {
 
   /** By id; null where there are no shards. */
   rows(): ShardRow[] | null {
-    const shards = this.known()
+    const shards = this.present()
     if (shards.length === 0) return null
     const answers = shards.reduce((sum, { requests }) => sum + requests, 0)
     const weights = shards.reduce((sum, shard) => sum + this.weightOf(shard), 0)
@@ -61,11 +63,16 @@ export class ShardStates {
     })
   }
 
-  /** Those that a probe has told of, by id. */
+  /** Those that a probe has told of, by id; also those that have left since. */
   known(): ShardState[] {
     return [...this.shards.values()]
       .filter(({ known }) => known)
       .sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
+  }
+
+  /** Those that are there. */
+  private present(): ShardState[] {
+    return this.known().filter(({ gone }) => !gone)
   }
 
   /** One that is named by an answer or by the audit, whether a probe told of it or not. */

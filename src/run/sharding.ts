@@ -28,8 +28,14 @@ export function shardingOf(
   measuredMs: number,
 ): ShardingRecord | null {
   const known = states.known()
-  const counts: ShardAudit['shards'] =
-    audit?.shards ?? known.map(({ id, slots, keys, rows, bytes }) => ({ id, slots: slots ?? 0, keys, rows, bytes }))
+  const there: ShardAudit['shards'] =
+    audit?.shards ??
+    known
+      .filter(({ gone }) => !gone)
+      .map(({ id, slots, keys, rows, bytes }) => ({ id, slots: slots ?? 0, keys, rows, bytes }))
+  // One that has left has nothing now, and did its part before.
+  const left = known.filter(({ id, requests }) => requests > 0 && !there.some((shard) => shard.id === id))
+  const counts = [...there, ...left.map(({ id }) => ({ id, slots: 0, keys: null, rows: null, bytes: null }))]
   if (counts.length === 0) return null
   const answers = counts.reduce((sum, { id }) => sum + (states.find(id)?.requests ?? 0), 0)
   const sharding = stackParametersOf({ parameters })?.sharding

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DATABASE_NAME, DATABASE_ROLES } from '../../core/databases-file.js'
 import type { TestServer } from '../../nodes/api/testing/postgres.js'
 import type { Endpoint } from '../../replication/session.js'
-import type { Probe, Reading } from '../port.js'
+import type { Probe, ProbeContext, Reading } from '../port.js'
 
 /** A probe that is read on its schedule, as a run does it, and what it read. */
 export interface Watch {
@@ -20,14 +20,20 @@ export function endpointOf({ id, address }: TestServer): Endpoint {
   return { id, host, port: Number(port), user: DATABASE_ROLES.admin, password: 'x', database: DATABASE_NAME }
 }
 
-export function watch(probe: Probe, servers: readonly TestServer[], are: 'databases' | 'shards' = 'databases'): Watch {
+export function watch(probe: Probe, servers: readonly TestServer[]): Watch {
+  return watchContext(probe, { databases: async () => servers.map(endpointOf) })
+}
+
+/** The same of a probe that looks at something else. */
+export function watchContext(probe: Probe, looksAt: Partial<ProbeContext>): Watch {
   const ending = new AbortController()
   const reads: Watch['reads'] = []
   const context = {
     nodes: async () => [],
     usage: async () => [],
-    databases: async () => (are === 'databases' ? servers.map(endpointOf) : []),
-    shards: async () => (are === 'shards' ? servers.map(endpointOf) : []),
+    databases: async () => [],
+    shards: async () => [],
+    ...looksAt,
     signal: ending.signal,
   }
   const loop = async (): Promise<void> => {
