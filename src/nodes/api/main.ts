@@ -8,10 +8,12 @@ import { modelPerformer } from './model-performer.js'
 import type { Performer } from './performer.js'
 import { Products } from './products.js'
 import { type ApiOptions, apiServer, type Phase } from './server.js'
+import { openShards } from './shards/shards.js'
 import { shopResource } from './shop.js'
 
 // The EcoMarket sample API. Environment: HOST, PORT, INSTANCE_ID, SEED, the work per request (core/work.ts), and for
-// data in PostgreSQL instead of this process: DATABASES_FILE (core/databases-file.ts) and WRITE_PATIENCE_MS.
+// data in PostgreSQL instead of this process: DATABASES_FILE (core/databases-file.ts) or, for shards, SHARDS_FILE
+// (core/shard-map.ts), and WRITE_PATIENCE_MS.
 
 const { env } = process
 const instanceId = env.INSTANCE_ID ?? 'api'
@@ -42,20 +44,25 @@ async function stop(): Promise<void> {
   process.exit((await drained) ? 0 : 1)
 }
 
-/** The shop's data: in the databases of a file, or in this process. */
+/** The shop's data: in the databases or the shards of a file, or in this process. */
 function data(): Pick<ApiOptions, 'shop' | 'databases'> {
-  const { DATABASES_FILE: file, WRITE_PATIENCE_MS: patience = '2000' } = env
-  if (file === undefined) {
-    const products = new Products()
-    return { shop: (path, query) => shopResource(products, path, query) }
-  }
+  const { DATABASES_FILE, SHARDS_FILE } = env
   try {
-    if (!/^\d+$/.test(patience)) throw new Error(`WRITE_PATIENCE_MS must be a whole number, not ${patience}`)
-    return openDatabases(file, instanceId, Number(patience))
+    if (SHARDS_FILE !== undefined) return openShards(SHARDS_FILE, instanceId, patience(8_000))
+    if (DATABASES_FILE !== undefined) return openDatabases(DATABASES_FILE, instanceId, patience(2_000))
   } catch (error) {
     console.error(`${instanceId} cannot start: ${error instanceof Error ? error.message : error}`)
     process.exit(3)
   }
+  const products = new Products()
+  return { shop: (path, query) => shopResource(products, path, query) }
+}
+
+/** How long a write is tried, in milliseconds. */
+function patience(usual: number): number {
+  const { WRITE_PATIENCE_MS: text = String(usual) } = env
+  if (!/^\d+$/.test(text)) throw new Error(`WRITE_PATIENCE_MS must be a whole number, not ${text}`)
+  return Number(text)
 }
 
 async function performerOf(work: Work): Promise<Performer | undefined> {

@@ -17,7 +17,8 @@ export type Phase = 'starting' | 'serving' | 'draining'
 
 /** The databases behind an instance, as `/health` and `/ready` tell of them. */
 export interface Databases {
-  view(): unknown
+  /** Fields of `/health`. */
+  view(): Record<string, unknown>
   /** Why requests cannot be served yet, or undefined: they can. */
   unready(query: string): Promise<string | undefined>
 }
@@ -128,7 +129,7 @@ export function apiServer(options: ApiOptions): Server {
         ...health.vitals(),
         queue_length: performer?.queueLength() ?? 0,
         in_flight: inFlight,
-        ...(databases === undefined ? {} : { databases: databases.view() }),
+        ...databases?.view(),
         ...(overload === undefined ? {} : { message: overload }),
       }
       return { status: status === 'healthy' ? 200 : 503, json: JSON.stringify(body) }

@@ -37,9 +37,10 @@ export class Cluster {
   #lastTick = performance.now()
   #lostAt = performance.now()
   #next = 0
+  #stopped = false
 
   /** @param application what sessions are called in pg_stat_activity */
-  constructor(file: DatabasesFile, application: string) {
+  constructor(file: Pick<DatabasesFile, 'database' | 'user' | 'password' | 'pool' | 'nodes'>, application: string) {
     const { database, user, password, pool } = file
     this.servers = file.nodes.map(({ id, address }) => {
       const colon = address.lastIndexOf(':')
@@ -49,10 +50,19 @@ export class Cluster {
     })
   }
 
-  /** Starts to poll, and never stops: an API instance ends with its process. */
+  /** Starts to poll. */
   start(): void {
     this.#lastTick = performance.now()
     this.#tick()
+  }
+
+  /** Ends it, and every connection, for good. */
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.primary = undefined
+    for (const server of this.servers) server.stop()
+    this.#wakeAll()
   }
 
   /** The standbys in turn: round robin over those that are healthy. */
@@ -105,6 +115,7 @@ export class Cluster {
 
   #schedule(now: number): void {
     clearTimeout(this.#timer)
+    if (this.#stopped) return
     this.#timer = setTimeout(() => this.#tick(), this.#interval(now))
   }
 
@@ -115,6 +126,7 @@ export class Cluster {
 
   /** A server has answered, or its state has changed. */
   #look(server: DatabaseServer): void {
+    if (this.#stopped) return
     const { report, state } = server
     const { primary } = this
     if (state === 'up' && report?.recovering === false) this.#seePrimary(server, report.timeline ?? 0)

@@ -106,12 +106,12 @@ export class Connection {
     })
   }
 
-  /** Two statements in one round trip, each its own transaction: the second sees what the first committed. */
-  async queryBoth(first: Query, second: Query): Promise<[Row[], Row[]]> {
+  /** Statements in one round trip, each its own transaction: it sees what the ones before it committed. */
+  async queryAll(queries: readonly Query[]): Promise<Row[][]> {
     this.#socket.cork()
-    const both = [this.query(first.statement, first.values), this.query(second.statement, second.values)] as const
+    const answers = queries.map(({ statement, values }) => this.query(statement, values))
     this.#socket.uncork()
-    return await Promise.all(both)
+    return await Promise.all(answers)
   }
 
   /** Closes at once, whatever is in flight; that is answered with ConnectionLost. */

@@ -49,6 +49,7 @@ export class DatabaseServer {
   readonly #changed: Listener
   #prober: Connection | undefined
   #connecting = false
+  #stopped = false
   /** Of the poll that is not answered yet. */
   #waitedMs: number | undefined
   #pollAgain = false
@@ -68,7 +69,7 @@ export class DatabaseServer {
 
   /** Asks the server what it is, unless a question is still open. */
   poll(): void {
-    if (this.#connecting || this.#waitedMs !== undefined) return
+    if (this.#stopped || this.#connecting || this.#waitedMs !== undefined) return
     if (this.#prober === undefined) void this.#connect()
     else void this.#ask(this.#prober)
   }
@@ -84,6 +85,13 @@ export class DatabaseServer {
     this.#doubtedAt = performance.now()
     if (this.state === 'up') this.#become('suspect')
     this.pollAnew()
+  }
+
+  /** Asks no more, and destroys every connection. */
+  stop(): void {
+    this.#stopped = true
+    this.#prober?.destroy()
+    this.connections.closeAll(`${this.id} is not needed any more`)
   }
 
   /**
@@ -102,6 +110,7 @@ export class DatabaseServer {
     try {
       const prober = await Connection.open(this.#login, CONNECT_LIMIT, () => this.#lostProber())
       this.#connecting = false
+      if (this.#stopped) return prober.destroy()
       if (!prober.usable) return
       this.#prober = prober
       await this.#ask(prober)

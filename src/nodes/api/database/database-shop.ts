@@ -9,6 +9,7 @@ import type { Cluster } from './cluster.js'
 import type { Statement, Value } from './connection.js'
 import { Overloaded } from './connections.js'
 import { BadRequest, ID, idOf, integerOf, integerParameter, optionalId, parseObject } from './fields.js'
+import { keyOf } from './idempotency-key.js'
 import { parseLsn } from './lsn.js'
 import { type Freshness, Reader, Unavailable } from './reader.js'
 import { type ReadName, type Reads, reads } from './reads.js'
@@ -19,7 +20,6 @@ const PATH = /^\/api\/(productos|products|inventory|orders|sessions|analytics)(?
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1_000
 const MAX_OFFSET = 1_000_000_000
-const MAX_KEY = 200
 
 const REFUSED = ['X-Write-Outcome', 'refused']
 const LATER = ['Retry-After', '1']
@@ -214,15 +214,6 @@ function lsnOf(headers: IncomingHttpHeaders): number | undefined {
   const lsn = parseLsn(String(text))
   if (lsn === undefined) throw new BadRequest('X-After-LSN must be a log position as in 0/1A2B3C4')
   return lsn
-}
-
-function keyOf(headers: IncomingHttpHeaders): string | null {
-  const key = headers['idempotency-key']
-  if (key === undefined) return null
-  if (typeof key !== 'string' || key === '' || key.length > MAX_KEY) {
-    throw new BadRequest(`Idempotency-Key must have 1 to ${MAX_KEY} characters`)
-  }
-  return key
 }
 
 /** Where what was created can be read. */

@@ -30,7 +30,7 @@ export function openDatabases(
   const shop = new DatabaseShop(cluster, file, writePatienceMs)
   return {
     shop: (...request) => shop.resource(...request),
-    databases: { view: () => cluster.view(), unready: (query) => unready(cluster, query) },
+    databases: { view: () => ({ databases: cluster.view() }), unready: (query) => unready(cluster, query) },
   }
 }
 

@@ -95,7 +95,7 @@ export class Reader {
         return await connection.query(query.statement, query.values)
       }
       // One round trip: the read's snapshot is taken after the position was read, and so holds what it covers.
-      const [[position], rows] = await connection.queryBoth({ statement: REPLAYED, values: [] }, query)
+      const [[position] = [], rows] = await connection.queryAll([{ statement: REPLAYED, values: [] }, query])
       const replayed = parseLsn(position?.[0] ?? '') ?? 0
       const timeline = Number.parseInt(position?.[1] ?? '', 16)
       return replayed >= after && timeline === this.#cluster.primary?.report?.timeline ? rows : undefined
@@ -112,7 +112,7 @@ export class Reader {
 }
 
 /** Whether the failure lies with the server and not with the statement. */
-function mayTryAgain(error: unknown): boolean {
+export function mayTryAgain(error: unknown): boolean {
   if (error instanceof ConnectionLost || error instanceof NoConnection) return true
   // shutting down or starting; a standby that had to remove rows which the read still needed
   return error instanceof DatabaseError && /^(57P0|40001|53300)/.test(error.code ?? '')

@@ -1,0 +1,158 @@
+import { decodeOwners, type ShardMap, type ShardsFile } from '../../../core/shard-map.js'
+import { slotOfKey } from '../../../strategies/sharding/keying.js'
+import { Shard } from './shard.js'
+
+/** Between two looks for a newer map that nobody asked for, in milliseconds: while none is known, and then. */
+const SEARCHING = 50
+const CALM = 1_000
+/** Between two that were asked for without knowing of a newer map. */
+const SPARING = 25
+/** Of one look at one shard, in milliseconds. */
+const LOOK_LIMIT = 1_000
+/** A shard that is in the map no longer is left after so long: what was sent to it may still be answered. */
+const LINGER = 5_000
+
+/** $1 the version that is known, or 0. */
+const MAP = {
+  name: 'map',
+  text: 'SELECT version, CASE WHEN version > $1::bigint THEN body END FROM shard_map WHERE id = 1',
+}
+
+/** Where a key is, by the newest map that this instance knows. */
+export interface Place {
+  shard: Shard
+  slot: number
+}
+
+/** A shard as `/health` shows it. */
+export interface ShardView {
+  id: string
+  state: 'up' | 'down'
+}
+
+/**
+ * Holds the newest shard map that any shard has told of, and never goes back to an older one. What it says may be out of
+ * date at any time: the shard that is asked knows better, and then a newer map is looked for here.
+ */
+export class Router {
+  readonly #file: ShardsFile
+  readonly #application: string
+  #map: ShardMap | undefined
+  #owners: Uint8Array = new Uint8Array()
+  /** In the order of the map; of the seeds while there is none. */
+  #shards: Shard[]
+  readonly #waiting = new Set<() => void>()
+  #looking: Promise<void> | undefined
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #next = 0
+
+  /** @param application what its sessions are called in pg_stat_activity */
+  constructor(file: ShardsFile, application: string) {
+    this.#file = file
+    this.#application = application
+    this.#shards = file.seeds.map((seed) => new Shard(seed, file, application))
+  }
+
+  /** Looks for the map from now on, and never stops: an API instance ends with its process. */
+  start(): void {
+    void this.#look()
+    setTimeout(() => this.start(), this.#map === undefined ? SEARCHING : CALM)
+  }
+
+  /** 0: no map is known. */
+  get version(): number {
+    return this.#map?.version ?? 0
+  }
+
+  get shards(): readonly Shard[] {
+    return this.#map === undefined ? [] : this.#shards
+  }
+
+  /** Where the rows of a user are; undefined while no map is known. */
+  locate(user: string): Place | undefined {
+    if (this.#map === undefined) return undefined
+    const slot = slotOfKey(this.#map, user)
+    const shard = this.#shards[this.#owners[slot] ?? -1]
+    return shard && { shard, slot }
+  }
+
+  /** The shards in turn, of those that answer. */
+  nextUp(): Shard | undefined {
+    const up = this.shards.filter((shard) => shard.up)
+    this.#next = (this.#next + 1) % Math.max(1, up.length)
+    return up[this.#next]
+  }
+
+  /**
+   * Looks for a newer map: one look at a time, and not at once after another.
+   * @param version of a map that somebody has seen, as text; if it is newer there is no waiting
+   */
+  learn(version?: string | null): void {
+    if (Number(version ?? 0) > this.version || performance.now() - this.#lookedAt >= SPARING) void this.#look()
+  }
+
+  /** Returns when there is a newer map, or after so many milliseconds. */
+  news(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      this.#waiting.add(wake)
+    })
+  }
+
+  /** Why requests cannot be served yet, or undefined: they can. */
+  unready(): string | undefined {
+    if (this.#map === undefined) return 'no shard map is known'
+    const down = this.#shards.filter(({ up }) => !up).map(({ id }) => id)
+    return down.length === 0 ? undefined : `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not answer`
+  }
+
+  view(): { shards: ShardView[]; map: { version: number; scheme: string; shards: number } | null } {
+    const map = this.#map
+    return {
+      shards: this.#shards.map(({ id, up }) => ({ id, state: up ? 'up' : 'down' })),
+      map: map === undefined ? null : { version: map.version, scheme: map.scheme, shards: map.shards.length },
+    }
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#ask().finally(() => {
+      this.#lookedAt = performance.now()
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  /** Asks every shard; each answer counts when it is there. */
+  async #ask(): Promise<void> {
+    const deadline = performance.now() + LOOK_LIMIT
+    const asked = this.#shards.map(async (shard) => {
+      try {
+        const [row] = await shard.read({ statement: MAP, values: [this.version] }, deadline)
+        const [version, body] = row ?? []
+        if (body != null) this.#adopt({ ...(JSON.parse(body) as ShardMap), version: Number(version) })
+      } catch {
+        // the others are asked too, and this one again
+      }
+    })
+    await Promise.all(asked)
+  }
+
+  #adopt(map: ShardMap): void {
+    if (map.version <= this.version) return
+    this.#owners = decodeOwners(map.owners)
+    const before = this.#shards
+    this.#shards = map.shards.map(
+      (one) =>
+        before.find(({ id, address }) => id === one.id && address === one.address) ??
+        new Shard(one, this.#file, this.#application),
+    )
+    this.#map = map
+    for (const shard of before) if (!this.#shards.includes(shard)) setTimeout(() => shard.stop(), LINGER)
+    for (const wake of [...this.#waiting]) wake()
+  }
+}
