@@ -4,15 +4,22 @@ import { largest } from '../stats/quantiles.js'
 import { doubtSentence } from './doubts.js'
 import { drillSentence } from './drill-words.js'
 import { capital, count, list, ms } from './quantities.js'
+import { isReshard, reshardSentence } from './reshard-words.js'
 import { loadWords, stackWords } from './stack-words.js'
 import { plain } from './table.js'
 
 /** The answer of a run in a few sentences: its doubt first, then what a drill showed, then the rest. */
 export function answer(record: RunRecord): string {
   const doubt = statusSentence(record) ?? doubtSentence(record)
-  const told = record.trial === undefined ? replicationSentence(record) : [drillSentence(record.trial, record.writes)]
-  const [before, after] = record.trial === undefined ? [[], told] : [told, []]
-  return [...(doubt === null ? [] : [doubt]), ...before, figures(record), ...after, verdictSentence(record)].join(' ')
+  const acted = actSentence(record)
+  const told = record.trial === undefined ? replicationSentence(record) : []
+  return [...(doubt === null ? [] : [doubt]), ...acted, figures(record), ...told, verdictSentence(record)].join(' ')
+}
+
+/** What a drill or a migration showed; nothing for other runs. */
+function actSentence(record: RunRecord): string[] {
+  if (record.trial !== undefined) return [drillSentence(record.trial, record.writes)]
+  return isReshard(record) ? [reshardSentence(record)] : []
 }
 
 /** Lag and losses of a run on a stack with standbys, in one sentence; nothing for others. */

@@ -7,11 +7,16 @@ import { drillMarks, drillTimeline } from './charts/drill-timeline.js'
 import { lagOverTime } from './charts/lag-over-time.js'
 import { latencyDistribution } from './charts/latency-distribution.js'
 import { latencyOverTime } from './charts/latency-over-time.js'
+import { movedKeys } from './charts/moved-keys.js'
+import type { NamedMark } from './charts/named-marks.js'
 import { rateOverTime } from './charts/rate-over-time.js'
+import { reshardMarks, reshardTimeline } from './charts/reshard-timeline.js'
+import { shardLoad } from './charts/shard-load.js'
 import { sharePerInstance } from './charts/share-per-instance.js'
 import { drillCommand, repeatCommand } from './command.js'
 import { comparisonAnswer } from './comparison-answer.js'
 import { list } from './quantities.js'
+import { isReshard, type ReshardRun } from './reshard-words.js'
 import { differenceSection, spreadSection } from './sections/comparability.js'
 import { evennessSection, rateSection, responseSection, runSection } from './sections/compared-runs.js'
 import { replicatedSection } from './sections/compared-stacks.js'
@@ -25,6 +30,8 @@ import { limitSection } from './sections/limits.js'
 import { methodSection } from './sections/method.js'
 import { readCheckSection } from './sections/read-checks.js'
 import { replicationSection } from './sections/replication.js'
+import { reshardCounts, reshardLoad, reshardMoves, reshardSection } from './sections/reshard.js'
+import { shardSection } from './sections/shards.js'
 import { throughputSection } from './sections/throughput.js'
 import { validitySection } from './sections/validity.js'
 import { verdictSection, verdictTable } from './sections/verdicts.js'
@@ -44,10 +51,13 @@ export interface Report {
 export function renderReport(record: RunRecord): Report {
   const charts = withoutMissing({
     'rate-over-time.svg': record.timeline.length === 0 ? null : rateOverTime(record),
-    'latency-over-time.svg': latencyOverTime(record, record.trial === undefined ? [] : drillMarks(record.trial)),
+    'latency-over-time.svg': latencyOverTime(record, marksOf(record)),
     'latency-distribution.svg': latencyDistribution(record),
     'share-per-instance.svg': sharePerInstance(record),
     'lag-over-time.svg': lagOverTime(record),
+    'shards.svg': shardLoad(record),
+    'keys-per-shard.svg': isReshard(record) ? movedKeys(record) : null,
+    'reshard-timeline.svg': isReshard(record) ? reshardTimeline(record) : null,
     'drill-timeline.svg': record.trial === undefined ? null : drillTimeline(record.trial),
   })
   const overTime = picture(charts, 'latency-over-time.svg', 'p50 and p99 of the response time over time')
@@ -57,14 +67,17 @@ export function renderReport(record: RunRecord): Report {
     `Run \`${record.id}\`, ${record.started_at} to ${record.ended_at}.`,
     verdictSection(record),
     ...(isDrill(record) ? drillParts(record, charts, overTime) : []),
+    ...(isReshard(record) ? reshardParts(record, charts, overTime) : []),
     throughputSection(record),
     ...picture(charts, 'rate-over-time.svg', 'Offered and achieved rate over time'),
     latencySection(record),
     ...picture(charts, 'latency-distribution.svg', 'Percentiles of response and service time'),
-    ...(isDrill(record) ? [] : overTime),
+    ...(isDrill(record) || isReshard(record) ? [] : overTime),
     distributionSection(record),
     ...picture(charts, 'share-per-instance.svg', 'Share of the answers per instance'),
     ...databaseSection(record),
+    ...shardSection(record),
+    ...picture(charts, 'shards.svg', 'Share of users and requests per shard'),
     ...replicationSection(record),
     ...picture(charts, 'lag-over-time.svg', 'Replication lag of each standby over time'),
     ...writeSection(record),
@@ -122,6 +135,25 @@ function drillParts(record: DrillRecord, charts: Record<string, string>, overTim
     ...drillLoad(record),
     ...overTime,
   ]
+}
+
+/** A migration with its pictures: what clients felt, the batches below it, and where users lie before and after. */
+function reshardParts(record: ReshardRun, charts: Record<string, string>, overTime: readonly string[]): string[] {
+  return [
+    ...reshardSection(record),
+    ...reshardLoad(record),
+    ...overTime,
+    ...picture(charts, 'reshard-timeline.svg', 'What was done with each batch, and when'),
+    ...reshardCounts(record),
+    ...picture(charts, 'keys-per-shard.svg', 'Users per shard before and after'),
+    ...reshardMoves(record),
+  ]
+}
+
+/** The moments to name in charts over time. */
+function marksOf(record: RunRecord): NamedMark[] {
+  if (record.trial !== undefined) return drillMarks(record.trial)
+  return isReshard(record) ? reshardMarks(record) : []
 }
 
 /** The verdicts of a column: of its run, and of the drills that joined it. */

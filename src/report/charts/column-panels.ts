@@ -35,7 +35,9 @@ export function columnPanels(options: ColumnPanels): Svg | null {
   const scale = scaleLinear([0, largest > 0 ? largest : 1], [0, 1]).nice(4)
   const ticks = scale.ticks(4)
   const left = Math.max(...ticks.map((value) => textWidth(format(value), 12))) + 10
-  const grid = panelGrid(panels.length, panels.length === 1 ? 200 : HEIGHT, TOP, { left, right: 0, below: 34 })
+  const heading = panels.every(({ title }) => title === '') ? 8 : undefined
+  const height = panels.length === 1 ? 200 : HEIGHT
+  const grid = panelGrid(panels.length, height, TOP, { left, right: 0, below: 34 }, heading)
   return chart(options, grid.bottom + 6, [
     ...legend(series, 20, 74),
     ...panels.flatMap((panel, i) => {

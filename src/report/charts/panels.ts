@@ -25,19 +25,21 @@ const HEADING = 46
  * @param height of a plot, in pixels
  * @param top where the first row begins
  * @param room left of each panel for labels of axes, and below and right of each, in pixels
+ * @param heading room above each plot for its heading
  */
 export function panelGrid(
   panels: number,
   height: number,
   top: number,
   room: { left: number; right: number; below: number },
+  heading = HEADING,
 ): PanelGrid {
   const columns = panels === 1 ? 1 : panels === 2 || panels === 4 ? 2 : 3
   const width = (WIDTH - 2 * SIDE - (columns - 1) * GAP) / columns
-  const step = HEADING + height + room.below
+  const step = heading + height + room.below
   const plots = Array.from({ length: panels }, (_, i): Plot => {
     const left = SIDE + (i % columns) * (width + GAP)
-    const upper = top + Math.floor(i / columns) * step + HEADING
+    const upper = top + Math.floor(i / columns) * step + heading
     return { left: left + room.left, right: left + width - room.right, top: upper, bottom: upper + height }
   })
   return {
@@ -49,6 +51,7 @@ export function panelGrid(
 
 /** The heading above a panel's plot; it may reach left over the labels of the axis. */
 export function panelHeading({ title, note }: PanelHeading, plot: Plot, left: number): Svg[] {
+  if (title === '') return []
   const width = plot.right - left
   return [
     text(cutText(title, width / 1.14), { x: left, y: plot.top - 31, class: 'strong' }),

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../core/record.js'
+import { shardingParametersOf } from '../../core/record-parameters.js'
 import type { Trial } from '../../core/trial.js'
 import { count } from '../quantities.js'
 
@@ -17,6 +18,7 @@ function limits(record: RunRecord): string[] {
       ? 'The state of the system and of the network to it is not known: other traffic, its machine, its versions.'
       : `Everything ran on one machine: generator, ${partsOf(record)} shared ${count(environment.cores, 'core')} and no real network lay between them.`,
     ...(record.trial === undefined ? [] : drillLimits(record.trial)),
+    ...shardLimits(record),
     ...(record.work.startsWith('calibrated')
       ? [
           'The instances wait as the model says instead of computing: capacity is set by the model, and the run shows what the stack makes of it, not how fast the code is.',
@@ -39,7 +41,24 @@ function limits(record: RunRecord): string[] {
   ]
 }
 
-function partsOf({ nodes }: RunRecord): string {
+/** How far figures of shards on one machine reach. */
+function shardLimits(record: RunRecord): string[] {
+  const sharding = shardingParametersOf(record)
+  if (sharding === null || record.engine === null) return []
+  return [
+    sharding.query_ms > 0 || sharding.cpus !== null
+      ? 'The capacity of a shard is stated, not found: what more shards bring is what routing makes of it, as long as the cores they share do not run out.'
+      : 'All shards share the cores of this machine: more of them add no capacity that it does not have (`--query-time` with `--pool`, or a processor limit, states what a shard has).',
+    ...(record.reshard === undefined
+      ? []
+      : [
+          'Rows moved between servers on one machine: a network between them makes a move slower, and a hold longer by some round trips.',
+        ]),
+  ]
+}
+
+function partsOf({ nodes, sharding }: RunRecord): string {
+  if (sharding !== undefined) return 'balancer, instances and shards'
   if (nodes.some(({ role }) => role === 'database')) return 'balancer, instances and databases'
   return nodes.length > 1 ? 'balancer and instances' : 'instance'
 }

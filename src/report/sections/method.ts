@@ -4,6 +4,7 @@ import { formatDuration, formatNumber } from '../../core/units.js'
 import { formatValue } from '../../core/verdict.js'
 import { repeatCommand } from '../command.js'
 import { count, list } from '../quantities.js'
+import { isReshard, moveWords } from '../reshard-words.js'
 import { plain } from '../table.js'
 
 /** How it was measured, and the command that measures it again. */
@@ -20,6 +21,7 @@ export function methodSection(record: RunRecord): string {
     `**Generator:** ${count(load.generators, 'process', 'processes')} over ${count(load.connections, 'connection')}, seed ${record.seed}; a request without an answer for ${formatDuration(load.timeout_ms)} is lost${load.clients > 0 ? `; ${count(load.clients, 'simulated client address', 'simulated client addresses')} in \`X-Forwarded-For\`` : ''}.`,
     ...faultPoint(record),
     ...drillPoint(record),
+    ...reshardPoint(record),
     `**Target:** ${plain(record.target)}, ${record.engine === null ? 'already running' : `on the ${record.engine} engine`}${record.nodes.length === 0 ? '' : ` (${record.nodes.map((node) => `${node.id}: ${plain(node.program)}`).join('; ')})`}.`,
     ...(record.up_ms === undefined
       ? []
@@ -38,10 +40,18 @@ export function mixPoint({ load: { workload } }: RunRecord): string[] {
   if (workload === undefined) return []
   const weights = workload.mix.reduce((sum, { weight }) => sum + weight, 0)
   const kinds = workload.mix.map(({ kind, weight }) => `${formatValue(weight / weights, 'share')} ${plain(kind)}`)
-  const { distribution, count: keys, exponent } = workload.keys
+  const { distribution, count: keys, products, exponent } = workload.keys
   const drawn = distribution === 'zipf' ? `by Zipf's law with exponent ${formatNumber(exponent)}` : 'each as often'
   return [
-    `**Mix:** ${list(kinds)}, of ${count(keys, 'user and product', 'users and as many products')} ${drawn}; reads asked for consistency \`${plain(workload.consistency)}\`. The ids of writes begin with \`${plain(workload.run)}\`.`,
+    `**Mix:** ${list(kinds)}, of ${products === undefined ? count(keys, 'user and product', 'users and as many products') : `${count(keys, 'user')} and ${count(products, 'product')}`} ${drawn}; reads asked for consistency \`${plain(workload.consistency)}\`. The ids of writes begin with \`${plain(workload.run)}\`.`,
+  ]
+}
+
+function reshardPoint(record: RunRecord): string[] {
+  if (!isReshard(record)) return []
+  const { max_rows_per_second, batch_rows, chunk_rows } = record.reshard.options
+  return [
+    `**Migration:** ${moveWords(record.reshard)} under this load, in batches of about ${count(batch_rows, 'row')}, copied ${formatNumber(chunk_rows)} at a time${max_rows_per_second === null ? '' : `, at most ${formatNumber(max_rows_per_second)} rows/s`}.`,
   ]
 }
 
@@ -71,14 +81,14 @@ function faultPoint({ faults = [] }: RunRecord): string[] {
 }
 
 /** What was sent, and when. */
-export function loadPoint({ load, trial }: RunRecord): string {
+export function loadPoint({ load, trial, reshard }: RunRecord): string {
   if (load.mode === 'closed') {
     return `**Closed loop** over ${count(load.connections, 'connection')}: each sends its next request as soon as the last was answered. This measures capacity.`
   }
   const stages = load.stages.map(
     (stage) =>
-      // A drill ends its load itself.
-      `${formatNumber(stage.rps)} requests/s ${trial === undefined ? `for ${formatDuration(stage.duration_ms)}` : 'for as long as the drill takes'}`,
+      // A drill or a migration ends its load itself.
+      `${formatNumber(stage.rps)} requests/s ${trial === undefined && reshard === undefined ? `for ${formatDuration(stage.duration_ms)}` : `for as long as the ${trial === undefined ? 'migration' : 'drill'} takes`}`,
   )
   const arrival = load.arrival === 'poisson' ? 'at random moments (Poisson)' : 'at equal distances (uniform)'
   return `**Open loop:** requests are due ${arrival} whatever the answers do: ${stages.join(', then ')}.`

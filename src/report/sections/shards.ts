@@ -44,23 +44,30 @@ function shardTable(record: RunRecord, { shards }: ShardingRecord): string {
 }
 
 function loadWords(record: RunRecord, { scheme, keying, map_version, gathered, shards }: ShardingRecord): string {
-  const hot = hotShards(record).map(
-    ({ id, share, times }) => `${plain(id)} (${formatShare(share)}, ${formatNumber(times)} times its fair share)`,
-  )
   return [
     `Slots are placed by \`${plain(scheme)}\`, keys on slots by \`${plain(keying)}\`; version ${formatNumber(map_version)} of the map at the end.`,
     'Users, rows and sizes are counted by SQL at the end; requests are answers that name one shard alone (`X-Shard`).',
     ...(gathered === 0
       ? []
-      : [`${count(gathered, 'answer')} more ${gathered === 1 ? 'was' : 'were'} gathered from several shards.`]),
-    ...(shards.length < 2
-      ? []
       : [
-          hot.length === 0
-            ? `No shard is hot: none has more than ${HOT} times its fair share of the requests.`
-            : `**Hot**: ${list(hot)}.`,
+          `${formatNumber(gathered)} more ${gathered === 1 ? 'answer was' : 'answers were'} gathered from several shards.`,
         ]),
+    ...(record.reshard === undefined
+      ? heatWords(record, shards.length)
+      : ['Requests are those of the whole run, in which slots moved from shard to shard.']),
   ].join(' ')
+}
+
+function heatWords(record: RunRecord, shards: number): string[] {
+  if (shards < 2) return []
+  const hot = hotShards(record).map(
+    ({ id, share, times }) => `${plain(id)} (${formatShare(share)}, ${formatNumber(times)} times its fair share)`,
+  )
+  return [
+    hot.length === 0
+      ? `No shard is hot: none has more than ${HOT} times its fair share of the requests.`
+      : `**Hot**: ${list(hot)}.`,
+  ]
 }
 
 /** What each shard answered, by kind of request. */
