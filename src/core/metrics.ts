@@ -1,6 +1,7 @@
 import type { Metric } from './metric.js'
 import type { RunRecord } from './record.js'
 import { REPLICATION_METRICS } from './replication-metrics.js'
+import { SHARDING_METRICS } from './sharding-metrics.js'
 
 /** The share of due requests that were not answered well: HTTP errors, lost and unfinished ones; 0 to 1. */
 export function errorShare(record: RunRecord): number | null {
@@ -74,6 +75,7 @@ export const METRICS = [
     read: (record: RunRecord) => record.distribution.jain_index,
   },
   ...REPLICATION_METRICS,
+  ...SHARDING_METRICS,
 ] as const satisfies readonly Metric[]
 
 export type MetricName = (typeof METRICS)[number]['name']

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MetricName } from './metrics.js'
+import { stackParametersSchema } from './parameters.js'
 import type { RunRecord } from './record.js'
 import type { Expectation } from './scenario.js'
 import { type Comparison, parseSlo } from './slo.js'
 import { type RecordFacts, recordWith } from './testing/record.js'
+import { reshardRecord, shardingRecord } from './testing/sharding.js'
 import type { Trial } from './trial.js'
-import { formatValue, judgeExpectation, judgeObjective, verdictsOf, worstOf } from './verdict.js'
+import { concerns, formatValue, judgeExpectation, judgeObjective, verdictsOf, worstOf } from './verdict.js'
 
 const rps = (achieved_rps: number, more: RecordFacts = {}): RunRecord =>
   recordWith({ ...more, load: { ...more.load, achieved_rps } })
@@ -187,6 +189,50 @@ describe('verdictsOf', () => {
     expect(verdicts.map(({ claim: text }) => text)).toEqual([...claims, 'objective rps>=500'])
     expect(verdicts.map(({ result }) => result)).toEqual(['pass', 'pass'])
   })
+  describe('of shards', () => {
+    const claims: Expectation[] = [
+      { ...claim({ max: 0.05 }, 'sharding.max_deviation'), claim: 'even' },
+      { ...claim({ max: 0.05, scheme: 'ring' }, 'sharding.max_deviation'), claim: 'ring' },
+      { ...claim({ max: 0.03, scheme: 'modulo' }, 'sharding.max_deviation'), claim: 'modulo' },
+      { ...claim({ max: 0 }, 'sharding.misplaced'), claim: 'in place' },
+      { ...claim({ max: 0 }, 'writes.lost'), claim: 'nothing lost' },
+      { ...claim({ max: 250, reshard: '3-4' }, 'sharding.held_ms.p95'), claim: 'held' },
+      { ...claim({ max: 250, reshard: '4-3' }, 'sharding.held_ms.p95'), claim: 'held back' },
+      { ...claim({ max: 0.3, reshard: '3-4', scheme: 'ring' }, 'sharding.moved_fraction'), claim: 'ring moves' },
+      { ...claim({ min: 0.7, reshard: '3-4', scheme: 'modulo' }, 'sharding.moved_fraction'), claim: 'modulo moves' },
+      { ...claim({ max: 400, drill: 'primary' }, 'drill.rto_ms'), claim: 'drill' },
+    ]
+    const judged = (facts: RecordFacts): string[] =>
+      claims.filter((each) => concerns(each, recordWith(facts))).map(({ claim: text }) => text)
+    const plan = reshardRecord().plan
+    const ring = { sharding: shardingRecord() }
+    const asked = stackParametersSchema.parse({ kind: 'sharded', sharding: { scheme: 'modulo' } })
+
+    it.each<[string, RecordFacts, string[]]>([
+      ['a run', ring, ['even', 'ring', 'in place', 'nothing lost']],
+      ['a run that could not ask', { parameters: asked }, ['even', 'modulo', 'in place', 'nothing lost']],
+      ['a migration', { ...ring, reshard: reshardRecord() }, ['in place', 'nothing lost', 'held', 'ring moves']],
+      // What it did not do is unknown, and said to be.
+      [
+        'a migration that was broken off',
+        { ...ring, reshard: reshardRecord({ outcome: 'interrupted' }) },
+        ['in place', 'nothing lost', 'held', 'ring moves'],
+      ],
+      [
+        'another migration',
+        { ...ring, reshard: reshardRecord({ plan: { ...plan, from: plan.to, to: plan.from } }) },
+        ['in place', 'nothing lost', 'held back'],
+      ],
+      [
+        'a migration to another scheme',
+        { ...ring, reshard: reshardRecord({ plan: { ...plan, to: { ...plan.to, scheme: 'modulo' } } }) },
+        ['in place', 'nothing lost', 'held'],
+      ],
+    ])('are of %s those that concern it', (_, facts, expected) => {
+      expect(judged(facts)).toEqual(expected)
+    })
+  })
+
   it('fail where service did not come back', () => {
     const { trial: quick } = trial('primary')
     if (quick === undefined) throw new Error('there is one')

@@ -1,5 +1,6 @@
 import { findMetric } from './metrics.js'
 import type { RunRecord, Verdict } from './record.js'
+import { shardingParametersOf } from './record-parameters.js'
 import type { Expectation } from './scenario.js'
 import type { Comparison, Objective } from './slo.js'
 import { formatNumber, formatShare } from './units.js'
@@ -17,6 +18,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
   instances: 'instance',
   reads: 'read',
   writes: 'write',
+  rows: 'row',
 }
 
 function expectedText(expectation: Expectation, unit: string): string {
@@ -48,11 +50,34 @@ export interface Criteria {
 }
 
 /**
- * Whether a claim speaks of a record at all: claims on drills of those drills alone, and the others of runs without one,
- * whose figures no fault has changed.
+ * Whether a claim speaks of a record at all. Claims on drills speak of those drills alone, and claims on migrations of
+ * those migrations. The others speak of runs whose figures neither a fault nor a migration has changed; that nothing is
+ * lost or misread must hold during a migration as well. A claim on a scheme speaks of keys placed by it alone.
  */
-export function concerns({ drill }: Expectation, { trial }: RunRecord): boolean {
-  return drill === trial?.role
+export function concerns(claim: Expectation, record: RunRecord): boolean {
+  const { reshard } = record
+  if (claim.drill !== record.trial?.role) return false
+  if (claim.scheme !== undefined && !schemesOf(record).every((scheme) => scheme === claim.scheme)) return false
+  if (reshard === undefined) return claim.reshard === undefined
+  if (claim.reshard === undefined) return UNDISTURBED.includes(claim.metric)
+  return claim.reshard === `${reshard.plan.from.shards.length}-${reshard.plan.to.shards.length}`
+}
+
+/** What no migration may change. */
+const UNDISTURBED: readonly string[] = [
+  'writes.lost',
+  'writes.duplicated',
+  'reads.stale',
+  'reads.stale_share',
+  'reads.backwards',
+  'sharding.misplaced',
+]
+
+/** By which the keys of a run were placed: a migration may go from one to another. */
+function schemesOf(record: RunRecord): (string | undefined)[] {
+  const { reshard } = record
+  if (reshard !== undefined) return [reshard.plan.from.scheme, reshard.plan.to.scheme]
+  return [record.sharding?.scheme ?? shardingParametersOf(record)?.scheme]
 }
 
 /** All verdicts of a record: of the claims that concern it, then of the objectives. */
