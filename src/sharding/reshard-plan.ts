@@ -1,0 +1,75 @@
+import { usageError } from '../core/errors.js'
+import type { ShardMap } from '../core/shard-map.js'
+import type { ReshardPlan } from '../core/sharding.js'
+import { movesOf } from './batches.js'
+import type { Fleet } from './fleet.js'
+import { newest } from './put-right.js'
+import { countSlots, type SlotCount } from './shard-count.js'
+import type { Target } from './target.js'
+
+/** Relative weights of shards, where they are not equal. */
+export type Weights = ReadonlyMap<string, number>
+
+/** What moving to a target would do, counted by SQL now; changes nothing. @throws ShardAway */
+export async function planReshard(
+  fleet: Fleet,
+  target: Target,
+  weights?: { before: Weights; after: Weights },
+): Promise<ReshardPlan> {
+  const map = newest(await fleet.each((shard) => shard.state()))
+  return planOf(map, target, (await fleet.each(countSlots)).flat(), weights)
+}
+
+/**
+ * The plan from its counts. The minimum is what every scheme must move so that keys lie by weight before and after: each
+ * shard gives what its share shrinks by.
+ */
+export function planOf(
+  map: ShardMap,
+  target: Target,
+  counts: readonly SlotCount[],
+  weights: { before: Weights; after: Weights } = { before: new Map(), after: new Map() },
+): ReshardPlan {
+  if (target.shards.length === 0) throw usageError('there must be a shard to move to')
+  const bySlot = new Map(counts.map((count) => [count.slot, count]))
+  const moves = new Map<string, ReshardPlan['moves'][number]>()
+  for (const { from, to, slot } of movesOf(map, target, () => 0)) {
+    const move = moves.get(`${from} ${to}`) ?? { from, to, slots: 0, keys: 0, rows: 0, bytes: 0 }
+    moves.set(`${from} ${to}`, move)
+    const { keys, rows, bytes } = bySlot.get(slot) ?? { keys: 0, rows: 0, bytes: 0 }
+    move.slots += 1
+    move.keys += keys
+    move.rows += rows
+    move.bytes += bytes
+  }
+  const total = (of: 'keys' | 'rows' | 'bytes') => counts.reduce((sum, count) => sum + count[of], 0)
+  const moved = (of: 'keys' | 'rows' | 'bytes') => [...moves.values()].reduce((sum, move) => sum + move[of], 0)
+  return {
+    from: { scheme: map.scheme, shards: map.shards.map(({ id }) => id) },
+    to: { scheme: target.scheme, shards: target.shards.map(({ id }) => id) },
+    moves: [...moves.values()],
+    keys: {
+      total: total('keys'),
+      moved: moved('keys'),
+      minimum: Math.round(total('keys') * minimumShare(map.shards, target.shards, weights)),
+    },
+    rows: { total: total('rows'), moved: moved('rows') },
+    bytes: { total: total('bytes'), moved: moved('bytes') },
+  }
+}
+
+function minimumShare(
+  before: readonly { id: string }[],
+  after: readonly { id: string }[],
+  weights: { before: Weights; after: Weights },
+): number {
+  const shares = (shards: readonly { id: string }[], of: Weights): Map<string, number> => {
+    const sum = shards.reduce((all, { id }) => all + (of.get(id) ?? 1), 0)
+    return new Map(shards.map(({ id }) => [id, (of.get(id) ?? 1) / sum]))
+  }
+  const now = shares(after, weights.after)
+  return [...shares(before, weights.before)].reduce(
+    (sum, [id, share]) => sum + Math.max(0, share - (now.get(id) ?? 0)),
+    0,
+  )
+}
