@@ -1,7 +1,8 @@
-import type { DatabaseParameters, StackParameters } from '../core/parameters.js'
+import type { DatabaseParameters, ShardingParameters, StackParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
 import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
 import { type Trial, targetOf } from '../core/trial.js'
+import { isReshard, type ReshardRun } from './reshard-words.js'
 
 /** Longest line of a command, in characters: what GitHub shows without scrolling. */
 const LINE = 96
@@ -9,6 +10,7 @@ const LINE = 96
 /** The command that repeats a run, in lines that a shell joins again. Header values that were secret read "***". */
 export function repeatCommand(record: RunRecord): string {
   if (record.trial !== undefined) return drillCommand(record, record.trial, 1)
+  if (isReshard(record)) return reshardCommand(record)
   const stack =
     record.engine === null
       ? ['--url', `${record.target}${record.load.request.path}`]
@@ -37,6 +39,27 @@ export function drillCommand(record: RunRecord, trial: Pick<Trial, 'node' | 'rol
   const up =
     record.engine === null ? [] : [wrapped(['scalelab', 'up', ...stackWords(record, record.engine)].map(quoted))]
   return [...up, wrapped(drill.map(quoted))].join('\n')
+}
+
+/** The commands that repeat a migration: the stack it began with, and the move. */
+export function reshardCommand(record: ReshardRun): string {
+  const { load, reshard } = record
+  const { from, to } = reshard.plan
+  const { max_rows_per_second, batch_rows, chunk_rows } = reshard.options
+  const move = [
+    ...['scalelab', 'reshard', '--to', String(to.shards.length)],
+    ...(from.scheme === to.scheme ? [] : ['--scheme', to.scheme]),
+    ...(max_rows_per_second === null ? [] : ['--max-rows-per-second', String(max_rows_per_second)]),
+    ...['--batch-rows', String(batch_rows), '--chunk-rows', String(chunk_rows)],
+    ...(load.stages[0] === undefined ? [] : ['--rps', String(load.stages[0].rps)]),
+    ...workloadFlags(load),
+    ...['--connections', String(load.connections)],
+    ...(load.timeout_ms === 10_000 ? [] : ['--timeout', duration(load.timeout_ms)]),
+    ...['--seed', String(record.seed)],
+  ]
+  const up =
+    record.engine === null ? [] : [wrapped(['scalelab', 'up', ...stackWords(record, record.engine)].map(quoted))]
+  return [...up, wrapped(move.map(quoted))].join('\n')
 }
 
 /** The command that repeats a guard; one that was stopped by hand is given the time that it had watched. */
@@ -87,7 +110,7 @@ function wrapped(words: readonly string[]): string {
 }
 
 function stackFlags(parameters: StackParameters): string[] {
-  const { app, cpus, memory_mib, database } = parameters
+  const { app, cpus, memory_mib, database, sharding } = parameters
   return [
     ...(parameters.kind !== 'single' ? ['--balancer', parameters.balancer, '--strategy', parameters.strategy] : []),
     ...(parameters.weights === null ? [] : ['--weights', parameters.weights.join(',')]),
@@ -95,6 +118,7 @@ function stackFlags(parameters: StackParameters): string[] {
     ...(cpus === null ? [] : ['--cpus', String(cpus)]),
     ...(memory_mib === null ? [] : ['--memory', `${memory_mib}m`]),
     ...(database === null ? [] : databaseFlags(database)),
+    ...(sharding === null ? [] : shardingFlags(sharding)),
   ]
 }
 
@@ -110,6 +134,21 @@ function databaseFlags(database: DatabaseParameters): string[] {
     ...(cpus === null ? [] : ['--db-cpus', String(cpus)]),
   ]
 }
+
+/** Their number is in the scenario's name or file. */
+function shardingFlags({ scheme, weights, vnodes, rows, pool, query_ms, cpus }: ShardingParameters): string[] {
+  return [
+    ...['--scheme', scheme],
+    ...(weights === null ? [] : ['--shard-weights', weights.join(',')]),
+    ...(HAVE_VNODES.includes(scheme) ? ['--vnodes', String(vnodes)] : []),
+    ...['--rows', String(rows), '--pool', String(pool)],
+    ...(query_ms === 0 ? [] : ['--query-time', duration(query_ms)]),
+    ...(cpus === null ? [] : ['--db-cpus', String(cpus)]),
+  ]
+}
+
+/** Schemes that take points on a ring; the others refuse the flag. */
+const HAVE_VNODES: readonly string[] = ['ring', 'bounded']
 
 const WAITS_FOR_STANDBYS: readonly string[] = ['remote-write', 'on', 'remote-apply']
 

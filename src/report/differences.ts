@@ -1,8 +1,10 @@
-import type { DatabaseParameters } from '../core/parameters.js'
+import type { DatabaseParameters, ShardingParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
-import { databaseParametersOf, detectorOf } from '../core/record-parameters.js'
+import { databaseParametersOf, detectorOf, shardingParametersOf } from '../core/record-parameters.js'
 import { targetOf } from '../core/trial.js'
 import { formatDuration, formatNumber } from '../core/units.js'
+import { schemeOf, shardCount } from '../stats/shards.js'
+import { isReshard, moveWords } from './reshard-words.js'
 import { loadWords } from './stack-words.js'
 
 /** What shapes a run's figures, by name. Two runs compare what differs here, all of it together. */
@@ -37,7 +39,17 @@ const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; r
     { name: 'added query time (ms)', kind: 'stack', read: (record) => databaseSetting(record, 'query_ms') },
     { name: 'apply delay (ms)', kind: 'stack', read: (record) => databaseSetting(record, 'apply_delay_ms') },
     { name: 'database CPU limit', kind: 'stack', read: (record) => databaseSetting(record, 'cpus') },
+    { name: 'shards', kind: 'stack', read: (record) => String(shardCount(record) ?? '-') },
+    { name: 'sharding scheme', kind: 'stack', read: (record) => schemeOf(record) ?? '-' },
+    { name: 'weights of shards', kind: 'stack', read: (record) => shardSetting(record, 'weights') },
+    { name: 'points on the ring', kind: 'stack', read: (record) => shardSetting(record, 'vnodes') },
+    { name: 'users', kind: 'stack', read: (record) => shardSetting(record, 'rows') },
+    { name: 'connections to each shard', kind: 'stack', read: (record) => shardSetting(record, 'pool') },
+    { name: 'added query time of shards (ms)', kind: 'stack', read: (record) => shardSetting(record, 'query_ms') },
+    { name: 'shard CPU limit', kind: 'stack', read: (record) => shardSetting(record, 'cpus') },
     { name: 'failure detector', kind: 'stack', read: detectorWords },
+    { name: 'migration', kind: 'load', read: (record) => (isReshard(record) ? moveWords(record.reshard) : '-') },
+    { name: 'rows/s that may move', kind: 'load', read: throttle },
     {
       name: 'drill',
       kind: 'load',
@@ -58,9 +70,9 @@ const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; r
       name: 'counted time',
       kind: 'load',
       read: (record) =>
-        record.trial === undefined
+        record.trial === undefined && record.reshard === undefined
           ? formatDuration(Math.round(record.load.measured_ms / 100) * 100)
-          : 'as long as the drill took',
+          : `as long as the ${record.trial === undefined ? 'migration' : 'drill'} took`,
     },
     { name: 'engine', kind: 'laboratory', read: (record) => record.engine ?? 'none' },
     {
@@ -118,6 +130,16 @@ function faults({ faults = [] }: RunRecord): string {
 
 function databaseSetting(record: RunRecord, key: keyof DatabaseParameters): string {
   return String(databaseParametersOf(record)?.[key] ?? '-')
+}
+
+function shardSetting(record: RunRecord, key: keyof ShardingParameters): string {
+  return String(shardingParametersOf(record)?.[key] ?? '-')
+}
+
+function throttle({ reshard }: RunRecord): string {
+  if (reshard === undefined) return '-'
+  const { max_rows_per_second } = reshard.options
+  return max_rows_per_second === null ? 'any number' : formatNumber(max_rows_per_second)
 }
 
 function detectorWords(record: RunRecord): string {

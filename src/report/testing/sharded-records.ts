@@ -12,7 +12,7 @@ export interface ShardedOptions {
   rps?: number | null
   keys?: 'uniform' | 'zipf'
   /** Share of the requests of each shard; all alike unless given. */
-  shares?: number[]
+  shares?: readonly number[]
   /** Mean time of a request, in milliseconds. */
   meanMs?: number
   measuredMs?: number
@@ -96,7 +96,7 @@ function shardsOf(
   answers: number,
   seconds: number,
   old: number,
-  shares = Array.from({ length: shards }, (_, i) => (i < old ? 1 : 0.5)),
+  shares: readonly number[] = Array.from({ length: shards }, (_, i) => (i < old ? 1 : 0.5)),
 ): NonNullable<RunRecord['sharding']>['shards'] {
   const all = shares.reduce((a, b) => a + b, 0)
   return Array.from({ length: shards }, (_, i) => {
