@@ -34,8 +34,8 @@ export interface ShardMap {
   keying: Keying
   /** Users that there were at first: what the range keying spreads over the slots. */
   span: number
-  /** address: "host:port" inside the stack. */
-  shards: { id: string; address: string }[]
+  /** address: "host:port" inside the stack; weight: 1 where there is none. */
+  shards: { id: string; address: string; weight?: number }[]
   /** One byte per slot, the index of its shard, in base64. */
   owners: string
 }

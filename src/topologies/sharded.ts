@@ -64,7 +64,7 @@ export function shardMapOf(sharding: ShardingParameters): ShardMap {
     scheme,
     keying: keyingOf(scheme),
     span: rows,
-    shards: shards.map(({ id }) => ({ id, address: addressOf(id) })),
+    shards: shards.map(({ id, weight }) => ({ id, address: addressOf(id), ...(weight === 1 ? {} : { weight }) })),
     owners: encodeOwners(slotOwners(scheme, shards, { vnodes })),
   }
 }
