@@ -56,9 +56,7 @@ export function jumpHash(high: number, low: number, buckets: number): number {
   let h = high
   let l = low
   let bucket = 0
-  let next = 0
-  while (next < buckets) {
-    bucket = next
+  for (;;) {
     // (h, l) = (h, l) * multiplier + 1, modulo 2^64. The upper half of the product of the lower halves comes from pieces
     // of 16 bits, none of whose sums leaves 32 bits.
     const a = l >>> 16
@@ -69,7 +67,8 @@ export function jumpHash(high: number, low: number, buckets: number): number {
     h = (Math.imul(h, LOW) + Math.imul(l, HIGH) + carry) | 0
     l = (Math.imul(l, LOW) + 1) | 0
     if (l === 0) h = (h + 1) | 0
-    next = Math.floor((bucket + 1) * (2_147_483_648 / ((h >>> 1) + 1)))
+    const next = (bucket + 1) * (2_147_483_648 / ((h >>> 1) + 1))
+    if (next >= buckets) return bucket
+    bucket = next | 0
   }
-  return bucket
 }

@@ -1,3 +1,4 @@
+import { usageError } from '../../core/errors.js'
 import { type KeyHash, keyHash } from './key-hash.js'
 import type { Shard, ShardingScheme } from './port.js'
 import { RingPoints } from './ring-points.js'
@@ -25,8 +26,15 @@ export const ring: ShardingScheme = {
   },
 }
 
-/** The points of these shards: the hashes of "<id>#<number>". @param vnodes points of a shard of weight 1 */
+/**
+ * The points of these shards: the hashes of "<id>#<number>".
+ * @param vnodes points of a shard of weight 1
+ * @throws LabError (usage) for vnodes that are not a positive whole number
+ */
 export function ringOf(shards: readonly Shard[], { low }: KeyHash, vnodes: number): RingPoints {
+  if (!Number.isInteger(vnodes) || vnodes < 1) {
+    throw usageError(`a shard has a whole number of points on the ring, at least 1, not ${vnodes}`)
+  }
   const points = shards.flatMap(({ id, weight }, shard) =>
     Array.from({ length: Math.max(1, Math.round(vnodes * weight)) }, (_, i) => ({
       position: low(`${id}#${i}`),

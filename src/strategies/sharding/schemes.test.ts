@@ -212,6 +212,12 @@ describe('bounded', () => {
   })
 })
 
+describe('ring', () => {
+  it.each([0, -1, 1.5, Number.NaN])('refuses %d vnodes', (vnodes) => {
+    expect(() => placed('ring', [even(2)], { ...OPTIONS, vnodes })).toThrow('a whole number of points')
+  })
+})
+
 describe('maglev', () => {
   it('fills its table within 1 % of even when M is above 100 N', () => {
     fc.assert(
