@@ -3,6 +3,7 @@ import type { NodeStatus } from '../core/stack.js'
 import type { Stack } from '../engines/port.js'
 import type { Member, NodeControl } from '../replication/port.js'
 import type { Endpoint } from '../replication/session.js'
+import type { ShardControl } from '../sharding/fleet.js'
 import type { Lab } from './lab.js'
 
 /** Whether the databases of a stack are shards: none follows another, and none may take another's place. */
@@ -58,6 +59,11 @@ export function controlOf(lab: Lab, stack: Stack): NodeControl {
     write: (node, files) => stack.write(node, files),
     read: (node, path) => stack.read(node, path),
   }
+}
+
+/** The same of shards. */
+export function shardControlOf(lab: Lab, stack: Stack): ShardControl {
+  return { members: async () => (isSharded(stack) ? serversOf(lab, stack) : []) }
 }
 
 function endpointOf({ id, url }: NodeStatus, password: string): Endpoint | null {

@@ -1,27 +1,22 @@
 import { cpus, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { environmentError, unknownValueError, usageError } from '../core/errors.js'
-import { type Load, measuredMs, withRun } from '../core/load.js'
+import { measuredMs, withRun } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
-import type { WritesRecord } from '../core/replication.js'
 import type { Objective } from '../core/slo.js'
 import type { Program } from '../core/topology.js'
 import { formatDuration } from '../core/units.js'
 import type { Stack, UpEvent } from '../engines/port.js'
 import { FAULTS } from '../faults/registry.js'
-import type { Journal } from '../load/port.js'
-import { Cluster } from '../replication/cluster.js'
 import type { Acted } from '../run/act.js'
-import { ledgerOf } from '../run/ledger.js'
 import type { PlannedFault, RunPlan } from '../run/plan.js'
-import type { RunInput } from '../run/run.js'
 import type { Stage } from '../run/stage.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import { createUpProgress } from '../ui/progress/up-progress.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
-import { endpointsOf, isSharded, membersOf, shardsOf } from './databases.js'
 import type { Lab } from './lab.js'
+import { measuredDatabases } from './measured-databases.js'
 import { probeRates } from './probe-options.js'
 import { startStack } from './start-stack.js'
 import { openView } from './view.js'
@@ -150,12 +145,9 @@ async function load(
       stack,
       generator: await lab.generator(),
       probes: runProbes(() => performance.timeOrigin + performance.now(), probeRates(options)),
-      ...(stack === null ? {} : databasesOf(lab, stack)),
+      ...(stack === null ? {} : measuredDatabases(lab, stack, plan.load)),
       faults: FAULTS,
       ...(stack === null || beside === undefined ? {} : { act: (stage: Stage) => beside.act(stage, stack) }),
-      ...(stack === null || plan.load.workload === null
-        ? {}
-        : { verify: (journal: Journal) => verifyWrites(lab, stack, plan.load, journal) }),
       sink: folder,
       view,
       nodes: stack === null ? [] : await nodeRecords(stack, software),
@@ -166,26 +158,6 @@ async function load(
     })
   } finally {
     await close()
-  }
-}
-
-/** What probes may ask, and what is counted in the end: shards are no cluster, each is a server of its own. */
-function databasesOf(lab: Lab, stack: Stack): Pick<RunInput, 'databases' | 'shards' | 'audit'> {
-  if (!isSharded(stack)) return { databases: () => endpointsOf(lab, stack) }
-  return { shards: () => shardsOf(lab, stack) }
-}
-
-/** The ledger of a run held against the primary, whichever server that is by now. */
-async function verifyWrites(lab: Lab, stack: Stack, { workload }: Load, journal: Journal): Promise<WritesRecord> {
-  const cluster = new Cluster(await membersOf(lab, stack))
-  try {
-    const primary = await cluster.primary()
-    return ledgerOf(journal.writes, primary === null ? null : await primary.writesOf(`${workload?.run}-`))
-  } catch (error) {
-    lab.remark(`The writes could not be read back: ${error instanceof Error ? error.message : error}`)
-    return ledgerOf(journal.writes, null)
-  } finally {
-    cluster.close()
   }
 }
 

@@ -129,9 +129,9 @@ export async function run(input: RunInput): Promise<RunRecord> {
               state.addEvent(level, text, clock())
               view.update(state.snapshot())
             },
+            // Views see it with the next tick: it changes with every chunk of rows.
             onProgress: (progress) => {
               state.migration = progress
-              view.update(state.snapshot())
             },
           }
           acting = input.act(stage).finally(() => curtain.abort())

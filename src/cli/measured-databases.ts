@@ -1,0 +1,83 @@
+import type { Load } from '../core/load.js'
+import type { WritesRecord } from '../core/replication.js'
+import type { Stack } from '../engines/port.js'
+import type { Journal } from '../load/port.js'
+import { Cluster } from '../replication/cluster.js'
+import { ledgerOf, type ReadBack } from '../run/ledger.js'
+import type { RunInput } from '../run/run.js'
+import type { ShardAudit } from '../run/sharding.js'
+import { audit } from '../sharding/audit.js'
+import { Fleet } from '../sharding/fleet.js'
+import { newest } from '../sharding/put-right.js'
+import { countShards } from '../sharding/shard-count.js'
+import { writtenOn } from '../sharding/written.js'
+import { endpointsOf, isSharded, membersOf, shardControlOf, shardsOf } from './databases.js'
+import type { Lab } from './lab.js'
+
+type Part = Pick<RunInput, 'databases' | 'shards' | 'verify' | 'audit'>
+
+/**
+ * What a run asks of the databases of its stack: what probes read while it runs, and what is held against them at its end.
+ * Shards are no cluster: each is a server of its own.
+ */
+export function measuredDatabases(lab: Lab, stack: Stack, { workload }: Load): Part {
+  const sharded = isSharded(stack)
+  const readBack = sharded ? writtenOnShards : writtenOnPrimary
+  return {
+    ...(sharded
+      ? { shards: () => shardsOf(lab, stack), audit: () => auditShards(lab, stack) }
+      : { databases: () => endpointsOf(lab, stack) }),
+    ...(workload === null
+      ? {}
+      : { verify: (journal) => verifyWrites(lab, journal, () => readBack(lab, stack, `${workload.run}-`)) }),
+  }
+}
+
+/** The ledger of a run held against what the databases hold. */
+async function verifyWrites(
+  lab: Lab,
+  { writes }: Journal,
+  read: () => Promise<ReadBack | null>,
+): Promise<WritesRecord> {
+  try {
+    return ledgerOf(writes, await read())
+  } catch (error) {
+    lab.remark(`The writes could not be read back: ${messageOf(error)}`)
+    return ledgerOf(writes, null)
+  }
+}
+
+/** By the primary, whichever server that is by now. */
+async function writtenOnPrimary(lab: Lab, stack: Stack, prefix: string): Promise<ReadBack | null> {
+  const cluster = new Cluster(await membersOf(lab, stack))
+  try {
+    const primary = await cluster.primary()
+    return primary === null ? null : await primary.writesOf(prefix)
+  } finally {
+    cluster.close()
+  }
+}
+
+async function writtenOnShards(lab: Lab, stack: Stack, prefix: string): Promise<ReadBack> {
+  const fleet = await Fleet.of(shardControlOf(lab, stack))
+  return writtenOn(fleet, prefix).finally(() => fleet.close())
+}
+
+async function auditShards(lab: Lab, stack: Stack): Promise<ShardAudit | null> {
+  const fleet = await Fleet.of(shardControlOf(lab, stack))
+  try {
+    const { misplaced, misslotted, duplicated } = await audit(fleet)
+    const { counts } = await countShards(fleet)
+    const { scheme, keying, version } = newest(await fleet.each((shard) => shard.state()))
+    return { scheme, keying, map_version: version, shards: counts, misplaced, misslotted, duplicated }
+  } catch (error) {
+    lab.remark(`The shards could not be counted: ${messageOf(error)}`)
+    return null
+  } finally {
+    fleet.close()
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
