@@ -32,6 +32,12 @@ export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
 
+/**
+ * A statement is planned once per connection, when tables may still be empty: reading all of `requests` is the best
+ * plan then, and a slow one soon after. Every statement here has an index to go by.
+ */
+const PLANNING = '-c enable_seqscan=off'
+
 // every value stays the text that came
 const types = { getTypeParser: () => (value: unknown) => value }
 
@@ -55,6 +61,7 @@ export class Connection {
     this.#client = new Client({
       ...rest,
       application_name: application,
+      options: PLANNING,
       connectionTimeoutMillis: timeoutMs,
       stream: () => this.#socket,
       pipeline: true,
