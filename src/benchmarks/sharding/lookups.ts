@@ -6,16 +6,18 @@ import { evenShards, userId } from './keys.js'
 const SHARDS = 16
 const KEYS = 200_000
 const ROUNDS = 7
-/** A round of a scheme goes over the keys so often that it lasts tens of milliseconds; hashring is slow enough as it is. */
+/**
+ * A round of a scheme goes over the keys so often that it lasts tens of milliseconds; hashring is slow enough as it is.
+ */
 const PASSES = 5
 
 /** Millions of lookups per second that must be reached. */
 const TARGETS: Record<string, number> = { ring: 5, jump: 10, maglev: 15 }
 
 /**
- * Lookups of string keys in one thread, 16 shards, the median of interleaved rounds: whatever slows the machine slows all.
- * The time is that of the processor: waiting for a turn on a busy machine is no part of a lookup. npm hashring has 160
- * points per shard too; with its cache means that every key is in it.
+ * Lookups of string keys in one thread, 16 shards, the median of interleaved rounds: whatever slows the machine slows
+ * all. The time is that of the processor: waiting for a turn on a busy machine is no part of a lookup. npm hashring has
+ * 160 points per shard too; with its cache means that every key is in it.
  */
 export async function lookups(): Promise<Figure[]> {
   const keys = Array.from({ length: KEYS }, (_, i) => userId(i + 1))

@@ -13,8 +13,8 @@ const CHANCE = Math.sqrt((QUARTER * (1 - QUARTER)) / KEYS)
 const RING = Math.sqrt((QUARTER * (1 - QUARTER)) / (4 * DEFAULT_SCHEME_OPTIONS.vnodes + 1))
 
 /**
- * The standard deviation of the fraction that moves. jump and rendezvous divide the keys by chance; a ring is divided once,
- * by its points, and then the keys fall on its parts by chance.
+ * The standard deviation of the fraction that moves. jump and rendezvous divide the keys by chance; a ring is divided
+ * once, by its points, and then the keys fall on its parts by chance.
  */
 const DEVIATIONS: Record<string, number> = { ring: Math.hypot(RING, CHANCE), jump: CHANCE, rendezvous: CHANCE }
 const WITHOUT_EXCUSE = ['ring', 'jump', 'rendezvous']

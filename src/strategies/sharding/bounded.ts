@@ -6,8 +6,9 @@ import type { RingPoints } from './ring-points.js'
 import { checkShards, totalWeight } from './shards.js'
 
 /**
- * The ring with a bound: a key goes on to the next shard on the ring that is not full. None holds more than (1 + epsilon)
- * times its fair share by weight, rounded up. Where a key is depends on the keys before it: a directory has to remember.
+ * The ring with a bound: a key goes on to the next shard on the ring that is not full. None holds more than (1 +
+ * epsilon) times its fair share by weight, rounded up. Where a key is depends on the keys before it: a directory has to
+ * remember.
  */
 export const bounded: ShardingScheme = {
   name: 'bounded',

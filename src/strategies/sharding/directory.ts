@@ -5,8 +5,8 @@ import { checkShards } from './shards.js'
 import { slotOf } from './slots.js'
 
 /**
- * A table of 16,384 slots: a key has a slot for ever (CRC16, hash tags), a slot has a shard for now. First the slots are
- * dealt out in stretches, later only as many move as must, from those who have too many.
+ * A table of 16,384 slots: a key has a slot for ever (CRC16, hash tags), a slot has a shard for now. First the slots
+ * are dealt out in stretches, later only as many move as must, from those who have too many.
  */
 export const directory: ShardingScheme = {
   name: 'directory',

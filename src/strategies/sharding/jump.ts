@@ -28,15 +28,18 @@ export const jump: ShardingScheme = {
   },
 }
 
-/** @throws LabError (usage) when a shard left that was not the last, or came that is not: all behind it change numbers */
+/**
+ * @throws LabError (usage) when a shard left that was not the last, or came that is not: all behind it change numbers
+ */
 function checkOrder(shards: readonly Shard[], before: Placed): void {
   const place = before.shards.findIndex(({ id }, index) => index < shards.length && shards[index]?.id !== id)
   if (place === -1) return
   const id = before.shards[place]?.id
-  const gone = shards.every((shard) => shard.id !== id)
   const last = before.shards[before.shards.length - 1]?.id
+  const gone = shards.every((shard) => shard.id !== id)
+  const wrong = gone ? `${id} cannot leave before ${last}` : `${id} must stay number ${place + 1}`
   throw usageError(
-    `jump knows shards by their number: ${gone ? `${id} cannot leave before ${last}` : `${id} must stay number ${place + 1}`}`,
+    `jump knows shards by their number: ${wrong}`,
     `All shards from number ${place + 1} on would get another number, and keys would move between shards that stay.
 Remove from the end, or take ring, rendezvous, maglev or directory.`,
   )
@@ -49,16 +52,16 @@ const LOW_HIGH = LOW >>> 16
 const LOW_LOW = LOW & 0xffff
 
 /**
- * The bucket, 0 to buckets - 1, of a 64-bit key that is given as two signed halves of 32 bits: BigInt would be four times
- * slower.
+ * The bucket, 0 to buckets - 1, of a 64-bit key that is given as two signed halves of 32 bits: BigInt would be four
+ * times slower.
  */
 export function jumpHash(high: number, low: number, buckets: number): number {
   let h = high
   let l = low
   let bucket = 0
   for (;;) {
-    // (h, l) = (h, l) * multiplier + 1, modulo 2^64. The upper half of the product of the lower halves comes from pieces
-    // of 16 bits, none of whose sums leaves 32 bits.
+    // (h, l) = (h, l) * multiplier + 1, modulo 2^64. The upper half of the product of the lower halves comes from
+    // pieces of 16 bits, none of whose sums leaves 32 bits.
     const a = l >>> 16
     const b = l & 0xffff
     const middle = (Math.imul(a, LOW_LOW) + (Math.imul(b, LOW_LOW) >>> 16)) | 0

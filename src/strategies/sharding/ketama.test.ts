@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { ketama } from './ketama.js'
 import { DEFAULT_SCHEME_OPTIONS } from './registry.js'
 
-/** libmemcached's test of compatibility: servers with weights (test/tests/memcached/ketama.cpp, "memcached_ketama_compat") ... */
+/**
+ * libmemcached's test of compatibility: servers with weights (test/tests/memcached/ketama.cpp,
+ * "memcached_ketama_compat") ...
+ */
 const SERVERS = [600, 300, 200, 350, 1000, 800, 950, 100].map((weight, i) => ({ id: `10.0.1.${i + 1}:11211`, weight }))
 /** ... and which of its keys each server has (test/fixtures/ketama.hpp). */
 const FOUND: Record<string, readonly string[]> = {

@@ -13,8 +13,8 @@ describe('maglev', () => {
     expect([...maglevTable([B0, B2], 7)]).toEqual([0, 0, 0, 0, 1, 1, 1])
   })
 
-  // Envoy, test/common/upstream/maglev_lb_test.cc: Basic, BasicWithHostName and Weighted. Envoy hashes names with XXH64,
-  // seed 0 for the offset and seed 1 for the step.
+  // Envoy, test/common/upstream/maglev_lb_test.cc: Basic, BasicWithHostName and Weighted. Envoy hashes names with
+  // XXH64, seed 0 for the offset and seed 1 for the step.
   it.each([
     ['Basic', ['127.0.0.1:90', '127.0.0.1:91', '127.0.0.1:92', '127.0.0.1:93', '127.0.0.1:94', '127.0.0.1:95'], [], 7],
     ['BasicWithHostName', ['90', '91', '92', '93', '94', '95'], [], 7],

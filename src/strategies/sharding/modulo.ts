@@ -2,7 +2,9 @@ import { keyHash } from './key-hash.js'
 import type { ShardingScheme } from './port.js'
 import { checkShards } from './shards.js'
 
-/** hash(key) mod N: even, nothing to keep, and nearly every key moves when N changes, N / (N + 1) of them for one more. */
+/**
+ * hash(key) mod N: even, nothing to keep, and nearly every key moves when N changes, N / (N + 1) of them for one more.
+ */
 export const modulo: ShardingScheme = {
   name: 'modulo',
   summary: 'hash(key) mod N: even and simple, but nearly all keys move when N changes',

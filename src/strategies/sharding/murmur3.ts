@@ -1,6 +1,6 @@
 /**
- * MurmurHash3_x86_32 of the key's UTF-8 bytes, as a signed number of 32 bits (V8 keeps those without a box; `>>> 0` makes
- * it the unsigned number of the literature).
+ * MurmurHash3_x86_32 of the key's UTF-8 bytes, as a signed number of 32 bits (V8 keeps those without a box; `>>> 0`
+ * makes it the unsigned number of the literature).
  * Source: Austin Appleby, https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp (public domain).
  * Keys of ASCII characters, the usual ones, are read from the string without a copy of their bytes.
  */

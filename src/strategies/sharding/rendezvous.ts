@@ -8,8 +8,8 @@ import { checkShards, indicesById } from './shards.js'
  * between shards that stay, any shard can leave; each lookup asks all shards.
  *
  * With weights a shard's draw h, uniform in (0, 1), becomes -w / ln(h): the highest of these belongs to each shard with
- * a probability in proportion to its weight (J. Resch, New Hashing Algorithms for Data Storage, SNIA SDC 2015; C. Schindelhauer,
- * G. Schomaker, Weighted Distributed Hash Tables, SPAA 2005).
+ * a probability in proportion to its weight (J. Resch, New Hashing Algorithms for Data Storage, SNIA SDC 2015; C.
+ * Schindelhauer, G. Schomaker, Weighted Distributed Hash Tables, SPAA 2005).
  */
 export const rendezvous: ShardingScheme = {
   name: 'rendezvous',

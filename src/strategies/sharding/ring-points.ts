@@ -15,7 +15,8 @@ export class RingPoints {
   private readonly shift: number
 
   /**
-   * @param points at least one, positions of 32 bits, signed or not; where two have the same position, the first in the order of `rank` counts
+   * @param points at least one, positions of 32 bits, signed or not; where two have the same position, the first in the
+   * order of `rank` counts
    * @param rank of each shard, by index: a whole number below 65,536
    */
   constructor(points: readonly { position: number; shard: number }[], rank: readonly number[]) {

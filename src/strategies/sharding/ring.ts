@@ -5,10 +5,10 @@ import { RingPoints } from './ring-points.js'
 import { checkShards, indicesById } from './shards.js'
 
 /**
- * Consistent hashing: each shard has `vnodes` points per unit of weight on a ring, a key belongs to the first point at or
- * after its hash. A new shard takes its share from all others, 1 / (N + 1) of the keys, and none moves between the old.
- * Shares scatter with a coefficient of variation of sqrt((N - 1) / (N V + 1)) for N shards of V points: that of one of N
- * parts, N V points dividing the ring at random (Dirichlet).
+ * Consistent hashing: each shard has `vnodes` points per unit of weight on a ring, a key belongs to the first point at
+ * or after its hash. A new shard takes its share from all others, 1 / (N + 1) of the keys, and none moves between the
+ * old. Shares scatter with a coefficient of variation of sqrt((N - 1) / (N V + 1)) for N shards of V points: that of
+ * one of N parts, N V points dividing the ring at random (Dirichlet).
  */
 export const ring: ShardingScheme = {
   name: 'ring',

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { crc16, hashTag, slotOf } from './slots.js'
 
 describe('slots of Redis Cluster', () => {
-  // "123456789" is in appendix A of the specification; the slots are what CLUSTER KEYSLOT says in the Redis documentation.
+  // "123456789" is in appendix A of the specification; the first three slots are those of the page on
+  // CLUSTER KEYSLOT, the others those of redirections in the Redis cluster tutorial and by redis-cli.
   it.each([
     ['123456789', 0x31c3],
     ['', 0],

@@ -9,7 +9,8 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
 
 /**
  * CRC-16/XMODEM of the key's UTF-8 bytes, 0 to 65,535: polynomial 0x1021, start 0, nothing reflected, nothing added.
- * Source: appendix A of the Redis Cluster specification (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
+ * Source: appendix A of the Redis Cluster specification
+ * (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
  */
 export function crc16(key: string): number {
   let crc = 0
