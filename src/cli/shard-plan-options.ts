@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { unknownValueError, usageError } from '../core/errors.js'
+import { usageError } from '../core/errors.js'
+import { nearest } from '../core/nearest.js'
 import { KEY_SHAPES, type KeyShape, MOST_KEYS } from '../placing/keys.js'
 import { type Stage, sameStage, stageOf } from '../placing/stages.js'
 import { HASH_NAMES, type SchemeOptions, type ShardingScheme } from '../strategies/sharding/port.js'
@@ -146,7 +147,13 @@ function without(stage: Stage, text: string): Stage {
   const ids = stage.map(({ id }) => id)
   const lost = new Set(text.split(',').map((id) => id.trim()))
   for (const id of lost) {
-    if (!ids.includes(id)) throw unknownValueError('shard in --lose', id, ids)
+    if (ids.includes(id)) continue
+    const close = nearest(id, ids)
+    const allowed = `Allowed: ${stage.length === 1 ? 'shard-1' : `shard-1 to shard-${stage.length}`}`
+    throw usageError(
+      `--lose: there is no shard "${id}"`,
+      close === undefined ? allowed : `Did you mean "${close}"?\n${allowed}`,
+    )
   }
   if (lost.size === stage.length) {
     throw usageError(

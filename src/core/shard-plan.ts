@@ -34,6 +34,7 @@ export const schemePlanSchema = z.object({
   scheme: z.string(),
   summary: z.string(),
   source: z.string(),
+  weighted: z.boolean().optional().describe('false when it gives every shard the same share, whatever its weight'),
   parameters: z.record(z.string(), z.union([z.string(), z.number()])).describe('those that the scheme heeds'),
   /** Of all steps together (from the first to the last set of shards), as the steps have them. */
   moved_fraction: z.number(),

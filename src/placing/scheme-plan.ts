@@ -16,6 +16,7 @@ export function schemePlanOf(run: SchemeRun, keys: number, lookupsPerS: number |
     scheme: scheme.name,
     summary: scheme.summary,
     source: scheme.source,
+    weighted: scheme.weighted,
     parameters: parametersOf(scheme, run.options),
     ...fractionsOf(run.overall, keys),
     cv,
