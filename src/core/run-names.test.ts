@@ -12,10 +12,50 @@ function run(scenario: string, database: object | null = null, parts: object = {
   return { scenario, parameters, load: {}, ...parts } as unknown as RunRecord
 }
 
+/** The same of a stack of shards. */
+function sharded(scenario: string, sharding: object = {}, parts: object = {}): RunRecord {
+  const parameters = stackParametersSchema.parse({ kind: 'sharded', replicas: 2, sharding })
+  return { scenario, parameters, load: {}, ...parts } as unknown as RunRecord
+}
+
+const drawn = (distribution: string): object => ({ load: { workload: { keys: { distribution, exponent: 0.99 } } } })
+
+const moved = (from: [string, number], to: [string, number]): object => {
+  const shards = ([scheme, length]: [string, number]) => ({
+    scheme,
+    shards: Array.from({ length }, (_, i) => `shard-${i}`),
+  })
+  return { reshard: { plan: { from: shards(from), to: shards(to) }, options: { max_rows_per_second: null } } }
+}
+
 const drill = (fault: string, role: string, node: string): object => ({ trial: { fault, role, node } })
 
 describe('nameRuns', () => {
   it.each<[string, RunRecord[], string[]]>([
+    ['shards by their number', [sharded('shard-1', { shards: 1 }), sharded('shard-3')], ['shard-1', 'shard-3']],
+    [
+      'schemes of shards, and points of rings alone',
+      [sharded('shard-3', { vnodes: 10 }), sharded('shard-3', { scheme: 'jump' })],
+      ['shard-3 scheme=ring', 'shard-3 scheme=jump'],
+    ],
+    [
+      'how keys are drawn',
+      [
+        sharded('shard-3', {}, drawn('uniform')),
+        sharded('shard-3', {}, drawn('zipf')),
+        run('repl-2', {}, drawn('zipf')),
+      ],
+      ['shard-3 keys=uniform', 'shard-3 keys=zipf:0.99', 'repl-2'],
+    ],
+    [
+      'migrations',
+      [
+        sharded('shard-3'),
+        sharded('shard-3', {}, moved(['ring', 3], ['ring', 4])),
+        sharded('shard-3', {}, moved(['ring', 3], ['modulo', 3])),
+      ],
+      ['shard-3', 'shard-3 3-to-4', 'shard-3 to-modulo'],
+    ],
     ['scenarios', [run('single'), run('lb-3')], ['single', 'lb-3']],
     ['repeats', [run('lb-3'), run('single'), run('lb-3')], ['lb-3 #1', 'single', 'lb-3 #2']],
     ['stacks without databases by number', [run('lb-3'), run('lb-3', null, { seed: 2 })], ['lb-3 #1', 'lb-3 #2']],

@@ -1,11 +1,13 @@
 import type { RunRecord } from '../core/record.js'
-import { formatNumber, formatRatio } from '../core/units.js'
+import { formatDuration, formatNumber, formatRatio } from '../core/units.js'
 import type { Column } from '../stats/columns.js'
 import { median } from '../stats/quantiles.js'
+import { scalingGroups } from '../stats/shard-scaling.js'
 import type { NamedRun } from './charts/comparison.js'
 import { differences } from './differences.js'
 import { doubtWords } from './doubts.js'
 import { capital, count, list, ms } from './quantities.js'
+import { isReshard, lengthOf } from './reshard-words.js'
 import { shareOfLinear } from './scaling.js'
 
 /** Differences below this say nothing where each side was measured once. */
@@ -17,11 +19,12 @@ export function comparisonAnswer(runs: readonly Column[]): string {
   const [baseline, ...others] = runs
   if (baseline === undefined) return 'There is no run to report.'
   if (others.length === 0) return `There is one run only, ${baseline.name}: nothing to compare it with.`
-  if (doubt !== null) return [doubt, figures(runs), ...recoverySentence(runs)].join(' ')
+  const told = [...recoverySentence(runs), ...scalingSentence(runs), ...movingSentence(runs)]
+  if (doubt !== null) return [doubt, figures(runs), ...told].join(' ')
   const caveat = caveatOf(runs)
   const [other] = others
   const sentences = others.length === 1 && other !== undefined ? [pair(baseline, other)] : [field(baseline, others)]
-  return [...sentences, ...recoverySentence(runs), ...(caveat === null ? [] : [caveat])].join(' ')
+  return [...sentences, ...told, ...(caveat === null ? [] : [caveat])].join(' ')
 }
 
 /** The doubts of all runs as the first sentence, each with the runs it falls on; null when there are none. */
@@ -52,6 +55,32 @@ function recoverySentence(runs: readonly Column[]): string[] {
     return `${back} with ${name} (median of ${count(drills.length, 'trial')}${never === 0 ? '' : `, ${never} of them without recovery`}; ${cost})`
   })
   return [`In drills service was back ${list(each)}.`]
+}
+
+/** How capacity grew with the number of shards, where it was measured. */
+function scalingSentence(runs: readonly Column[]): string[] {
+  const groups = scalingGroups(runs.flatMap((column) => column.runs))
+  if (groups.length === 0) return []
+  const schemes = new Set(groups.map(({ scheme }) => scheme)).size > 1
+  const each = groups.map(({ keys, scheme, points }) => {
+    const last = points.at(-1) ?? points[0]
+    const first = points[0].shards === 1 ? 'one' : String(points[0].shards)
+    return `${keys}${schemes ? ` (${scheme})` : ''} ${last.shards} shards answered ${times(last.speedup)} the requests of ${first} (${formatNumber(last.efficiency * 100)} % of linear)`
+  })
+  return [`With ${list(each)}.`]
+}
+
+/** What moving rows took, where runs did. */
+function movingSentence(runs: readonly Column[]): string[] {
+  const moves = runs.flatMap(({ name, runs: [record] }) => {
+    if (!isReshard(record)) return []
+    const { outcome, moved_rows, held_ms } = record.reshard
+    const ended = outcome === 'moved' ? '' : ` (${outcome})`
+    return [
+      `${formatDuration(lengthOf(record.reshard))} for ${count(moved_rows, 'row')} with ${name}${ended}, writes held ${ms(held_ms.p95)} (p95)`,
+    ]
+  })
+  return moves.length < 2 ? [] : [`Moving rows took ${list(moves)}.`]
 }
 
 function figures(runs: readonly NamedRun[]): string {

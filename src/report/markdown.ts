@@ -1,6 +1,7 @@
 import type { RunRecord, Verdict } from '../core/record.js'
 import { type Column, columnsOf, type DrillRecord, isDrill } from '../stats/columns.js'
 import { pooledVerdicts } from '../stats/pooled.js'
+import { scalingGroups, scalingVerdicts } from '../stats/shard-scaling.js'
 import { answer } from './answer.js'
 import { latencyComparison, rateComparison } from './charts/comparison.js'
 import { drillMarks, drillTimeline } from './charts/drill-timeline.js'
@@ -12,6 +13,7 @@ import type { NamedMark } from './charts/named-marks.js'
 import { rateOverTime } from './charts/rate-over-time.js'
 import { reshardMarks, reshardTimeline } from './charts/reshard-timeline.js'
 import { shardLoad } from './charts/shard-load.js'
+import { shardScaling } from './charts/shard-scaling.js'
 import { sharePerInstance } from './charts/share-per-instance.js'
 import { drillCommand, repeatCommand } from './command.js'
 import { comparisonAnswer } from './comparison-answer.js'
@@ -19,7 +21,7 @@ import { list } from './quantities.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
 import { differenceSection, spreadSection } from './sections/comparability.js'
 import { evennessSection, rateSection, responseSection, runSection } from './sections/compared-runs.js'
-import { replicatedSection } from './sections/compared-stacks.js'
+import { replicatedSection, shardedSection } from './sections/compared-stacks.js'
 import { databaseSection } from './sections/databases.js'
 import { distributionSection } from './sections/distribution.js'
 import { drillLoad, drillSection } from './sections/drill.js'
@@ -31,6 +33,7 @@ import { methodSection } from './sections/method.js'
 import { readCheckSection } from './sections/read-checks.js'
 import { replicationSection } from './sections/replication.js'
 import { reshardCounts, reshardLoad, reshardMoves, reshardSection } from './sections/reshard.js'
+import { scalingSection } from './sections/shard-scaling.js'
 import { shardSection } from './sections/shards.js'
 import { throughputSection } from './sections/throughput.js'
 import { validitySection } from './sections/validity.js'
@@ -98,18 +101,26 @@ export function renderReport(record: RunRecord): Report {
  */
 export function renderComparison(records: readonly RunRecord[], sources: readonly string[] = []): Report {
   const runs = columnsOf(records)
+  const groups = scalingGroups(records)
   const linkOf = ({ runs: behind }: Column): string | undefined =>
     behind.length === 1 ? sources[records.indexOf(behind[0])] : undefined
   const charts = withoutMissing({
     'comparison-rate.svg': rateComparison(runs),
     'comparison-latency.svg': latencyComparison(runs),
+    'shard-scaling.svg': shardScaling(groups),
   })
-  const verdicts = runs.flatMap((column) => verdictsOf(column).map((verdict) => ({ run: column.name, verdict })))
+  const verdicts = [
+    ...runs.flatMap((column) => verdictsOf(column).map((verdict) => ({ run: column.name, verdict }))),
+    ...scalingVerdicts(records).map((verdict) => ({ run: 'all of them', verdict })),
+  ]
   const parts = [
     `# ${list(runs.map(({ name }) => name))} side by side`,
     comparisonAnswer(runs),
     runSection(runs, runs.map(linkOf)),
     ...present(replicatedSection(runs)),
+    ...present(shardedSection(runs)),
+    ...scalingSection(groups),
+    ...picture(charts, 'shard-scaling.svg', 'Speed-up by number of shards, beside linear growth'),
     rateSection(runs),
     ...picture(charts, 'comparison-rate.svg', 'Goodput of each run'),
     responseSection(runs),

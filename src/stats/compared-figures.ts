@@ -1,10 +1,12 @@
 import { findMetric } from '../core/metrics.js'
 import type { RunRecord } from '../core/record.js'
 import { attempts, type WritesRecord } from '../core/replication.js'
+import type { ReshardRecord } from '../core/sharding.js'
 import { formatNumber } from '../core/units.js'
 import { formatValue } from '../core/verdict.js'
 import type { Column } from './columns.js'
 import { median, nearestRank } from './quantiles.js'
+import { hottestShard, shardCount } from './shards.js'
 
 /** A figure that columns of a comparison share. */
 export interface ComparedFigure {
@@ -44,6 +46,65 @@ export const REPLICATION_FIGURES: readonly ComparedFigure[] = [
   { name: 'never back', format: formatNumber, ratio: false, read: neverBack },
   { name: 'up ms', format: formatNumber, ratio: true, read: middle('stack.up_ms') },
 ]
+
+const share = (value: number): string => formatValue(value, 'share')
+
+/** What shards, and rows that move between them, add to a comparison. */
+export const SHARD_FIGURES: readonly ComparedFigure[] = [
+  { name: 'shards', format: formatNumber, ratio: false, read: ofRuns(shardCount) },
+  { name: 'users, peak/mean', format: (value) => value.toFixed(3), ratio: false, read: ofRuns(keysPeak) },
+  {
+    name: 'hottest shard',
+    format: share,
+    ratio: false,
+    // While rows move, who answered how much says when they moved.
+    read: ofRuns((record) => (record.reshard === undefined ? (hottestShard(record)?.share ?? null) : null)),
+  },
+  { name: 'rows moved', format: formatNumber, ratio: true, read: ofReshards(({ moved_rows }) => moved_rows) },
+  {
+    name: 'of all rows',
+    format: share,
+    ratio: false,
+    read: ofReshards(({ moved_rows, plan }) => (plan.rows.total === 0 ? null : moved_rows / plan.rows.total)),
+  },
+  {
+    name: 'minimum, of the users',
+    format: share,
+    ratio: false,
+    read: ofReshards(({ plan: { keys } }) => (keys.total === 0 ? null : keys.minimum / keys.total)),
+  },
+  {
+    name: 'moving took s',
+    format: formatNumber,
+    ratio: true,
+    read: ofReshards(({ started_ms, ended_ms }) => (ended_ms - started_ms) / 1_000),
+  },
+  { name: 'held p50 ms', format: formatNumber, ratio: true, read: ofReshards(({ held_ms }) => held_ms.p50) },
+  { name: 'held p95 ms', format: formatNumber, ratio: true, read: ofReshards(({ held_ms }) => held_ms.p95) },
+  { name: 'held max ms', format: formatNumber, ratio: true, read: ofReshards(({ held_ms }) => held_ms.max) },
+  {
+    name: 'failed requests',
+    format: formatNumber,
+    ratio: false,
+    read: ofRuns(({ reshard, load: { ledger } }) => (reshard === undefined ? null : ledger.http_error + ledger.lost)),
+  },
+  { name: 'misplaced rows', format: formatNumber, ratio: false, read: ofRuns(({ sharding }) => sharding?.misplaced ?? null) },
+]
+
+function ofRuns(read: (record: RunRecord) => number | null): ComparedFigure['read'] {
+  return ({ runs }) => median(runs.map(read).filter((value) => value !== null))
+}
+
+function ofReshards(read: (reshard: ReshardRecord) => number | null): ComparedFigure['read'] {
+  return ofRuns(({ reshard }) => (reshard === undefined ? null : read(reshard)))
+}
+
+/** How many times the mean the fullest shard holds; null where users could not be counted. */
+function keysPeak({ sharding }: RunRecord): number | null {
+  const keys = (sharding?.shards ?? []).map((shard) => shard.keys).filter((value) => value !== null)
+  const sum = keys.reduce((total, value) => total + value, 0)
+  return sum === 0 || keys.length !== sharding?.shards.length ? null : Math.max(...keys) / (sum / keys.length)
+}
 
 /** The runs and the drills of a column, each once. */
 function recordsOf({ runs, drills }: Column): readonly RunRecord[] {
