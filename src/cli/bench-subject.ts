@@ -173,9 +173,6 @@ function keyCost({ query_ms: ms, pool }: ShardingParameters): string {
 function stillApplies(expectation: Expectation, asked: StackParameters, actual: StackParameters): boolean {
   if (expectation.metric.startsWith('distribution.')) return asked.strategy === actual.strategy
   const same = (key: keyof StackParameters): boolean => JSON.stringify(asked[key]) === JSON.stringify(actual[key])
-  // A migration changes the scheme: what is claimed of one is judged by what it did.
-  const ofScheme = expectation.reshard === undefined ? expectation.scheme : undefined
-  if (ofScheme !== undefined && ofScheme !== actual.sharding?.scheme) return false
   return (
     same('work') &&
     same('app') &&
@@ -185,7 +182,7 @@ function stillApplies(expectation: Expectation, asked: StackParameters, actual: 
   )
 }
 
-/** Whether shards can serve as much. Their number is in the scenario, and claims that hang on the scheme name it. */
+/** Whether shards can serve as much. Their number is in the scenario, and claims that hang on a scheme name it. */
 function sameShards(asked: StackParameters['sharding'], actual: StackParameters['sharding']): boolean {
   const keys = ['query_ms', 'pool', 'cpus'] as const
   return keys.every((key) => asked?.[key] === actual?.[key])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
+import { MAX_SHARDS } from '../core/shard-map.js'
 import { labErrorOf, labErrorOfAsync } from '../core/testing/thrown.js'
 import { builtinScenarios, findScenario, parseScenario, readScenario } from './scenario-files.js'
 import { asNobody } from './testing/as-nobody.js'
@@ -74,6 +75,26 @@ describe('findScenario', () => {
     expect(scenario.expect.some(({ metric }) => metric === 'replication.lag_ms.mean')).toBe(true)
   })
 
+  it.each([1, 2, 3, MAX_SHARDS])('makes shard-%d: the number is that of the shards', async (n) => {
+    const scenario = await findScenario(`shard-${n}`, BUILTIN)
+    expect(scenario).toMatchObject({
+      name: `shard-${n}`,
+      topology: { kind: 'sharded', replicas: 2, sharding: { shards: n } },
+    })
+    expect(scenario.question).toContain(`${n} shards`)
+    expect(scenario.expect.some(({ replicas }) => replicas === 'same')).toBe(n === 3)
+    expect(scenario.expect.some(({ metric }) => metric === 'sharding.misplaced')).toBe(true)
+  })
+
+  it.each([1, 2, 4])('makes shard-scaling-%d: the same load and the same shards, another number of them', async (n) => {
+    const [scenario, four] = await Promise.all([n, 4].map((shards) => findScenario(`shard-scaling-${shards}`, BUILTIN)))
+    expect(scenario?.topology.sharding).toEqual({ ...four?.topology.sharding, shards: n })
+    expect(scenario?.load).toEqual(four?.load)
+    expect(scenario?.question).toContain(`${n} shards`)
+    // A listing or a transfer would take its time on several shards.
+    expect(Object.keys(scenario?.load.mix ?? {})).toEqual(['read', 'write'])
+  })
+
   it('reads the number however it is written', async () => {
     expect(await findScenario('lb-007', BUILTIN)).toMatchObject({ name: 'lb-7', topology: { replicas: 7 } })
   })
@@ -89,7 +110,11 @@ describe('findScenario', () => {
     ['lb3', 'unknown scenario "lb3"', 'Did you mean "lb-3"?'],
     ['singel', 'unknown scenario "singel"', 'Did you mean "single"?'],
     ['lb--1', 'unknown scenario "lb--1"', 'Allowed: single, '],
-    ['replication', 'unknown scenario "replication"', 'lb-<n>, repl-<n>, shard-<n>, a path to a .yaml file'],
+    [
+      'replication',
+      'unknown scenario "replication"',
+      'lb-<n>, repl-<n>, shard-<n>, shard-scaling-<n>, a path to a .yaml file',
+    ],
     ['', 'unknown scenario ""', 'Allowed: single, '],
     ['mine.yaml', 'there is no scenario file mine.yaml', 'scalelab list'],
     ['./mine', 'there is no scenario file ./mine', 'scalelab list'],

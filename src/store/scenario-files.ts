@@ -12,6 +12,7 @@ const FAMILIES = [
   { prefix: 'lb', from: 'lb-3', what: 'replicas', max: MAX_REPLICAS, with: withReplicas },
   { prefix: 'repl', from: 'repl-2', what: 'standbys', max: MAX_STANDBYS, with: withStandbys },
   { prefix: 'shard', from: 'shard-3', what: 'shards', max: MAX_SHARDS, with: withShards },
+  { prefix: 'shard-scaling', from: 'shard-scaling-4', what: 'shards', max: MAX_SHARDS, with: withShards },
 ] as const
 
 /** Whether a scenario is given by the path of its file rather than by its name. */

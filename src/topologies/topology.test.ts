@@ -23,7 +23,7 @@ function textsOf({ env, files, program }: NodeSpec): string[] {
 
 const decided: fc.Arbitrary<Decided> = fc
   .record({
-    kind: fc.constantFrom('single' as const, 'balanced' as const, 'replicated' as const),
+    kind: fc.constantFrom('single' as const, 'balanced' as const, 'replicated' as const, 'sharded' as const),
     replicas: fc.integer({ min: 1, max: MAX_REPLICAS }),
     balancer: fc.constantFrom('nginx' as const, 'builtin' as const),
     strategy: fc.constantFrom(...BALANCING_STRATEGIES),
@@ -42,6 +42,9 @@ const decided: fc.Arbitrary<Decided> = fc
   .map((parameters) => (parameters.kind === 'single' ? { ...parameters, weights: null } : parameters))
   .map((parameters) =>
     parameters.kind === 'replicated' ? { ...parameters, app: null, database: { standbys: 2 } } : parameters,
+  )
+  .map((parameters) =>
+    parameters.kind === 'sharded' ? { ...parameters, app: null, sharding: { shards: 2 } } : parameters,
   )
 
 describe('topologyOf', () => {

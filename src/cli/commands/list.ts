@@ -16,7 +16,7 @@ export function addList(program: Command, lab: Lab): void {
       const rows = scenarios.map(({ name, question, expect }) => ({ name, question, claims: expect.length }))
       lab.print(renderList(rows, lab.look()))
       lab.print(
-        'lb-<n>, repl-<n> and shard-<n> work for any n: scalelab up lb-5, repl-1, shard-4. A file of your own: scalelab up ./my-scenario.yaml',
+        'lb-<n>, repl-<n>, shard-<n> and shard-scaling-<n> work for any n: scalelab up lb-5, repl-1, shard-4. A file of your own: scalelab up ./my-scenario.yaml',
       )
     })
 }
