@@ -12,6 +12,7 @@ import { addList } from './commands/list.js'
 import { addLogs } from './commands/logs.js'
 import { addPs } from './commands/ps.js'
 import { addReport } from './commands/report.js'
+import { addReshard } from './commands/reshard.js'
 import { addScale } from './commands/scale.js'
 import { addSchema } from './commands/schema.js'
 import { addShards } from './commands/shards.js'
@@ -60,6 +61,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addBench,
     addFailover,
     addGuard,
+    addReshard,
     addReport,
     addScale,
     addShards,

@@ -1,0 +1,189 @@
+import type { Command } from 'commander'
+import { runError, usageError } from '../../core/errors.js'
+import { SCHEMES } from '../../core/shard-map.js'
+import type { ReshardProgress } from '../../core/sharding.js'
+import { parseDuration } from '../../core/units.js'
+import type { Stack } from '../../engines/port.js'
+import type { Resharded } from '../../run/act.js'
+import { sleep } from '../../run/sleep.js'
+import { withLock } from '../../store/lock.js'
+import type { BenchOptions } from '../bench-options.js'
+import { subjectOfStack } from '../bench-subject.js'
+import type { Lab } from '../lab.js'
+import { measure } from '../measure.js'
+import { writeRunReport } from '../report-files.js'
+import { type MoveFlags, reshardJob } from '../reshard-job.js'
+import { type Job, runJob } from '../resharding.js'
+import { theStack } from '../running-stacks.js'
+import { addWorkloadOptions } from '../workload-options.js'
+
+interface ReshardFlags extends BenchOptions, MoveFlags {
+  dryRun?: boolean
+  /** False with --no-load. */
+  load: boolean
+  baseline: string
+}
+
+/** Longest the load lasts, as a duration: it ends with the migration. */
+const LONGEST = '12h'
+const DEFAULT_RPS = '300'
+/** What a migration should take after its baseline, for the bar that shows how far the run is: start, rows, end. */
+const START_MS = 3_000
+const EXPECTED_ROWS_PER_S = 5_000
+/** Between two lines of progress where there is no dashboard, in milliseconds. */
+const TELL_MS = 1_000
+
+export function addReshard(program: Command, lab: Lab): void {
+  const command = program
+    .command('reshard')
+    .summary('change the number of shards, or the scheme, while clients read and write')
+    .description(
+      'Moves rows between the shards of the running stack: counts first, then copies in chunks, catches up with what clients change meanwhile, holds writes to what is moving for a moment, verifies counts and checksums, switches the map and drops the old rows. Killed half-way, it is taken up with --resume or taken back with --rollback.',
+    )
+    .option('--to <n>', 'how many shards there should be')
+    .option('--scheme <name>', `another scheme: ${SCHEMES.join(', ')}`)
+    .option('--shard-weights <list>', 'one whole number per shard, as in 2,1,1')
+    .option('--dry-run', 'only count what would move')
+    .option('--resume', 'take up a migration that was left half-done')
+    .option('--rollback', 'take it back: every row to where it was before')
+    .option('--max-rows-per-second <n>', 'copy no faster than this')
+    .option('--chunk-rows <n>', 'rows that are copied at a time (default: 500)')
+    .option('--batch-rows <n>', 'rows, about, that are held for writing at a time (default: 2000)')
+    .option('--stack <name>', 'which running stack, when several run')
+    .option('--rps <rate>', `the load beside it, requests per second (default: ${DEFAULT_RPS})`)
+    .option('--no-load', 'move without a load of our own, and without a report')
+  addWorkloadOptions(command)
+    .option('--connections <n>', 'TCP connections of the load')
+    .option('--timeout <time>', 'a request without an answer for this long is lost (default: 10s)')
+    .option('--seed <n>', 'seed of the load (default: 1)')
+    .option('--baseline <time>', 'load before and after the migration', '3s')
+    .option('--out <dir>', 'where reports go', 'reports')
+    .option('--quiet', 'plain lines instead of the dashboard')
+    .option('--json', 'the result as JSON on stdout, and nothing else there')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ scalelab up shard-3
+  $ scalelab reshard --to 4 --dry-run                  what would move, counted by SQL
+  $ scalelab reshard --to 4                            move it under 300 requests/s
+  $ scalelab reshard --to 3 --rps 500 --mix read:80,write:20
+  $ scalelab reshard --scheme modulo --max-rows-per-second 2000
+  $ scalelab reshard --resume                          take up what was left half-done
+  $ scalelab reshard --rollback                        or take it back`,
+    )
+    .action((flags: ReshardFlags) => reshard(lab, flags))
+}
+
+async function reshard(lab: Lab, flags: ReshardFlags): Promise<void> {
+  const baselineMs = parseDuration(flags.baseline, '--baseline')
+  const stack = await theStack(await lab.allEngines(), flags.stack)
+  // Nobody takes down, scales, loads or reshards a stack at the same time.
+  await withLock(lab.os.stateDir, stack.meta.name, async () => {
+    if (flags.dryRun === true && (flags.resume === true || flags.rollback === true)) {
+      throw usageError('--dry-run counts what a new migration would move: leave --resume and --rollback out')
+    }
+    const job = await reshardJob(lab, stack, flags)
+    if (flags.dryRun === true) return showPlan(lab, job, flags)
+    if (flags.json !== true) await showPlan(lab, job, flags)
+    if (!flags.load) await moveAlone(lab, stack, job, flags)
+    else await moveUnderLoad(lab, stack, job, baselineMs, flags)
+  })
+}
+
+async function showPlan(lab: Lab, { plan }: Job, flags: ReshardFlags): Promise<void> {
+  if (flags.json === true) {
+    lab.printJson({ plan })
+    return
+  }
+  const { renderReshardPlan } = await import('../../ui/reshard.js')
+  const text = renderReshardPlan(plan, lab.look())
+  if (flags.dryRun === true) lab.print(text)
+  else lab.remark(text)
+}
+
+async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: number, flags: ReshardFlags): Promise<void> {
+  const { load: _load, scheme: _scheme, shardWeights: _weights, ...rest } = flags
+  const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST, warmup: '2s' }
+  const subject = await subjectOfStack(lab, stack.meta.name, options)
+  const { record, folder } = await measure({
+    lab,
+    subject,
+    objectives: [],
+    faults: [],
+    options,
+    beside: {
+      expectedMs: 2 * baselineMs + START_MS + (job.plan.rows.moved / EXPECTED_ROWS_PER_S) * 1_000,
+      settings: {},
+      act: async (stage, running) => {
+        await sleep(Math.max(0, stage.startMs + baselineMs - stage.clock()), stage.signal)
+        const done = await runJob(lab, running, job, stage)
+        stage.onProgress(null)
+        await sleep(baselineMs, stage.signal)
+        return done
+      },
+    },
+  })
+  const report = await writeRunReport(folder, record)
+  const { reshard } = record
+  if (flags.json === true) {
+    const { verdicts, writes, reads } = record
+    lab.printJson({
+      stack: stack.meta.name,
+      scenario: record.scenario,
+      engine: record.engine,
+      reshard: reshard ?? null,
+      ledger: record.load.ledger,
+      writes: writes ?? null,
+      reads: reads ?? null,
+      verdicts,
+      record: folder.path,
+      report,
+    })
+  } else {
+    const { reshardLines } = await import('../../ui/reshard.js')
+    for (const line of reshardLines(record)) lab.print(line)
+    lab.remark(`Report: ${report}`)
+  }
+  conclude(lab, reshard?.outcome ?? 'failed', record.events.findLast(({ level }) => level === 'error')?.text)
+}
+
+/** The same without a load: progress as lines, the result in a few words. */
+async function moveAlone(lab: Lab, stack: Stack, job: Job, flags: ReshardFlags): Promise<void> {
+  const { progressLine } = await import('../../ui/reshard.js')
+  let told = Number.NEGATIVE_INFINITY
+  const quiet = flags.json === true
+  const done = await runJob(lab, stack, job, {
+    clock: () => performance.now(),
+    signal: lab.os.signal,
+    onProgress(progress: ReshardProgress) {
+      if (quiet || performance.now() - told < TELL_MS) return
+      told = performance.now()
+      lab.remark(progressLine(progress))
+    },
+    onEvent: (_level, text) => {
+      if (!quiet) lab.remark(text)
+    },
+  })
+  if (quiet) lab.printJson({ stack: stack.meta.name, reshard: done.reshard })
+  else lab.print(inWords(stack.meta.name, done))
+  conclude(lab, done.reshard.outcome, done.failure?.message)
+}
+
+function inWords(name: string, { reshard }: Resharded): string {
+  const { outcome, plan, moved_rows, ended_ms, started_ms, after } = reshard
+  const seconds = ((ended_ms - started_ms) / 1_000).toFixed(1)
+  const now = outcome === 'rolled back' ? plan.from : plan.to
+  if (outcome !== 'moved' && outcome !== 'rolled back') return `${name}: ${outcome} after ${seconds} s.`
+  const keys = after.filter(({ id }) => now.shards.includes(id)).map(({ id, keys }) => `${id} ${keys}`)
+  return `${name} has ${now.shards.length} shards by ${now.scheme}: ${moved_rows} rows moved in ${seconds} s. Users: ${keys.join(', ')}.`
+}
+
+function conclude(lab: Lab, outcome: Resharded['reshard']['outcome'], reason: string | undefined): void {
+  lab.os.signal.throwIfAborted()
+  if (outcome === 'moved' || outcome === 'rolled back') return
+  throw runError(
+    reason ?? `the migration ended half-way (${outcome})`,
+    'Nothing is lost: take it up with scalelab reshard --resume, or take it back with scalelab reshard --rollback',
+  )
+}

@@ -1,0 +1,159 @@
+import { unknownValueError, usageError } from '../core/errors.js'
+import { stackParametersSchema } from '../core/parameters.js'
+import { MAX_SHARDS, SCHEMES, type ShardMap } from '../core/shard-map.js'
+import type { Stack } from '../engines/port.js'
+import { Fleet } from '../sharding/fleet.js'
+import type { Migration, MoveOptions } from '../sharding/migration-store.js'
+import { migrationOf } from '../sharding/reshard.js'
+import { planReshard } from '../sharding/reshard-plan.js'
+import { countShards } from '../sharding/shard-count.js'
+import { targetOf } from '../sharding/target.js'
+import type { Shard } from '../strategies/sharding/port.js'
+import { isSharded } from './databases.js'
+import type { Lab } from './lab.js'
+import { number } from './option-values.js'
+import { type Job, shardControl } from './resharding.js'
+import { shardingNow } from './shard-views.js'
+
+/** Flags that say what is to move, as commander gives them. */
+export interface MoveFlags {
+  to?: string
+  scheme?: string
+  shardWeights?: string
+  maxRowsPerSecond?: string
+  chunkRows?: string
+  batchRows?: string
+  resume?: boolean
+  rollback?: boolean
+}
+
+const DEFAULT_CHUNK_ROWS = 500
+const DEFAULT_BATCH_ROWS = 2_000
+
+/**
+ * What these flags ask of a running stack, counted by SQL; nothing is changed yet.
+ * @throws LabError (usage) when the stack has no shards, nothing would move, or a migration is (or is not) under way
+ */
+export async function reshardJob(lab: Lab, stack: Stack, flags: MoveFlags): Promise<Job> {
+  const given = moveOptions(flags)
+  if (!isSharded(stack)) {
+    throw usageError(`${stack.meta.name} has no shards`, 'Bring a stack of shards up: scalelab up shard-3')
+  }
+  if (flags.resume === true && flags.rollback === true) throw usageError('--resume and --rollback exclude each other')
+  const fleet = await Fleet.of(shardControl(lab, stack))
+  try {
+    const underWay = await migrationOf(fleet)
+    if (flags.resume === true || flags.rollback === true) return takenUp(underWay, flags, given)
+    if (underWay !== null) {
+      throw usageError(
+        `a migration from ${counted(underWay.from.shards.length)} to ${counted(underWay.to.shards.length)} is under way`,
+        'Take it up with scalelab reshard --resume, or take it back with scalelab reshard --rollback',
+      )
+    }
+    return await begun(lab, stack, fleet, flags, given)
+  } finally {
+    fleet.close()
+  }
+}
+
+function takenUp(underWay: Migration | null, flags: MoveFlags, options: Partial<MoveOptions>): Job {
+  const way = flags.resume === true ? 'resume' : 'rollback'
+  const idle = (['to', 'scheme', 'shardWeights'] as const).find((name) => flags[name] !== undefined)
+  if (idle !== undefined) {
+    throw usageError(`--${way} goes by what was begun: leave --${idle === 'shardWeights' ? 'shard-weights' : idle} out`)
+  }
+  if (underWay === null)
+    throw usageError(`no migration is under way: nothing to ${way === 'resume' ? 'resume' : 'roll back'}`)
+  const { id, plan, before } = underWay
+  return { kind: way, id, plan, before, options }
+}
+
+async function begun(
+  lab: Lab,
+  stack: Stack,
+  fleet: Fleet,
+  flags: MoveFlags,
+  given: Partial<MoveOptions>,
+): Promise<Job> {
+  const begun = stackParametersSchema.parse(stack.meta.parameters).sharding
+  if (begun === null) throw new Error('a sharded stack has a sharding section')
+  const sharding = await shardingNow(lab, stack, begun)
+  const map = await newestMap(fleet)
+  if (flags.to === undefined && flags.scheme === undefined && flags.shardWeights === undefined) {
+    throw usageError('how many shards should there be?', `As in scalelab reshard --to ${map.shards.length + 1}`)
+  }
+  const scheme = flags.scheme ?? map.scheme
+  if (!SCHEMES.some((known) => known === scheme)) throw unknownValueError('scheme', scheme, SCHEMES)
+  const to = flags.to === undefined ? map.shards.length : number('--to', flags.to, 1, MAX_SHARDS)
+  const shards = shardsOf(map, to, flags.shardWeights, flags.scheme === undefined)
+  const weightsBefore = new Map(map.shards.map(({ id, weight = 1 }) => [id, weight]))
+  // Where those that join will be is known when they run.
+  const placed = shards.map((shard) => ({
+    ...shard,
+    address: map.shards.find(({ id }) => id === shard.id)?.address ?? '',
+  }))
+  const target = targetOf(map, scheme, placed, { vnodes: sharding.vnodes }, weightsBefore)
+  const after = new Map(shards.map(({ id, weight }) => [id, weight]))
+  const [plan, { counts }] = [
+    await planReshard(fleet, target, { before: weightsBefore, after }),
+    await countShards(fleet),
+  ]
+  if (plan.moves.length === 0 && to === map.shards.length && scheme === map.scheme) {
+    throw usageError(
+      `${stack.meta.name} has ${counted(to)} by ${scheme} already: nothing would move`,
+      `As in scalelab reshard --to ${to + 1}`,
+    )
+  }
+  return {
+    kind: 'begin',
+    id: `${map.shards.length}-${to}-${Date.now().toString(36)}`,
+    plan,
+    before: counts,
+    map,
+    sharding: sharding,
+    scheme,
+    shards,
+    weightsBefore,
+    options: { maxRowsPerSecond: null, chunkRows: DEFAULT_CHUNK_ROWS, batchRows: DEFAULT_BATCH_ROWS, ...given },
+  }
+}
+
+/** The highest version that a shard knows: each migration has told them all. */
+async function newestMap(fleet: Fleet): Promise<ShardMap> {
+  const maps = await fleet.each((shard) => shard.map())
+  const [newest] = maps.sort((a, b) => b.version - a.version)
+  if (newest === undefined) throw new Error('a stack has at least one shard')
+  return newest
+}
+
+/** The shards that are to be there: those of the map from the first on, and new ones after them. */
+function shardsOf(map: ShardMap, to: number, weightList: string | undefined, keepWeights: boolean): Shard[] {
+  const weights = weightList?.split(',').map((text) => number('--shard-weights', text.trim(), 1, 1_000))
+  if (weights !== undefined && weights.length !== to) {
+    throw usageError(
+      `--shard-weights: ${weights.length} for ${counted(to)}`,
+      `Give one per shard: --shard-weights ${Array(to).fill(1).join(',')}`,
+    )
+  }
+  const kept = map.shards.slice(0, to)
+  const names = [...kept.map(({ id }) => id)]
+  for (let n = 1; names.length < to; n++) if (!names.includes(`shard-${n}`)) names.push(`shard-${n}`)
+  return names.map((id, index) => ({
+    id,
+    weight: weights?.[index] ?? (keepWeights ? (kept[index]?.weight ?? 1) : 1),
+  }))
+}
+
+function moveOptions({ maxRowsPerSecond, chunkRows, batchRows }: MoveFlags): Partial<MoveOptions> {
+  return {
+    ...(maxRowsPerSecond === undefined
+      ? {}
+      : { maxRowsPerSecond: number('--max-rows-per-second', maxRowsPerSecond, 1, 10_000_000) }),
+    ...(chunkRows === undefined ? {} : { chunkRows: number('--chunk-rows', chunkRows, 1, 100_000) }),
+    ...(batchRows === undefined ? {} : { batchRows: number('--batch-rows', batchRows, 1, 1_000_000) }),
+  }
+}
+
+function counted(shards: number): string {
+  return `${shards} ${shards === 1 ? 'shard' : 'shards'}`
+}

@@ -1,0 +1,183 @@
+import { hostname } from 'node:os'
+import type { ShardingParameters } from '../core/parameters.js'
+import type { ShardMap } from '../core/shard-map.js'
+import type { ReshardPlan, ReshardProgress, ShardCount } from '../core/sharding.js'
+import type { Stack } from '../engines/port.js'
+import type { Resharded } from '../run/act.js'
+import type { Stage } from '../run/stage.js'
+import { remainderOf } from '../sharding/audit.js'
+import { Fleet, type ShardControl } from '../sharding/fleet.js'
+import type { MoveOptions } from '../sharding/migration-store.js'
+import { endMigration, type Order, reshard } from '../sharding/reshard.js'
+import type { Weights } from '../sharding/reshard-plan.js'
+import { targetOf } from '../sharding/target.js'
+import type { Shard } from '../strategies/sharding/port.js'
+import { shardNode } from '../topologies/sharded.js'
+import { serversOf } from './databases.js'
+import type { Lab } from './lab.js'
+
+/** What is to be done with the shards of a stack. */
+export type Job = { id: string; plan: ReshardPlan; before: ShardCount[] } & (
+  | {
+      kind: 'begin'
+      map: ShardMap
+      sharding: ShardingParameters
+      scheme: string
+      shards: readonly Shard[]
+      weightsBefore: Weights
+      options: MoveOptions
+    }
+  | { kind: 'resume' | 'rollback'; options: Partial<MoveOptions> }
+)
+
+/** The shards' nodes as their engine knows them. */
+export function shardControl(lab: Lab, stack: Stack): ShardControl {
+  return { members: () => serversOf(lab, stack) }
+}
+
+/**
+ * Moves the rows of a running stack: starts the shards that join, moves slot after slot, and removes the shards that have
+ * nothing any more. Never rejects: what went wrong is in the result, and `reshard --resume` takes it up.
+ */
+export async function runJob(
+  lab: Lab,
+  stack: Stack,
+  job: Job,
+  stage: Pick<Stage, 'clock' | 'signal' | 'onEvent'> & { onProgress: (progress: ReshardProgress) => void },
+): Promise<Resharded> {
+  const { clock } = stage
+  const startedMs = clock()
+  const control = shardControl(lab, stack)
+  const joining = job.plan.to.shards.filter((id) => !job.plan.from.shards.includes(id))
+  const removed: string[] = []
+  try {
+    const order = job.kind === 'begin' ? await begin(stack, control, job, joining, stage) : job
+    const result = await reshard({
+      control,
+      order,
+      who: `process ${lab.os.pid} on ${hostname()}`,
+      id: job.id,
+      clock,
+      signal: stage.signal,
+      onProgress: stage.onProgress,
+      onEvent: stage.onEvent,
+    }).catch(async (error: unknown) => {
+      // It has not begun: nothing knows of the shards that were started for it.
+      if (job.kind === 'begin') await removeNodes(stack, joining)
+      throw error
+    })
+    const { unused, failure, ...told } = result
+    if (result.outcome === 'moved' || result.outcome === 'rolled back') {
+      await clearAway(stack, control, unused, removed, stage)
+    }
+    return { kind: 'reshard', reshard: { ...told, added: joining, removed }, failure }
+  } catch (error) {
+    const failure = error instanceof Error ? error : new Error(String(error))
+    if (!stage.signal.aborted) stage.onEvent('error', failure.message)
+    return { kind: 'reshard', reshard: notBegun(job, startedMs, clock(), stage.signal.aborted), failure }
+  }
+}
+
+/** Starts the shards that join, and says where all are. */
+async function begin(
+  stack: Stack,
+  control: ShardControl,
+  job: Extract<Job, { kind: 'begin' }>,
+  joining: readonly string[],
+  {
+    onProgress,
+    onEvent,
+    signal,
+  }: Pick<Stage, 'onEvent' | 'signal'> & { onProgress: (progress: ReshardProgress) => void },
+): Promise<Order> {
+  const { map, sharding, scheme, shards, weightsBefore, options } = job
+  try {
+    if (joining.length > 0) {
+      onProgress(starting(job.plan))
+      // One of a migration that was killed before it began knows an old map, or nothing at all.
+      const there = (await stack.nodes()).map(({ id }) => id)
+      for (const id of joining) if (there.includes(id)) await stack.remove(id)
+      await Promise.all(joining.map((id) => stack.add(shardNode(id, sharding, map))))
+      onEvent('info', `${joining.join(', ')} started`)
+    }
+    signal.throwIfAborted()
+    const fleet = await Fleet.of(control)
+    const placed = shards.map((shard) => ({ ...shard, address: fleet.address(shard.id) }))
+    const target = targetOf(map, scheme, placed, { vnodes: sharding.vnodes }, weightsBefore)
+    const after = new Map(shards.map(({ id, weight }) => [id, weight]))
+    return { kind: 'begin', target, weights: { before: weightsBefore, after }, options }
+  } catch (error) {
+    await removeNodes(stack, joining)
+    throw error
+  }
+}
+
+async function removeNodes(stack: Stack, ids: readonly string[]): Promise<void> {
+  const there = (await stack.nodes()).map(({ id }) => id)
+  for (const id of ids) if (there.includes(id)) await stack.remove(id)
+}
+
+/** Removes shards that the map does not name any more, each only once it is seen to be empty. */
+async function clearAway(
+  stack: Stack,
+  control: ShardControl,
+  unused: readonly string[],
+  removed: string[],
+  { onEvent }: Pick<Stage, 'onEvent'>,
+): Promise<void> {
+  const fleet = await Fleet.of(control)
+  try {
+    for (const id of unused) {
+      const left = await remainderOf(fleet, id)
+      if (left !== null) {
+        onEvent('warn', `${id} is kept: it still has ${left}`)
+        continue
+      }
+      await stack.remove(id)
+      await fleet.refresh()
+      removed.push(id)
+      onEvent('info', `${id} is empty and was removed`)
+    }
+    await endMigration(fleet)
+  } finally {
+    fleet.close()
+  }
+}
+
+function starting({ rows }: ReshardPlan): ReshardProgress {
+  return {
+    phase: 'starting shards',
+    from: null,
+    to: null,
+    moved_rows: 0,
+    total_rows: rows.moved,
+    rows_per_s: 0,
+    left_ms: null,
+    batches: 0,
+    total_batches: 0,
+    longest_held_ms: null,
+    waiting_for: null,
+  }
+}
+
+/** Of a job that ended before anything moved. */
+function notBegun(job: Job, startedMs: number, endedMs: number, interrupted: boolean): Resharded['reshard'] {
+  const { maxRowsPerSecond = null, chunkRows = 0, batchRows = 0 } = job.options
+  return {
+    id: job.id,
+    outcome: interrupted ? 'interrupted' : 'failed',
+    plan: job.plan,
+    options: { max_rows_per_second: maxRowsPerSecond, chunk_rows: chunkRows, batch_rows: batchRows },
+    started_ms: startedMs,
+    ended_ms: endedMs,
+    batches: [],
+    moved_rows: 0,
+    moved_bytes: 0,
+    waited_ms: 0,
+    before: job.before,
+    after: job.before,
+    tallies: [],
+    added: [],
+    removed: [],
+  }
+}
