@@ -10,7 +10,9 @@ import { plain } from './table.js'
 
 /** The answer of a run in a few sentences: its doubt first, then what a drill showed, then the rest. */
 export function answer(record: RunRecord): string {
-  const doubt = statusSentence(record) ?? doubtSentence(record)
+  // What a migration has to say of its interruption says more.
+  const interrupted = isReshard(record) && record.reshard.outcome === 'interrupted' && record.status === 'interrupted'
+  const doubt = (interrupted ? null : statusSentence(record)) ?? doubtSentence(record)
   const acted = actSentence(record)
   const told = record.trial === undefined ? replicationSentence(record) : []
   return [...(doubt === null ? [] : [doubt]), ...acted, figures(record), ...told, verdictSentence(record)].join(' ')

@@ -19,12 +19,12 @@ export function comparisonAnswer(runs: readonly Column[]): string {
   const [baseline, ...others] = runs
   if (baseline === undefined) return 'There is no run to report.'
   if (others.length === 0) return `There is one run only, ${baseline.name}: nothing to compare it with.`
-  const told = [...recoverySentence(runs), ...scalingSentence(runs), ...movingSentence(runs)]
-  if (doubt !== null) return [doubt, figures(runs), ...told].join(' ')
+  const first = [...scalingSentence(runs), ...movingSentence(runs)]
+  if (doubt !== null) return [doubt, ...first, figures(runs), ...recoverySentence(runs)].join(' ')
   const caveat = caveatOf(runs)
   const [other] = others
   const sentences = others.length === 1 && other !== undefined ? [pair(baseline, other)] : [field(baseline, others)]
-  return [...sentences, ...told, ...(caveat === null ? [] : [caveat])].join(' ')
+  return [...first, ...sentences, ...recoverySentence(runs), ...(caveat === null ? [] : [caveat])].join(' ')
 }
 
 /** The doubts of all runs as the first sentence, each with the runs it falls on; null when there are none. */
@@ -65,9 +65,9 @@ function scalingSentence(runs: readonly Column[]): string[] {
   const each = groups.map(({ keys, scheme, points }) => {
     const last = points.at(-1) ?? points[0]
     const first = points[0].shards === 1 ? 'one' : String(points[0].shards)
-    return `${keys}${schemes ? ` (${scheme})` : ''} ${last.shards} shards answered ${times(last.speedup)} the requests of ${first} (${formatNumber(last.efficiency * 100)} % of linear)`
+    return `${last.shards} shards answered ${times(last.speedup)} the requests of ${first} with ${keys}${schemes ? ` on ${scheme}` : ''} (${formatNumber(last.efficiency * 100)} % of linear)`
   })
-  return [`With ${list(each)}.`]
+  return [`${capital(list(each))}.`]
 }
 
 /** What moving rows took, where runs did. */

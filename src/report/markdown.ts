@@ -114,7 +114,7 @@ export function renderComparison(records: readonly RunRecord[], sources: readonl
     ...scalingVerdicts(records).map((verdict) => ({ run: 'all of them', verdict })),
   ]
   const parts = [
-    `# ${list(runs.map(({ name }) => name))} side by side`,
+    `# ${titleOf(runs)} side by side`,
     comparisonAnswer(runs),
     runSection(runs, runs.map(linkOf)),
     ...present(replicatedSection(runs)),
@@ -165,6 +165,15 @@ function reshardParts(record: ReshardRun, charts: Record<string, string>, overTi
 function marksOf(record: RunRecord): NamedMark[] {
   if (record.trial !== undefined) return drillMarks(record.trial)
   return isReshard(record) ? reshardMarks(record) : []
+}
+
+/** More runs than this are not all named in the title. */
+const TITLED = 5
+
+function titleOf(runs: readonly Column[]): string {
+  const names = runs.map(({ name }) => name)
+  if (names.length <= TITLED) return list(names)
+  return `${names[0]} and ${names.length - 1} more runs`
 }
 
 /** The verdicts of a column: of its run, and of the drills that joined it. */

@@ -54,13 +54,16 @@ function outcome(reshard: ReshardRecord, rate: string): string {
       return `Moving ${moveWords(reshard)} moved ${count(moved, 'row')}${part} in ${took}${rate}; ${waits(reshard)}.`
     }
     case 'rolled back':
-      return `**Rolled back**: the move ${moveWords(reshard)} was taken back after ${took}${rate}; all rows are where the map of before has them.`
+      return `**Rolled back**: the move ${moveWords(reshard)} was taken back after ${took}${rate}${reshard.misplaced === 0 ? '; every row is where it was' : ''}.`
     case 'interrupted':
-      return `**Interrupted**: the move ${moveWords(reshard)} ended after ${took}${rate} with ${of} moved. Every row is served by one shard; \`scalelab reshard --resume\` goes on, \`--rollback\` moves back.`
+      return `**Interrupted**: the move ${moveWords(reshard)} ended after ${took}${rate} with ${of} moved${reshard.duplicated === 0 ? '; no user is served by two shards' : ''}. ${WAYS_ON}`
     case 'failed':
-      return `**The move ${moveWords(reshard)} failed** after ${took}${rate} with ${of} moved. Nothing was dropped that was not verified elsewhere; \`scalelab reshard --resume\` goes on, \`--rollback\` moves back.`
+      return `**The move ${moveWords(reshard)} failed** after ${took}${rate} with ${of} moved. ${WAYS_ON}`
   }
 }
+
+/** What to do with a move that is half done. */
+const WAYS_ON = '`scalelab reshard --resume` goes on, `--rollback` moves back.'
 
 function waits({ held_ms, moved_rows }: ReshardRecord): string {
   if (moved_rows === 0 || held_ms.count === 0) return 'no write had to wait'

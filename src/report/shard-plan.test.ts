@@ -26,4 +26,63 @@ describe('renderShardPlan', () => {
     await expectGolden(name, report)
     expect(renderShardPlan(shardPlanSchema.parse(JSON.parse(JSON.stringify(plan))))).toEqual(report)
   })
+
+  const answerOf = (plan: ShardPlan): string => renderShardPlan(plan).markdown.split('\n')[2] ?? ''
+
+  it('begins with its answer', () => {
+    expect(answerOf(madeUpPlan())).toMatch(
+      /^From 3 to 4 shards, modulo moves 74\.9 % of 20,000 keys \(uniform, seed 1\) and rendezvous 25\.0 %; the least that must move is 25\.0 %\. Most even afterwards is modulo /,
+    )
+    expect(answerOf(madeUpPlan({ schemes: ['ring'] }))).toMatch(
+      /^From 3 to 4 shards, ring moves 28\.0 % of 20,000 keys \(uniform, seed 1\), where 25\.0 % is the least that any scheme must move\. /,
+    )
+  })
+
+  it('shows requests apart from keys where some keys are popular', () => {
+    expect(Object.keys(renderShardPlan(madeUpPlan({ keys: 3_000, exponent: 1.1 })).charts)).toContain(
+      'traffic-per-shard.svg',
+    )
+    const even = renderShardPlan(madeUpPlan({ keys: 3_000 }))
+    expect(Object.keys(even.charts)).not.toContain('traffic-per-shard.svg')
+    expect(even.markdown).not.toContain('## Requests per shard')
+  })
+
+  it('draws bands that are as thick as keys are many', () => {
+    const plan = madeUpPlan({ schemes: ['rendezvous'], keys: 4_000 })
+    const svg = renderShardPlan(plan).charts['movement.svg'] ?? ''
+    // Three shards stay in part, and each gives to the new one; nothing is unnecessary.
+    expect(svg.match(/<path class="fillplan"/g)).toHaveLength(3)
+    expect(svg.match(/<path class="f0"/g)).toHaveLength(3)
+    expect(svg.match(/<path class="f1"/g)).toBeNull()
+  })
+
+  it('does with one shard, with no scheme, and with more shards than can be drawn', () => {
+    expectSound(renderShardPlan(madeUpPlan({ stages: [shardsUpTo(1), shardsUpTo(2)], keys: 500 })))
+    expectSound(renderShardPlan({ ...madeUpPlan({ keys: 500 }), schemes: [], verdicts: [] }))
+    const many = renderShardPlan(
+      madeUpPlan({ stages: [shardsUpTo(70), shardsUpTo(72)], keys: 2_000, schemes: ['modulo', 'ring'] }),
+    )
+    expectSound(many)
+    expect(Object.keys(many.charts)).toEqual(['moved.svg'])
+    expect(many.markdown).toContain('| Fewest keys')
+  })
+
+  it('lets no text from outside become markup', () => {
+    const evil = '<script>x</script> | ` & "'
+    const plan = madeUpPlan({ keys: 500 })
+    const report = renderShardPlan({
+      ...plan,
+      keys: { ...plan.keys, source: evil },
+      schemes: plan.schemes.map((scheme, i) => ({
+        ...scheme,
+        scheme: `${evil}${i}`,
+        summary: evil,
+        source: evil,
+        note: evil,
+        parameters: { [evil]: evil },
+      })),
+    })
+    expectSound(report)
+    for (const text of [report.markdown, ...Object.values(report.charts)]) expect(text).not.toContain('<script')
+  })
 })

@@ -88,7 +88,12 @@ export const SHARD_FIGURES: readonly ComparedFigure[] = [
     ratio: false,
     read: ofRuns(({ reshard, load: { ledger } }) => (reshard === undefined ? null : ledger.http_error + ledger.lost)),
   },
-  { name: 'misplaced rows', format: formatNumber, ratio: false, read: ofRuns(({ sharding }) => sharding?.misplaced ?? null) },
+  {
+    name: 'misplaced rows',
+    format: formatNumber,
+    ratio: false,
+    read: ofRuns(({ sharding }) => sharding?.misplaced ?? null),
+  },
 ]
 
 function ofRuns(read: (record: RunRecord) => number | null): ComparedFigure['read'] {

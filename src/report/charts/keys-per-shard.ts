@@ -3,13 +3,17 @@ import { formatNumber, formatShare } from '../../core/units.js'
 import { type ColumnPanel, columnPanels } from './column-panels.js'
 import type { Svg } from './svg.js'
 
+/** Columns of more shards than this would be thinner than lines. */
+const MOST = 64
+
 const SERIES = [
   { words: 'before', fill: 'fillplan', opacity: 0.55 },
   { words: 'after', fill: 'f0' },
 ]
 
-/** Share of the keys per shard before and after, a panel for every scheme; null without a scheme. */
+/** Share of the keys per shard before and after, a panel for every scheme; null without a scheme and for over 64 shards. */
 export function keysPerShard(plan: ShardPlan): Svg | null {
+  if (plan.stages.some(({ length }) => length > MOST)) return null
   return columnPanels({
     title: 'Keys per shard',
     subtitle: 'share of all keys; the dark line is the share that the shard should have afterwards, by its weight',
@@ -29,6 +33,7 @@ export function keysPerShard(plan: ShardPlan): Svg | null {
 
 /** The same of requests, which popular keys make uneven where the keys are not. */
 export function trafficPerShard(plan: ShardPlan): Svg | null {
+  if (plan.stages.some(({ length }) => length > MOST)) return null
   return columnPanels({
     title: 'Requests per shard',
     subtitle: 'share of all requests; the dark line is the share that the shard should have afterwards, by its weight',

@@ -15,6 +15,8 @@ const LABELS = 58
 /** Bands thinner than this, in pixels, cannot be seen. */
 const THINNEST = 0.1
 const ROUNDING = 1e-12
+/** The bands of more shards than this would hide one another. */
+const MOST = 32
 
 const KINDS = {
   stays: { words: 'stays', fill: 'fillplan', opacity: 0.22 },
@@ -31,10 +33,10 @@ interface Band {
   kind: keyof typeof KINDS
 }
 
-/** What moves between the shards from stage to stage, as bands as thick as keys are many; null without a scheme. */
+/** What moves between the shards from stage to stage, as bands as thick as keys are many; null without a scheme and for over 32 shards. */
 export function shardMovement(plan: ShardPlan): Svg | null {
-  if (plan.schemes.length === 0 || plan.keys.count === 0) return null
   const most = Math.max(...plan.stages.map((shards) => shards.length))
+  if (plan.schemes.length === 0 || plan.keys.count === 0 || most > MOST) return null
   const grid = panelGrid(plan.schemes.length, Math.max(150, most * 15), TOP, { left: 0, right: 0, below: 14 })
   return chart(
     {

@@ -12,10 +12,13 @@ const THICK = 30
 /** Of the track outside the ring that shows what changed hands. */
 const TRACK = 9
 const MIDDLE = 232
+/** More shards than this have no colours that could be told apart. */
+const MOST = 64
 const TINTS = [1, 0.6, 0.35]
 
-/** The ring of the first scheme that has one, before and after; null where there is none. */
-export function shardRing({ schemes }: ShardPlan): Svg | null {
+/** The ring of the first scheme that has one, before and after; null where there is none, and for over 64 shards. */
+export function shardRing({ schemes, stages }: ShardPlan): Svg | null {
+  if (stages.some(({ length }) => length > MOST)) return null
   const plan = schemes.find(({ ring }) => ring !== null && ring.length > 0)
   if (plan?.ring == null) return null
   const { scheme, ring_before = null } = plan

@@ -67,24 +67,18 @@ export function shardScaling(groups: readonly ScalingGroup[]): Svg | null {
   )
 }
 
-/** The speed-up beside each point, as long as few lines leave room for it. */
+/** The speed-up below each point, where no other point stands there. */
 function figures(
   groups: readonly ScalingGroup[],
   x: (shards: number) => number,
   y: (speedup: number) => number,
 ): Svg[] {
-  if (groups.length > 2) return []
   return groups.flatMap(({ points }) =>
-    points.slice(1).map(({ shards, speedup }) => {
+    points.slice(1).flatMap(({ shards, speedup }) => {
       const others = groups.flatMap((group) => group.points.filter((point) => point.shards === shards))
-      // Below the line of the others, where the linear one is not in the way.
-      const lowest = others.every((other) => other.speedup >= speedup)
-      return text(formatRatio(speedup), {
-        x: x(shards) + (lowest ? 8 : -8),
-        y: y(speedup) + (lowest ? 18 : -9),
-        class: 'small halo',
-        anchor: lowest ? 'start' : 'end',
-      })
+      const taken = others.some((other) => other.speedup < speedup && y(other.speedup) - y(speedup) < 30)
+      if (taken) return []
+      return [text(formatRatio(speedup), { x: x(shards), y: y(speedup) + 20, class: 'small halo', anchor: 'middle' })]
     }),
   )
 }

@@ -1,11 +1,12 @@
 import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatNumber, formatShare } from '../../core/units.js'
-import { list } from '../quantities.js'
+import { largest, median, smallest } from '../../stats/quantiles.js'
+import { list, numberOr } from '../quantities.js'
 import { plain, table } from '../table.js'
 
 const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
 
-/** Which shards there are, stage by stage; nothing where shards of equal weight are only added at the end. */
+/** Which shards there are, stage by stage. */
 export function stageSection({ stages }: ShardPlan): string[] {
   const weighted = stages.flat().some(({ weight }) => weight !== 1)
   return [
@@ -18,17 +19,37 @@ export function stageSection({ stages }: ShardPlan): string[] {
       stages.map((shards, i) => {
         const before = stages[i - 1] ?? shards
         const absent = (from: typeof shards, other: typeof shards): string =>
-          from.flatMap(({ id }) => (other.some((shard) => shard.id === id) ? [] : [id])).join(', ') || '-'
+          few(from.flatMap(({ id }) => (other.some((shard) => shard.id === id) ? [] : [id])))
         return [
           i === 0 ? 'before' : stages.length === 2 ? 'after' : `after step ${i}`,
           formatNumber(shards.length),
           absent(shards, before),
           absent(before, shards),
-          ...(weighted ? [shards.map(({ id, weight }) => `${id}: ${formatNumber(weight)}`).join(', ')] : []),
+          ...(weighted ? [few(shards.map(({ id, weight }) => `${id}: ${formatNumber(weight)}`))] : []),
         ]
       }),
     ),
   ]
+}
+
+/** The first of many words. */
+function few(words: readonly string[]): string {
+  if (words.length === 0) return '-'
+  return words.length <= 16 ? words.join(', ') : `${words.slice(0, 16).join(', ')} and ${words.length - 16} more`
+}
+
+/** More shards than this are told by their extremes; all of them are in the plan's JSON. */
+const MOST = 64
+
+/** The emptiest, the middle and the fullest shard of each scheme afterwards. */
+function extremes(schemes: readonly SchemePlan[]): string {
+  return table(
+    [{ title: 'Scheme' }, ...right(['Fewest keys', 'Median', 'Most keys'])],
+    schemes.map(({ scheme, steps }) => {
+      const keys = (steps.at(-1)?.after ?? []).map((shard) => shard.keys)
+      return [scheme, ...[smallest(keys), median(keys), largest(keys)].map(numberOr)]
+    }),
+  )
 }
 
 /** Keys per shard, before and after, in the orientation that makes the narrower table. */
@@ -44,6 +65,7 @@ export function keySection({ schemes }: ShardPlan): string[] {
     return `${keys(scheme.before)} → ${keys(last(scheme))}`
   }
   const names = schemes.map(({ scheme }) => scheme)
+  if (ids.length > MOST) return ['## Keys per shard', extremes(schemes)]
   return [
     '## Keys per shard',
     ids.length <= schemes.length

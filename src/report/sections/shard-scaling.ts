@@ -19,6 +19,7 @@ export function scalingSection(groups: readonly ScalingGroup[]): string[] {
     'Speed-up',
     'Efficiency',
     'Hottest shard',
+    'It allows',
     'Fair',
   ]
   return [
@@ -34,6 +35,7 @@ export function scalingSection(groups: readonly ScalingGroup[]): string[] {
           formatRatio(speedup),
           formatShare(efficiency),
           hottest === null ? '-' : formatShare(hottest),
+          allowed(points[0].hottest, hottest),
           formatShare(1 / shards),
         ]),
       ),
@@ -41,10 +43,14 @@ export function scalingSection(groups: readonly ScalingGroup[]): string[] {
     [
       `Capacities of closed loops; speed-up is over the fewest shards, efficiency is speed-up over the ratio of shards, and from ${formatShare(LINEAR)} on growth is called linear.`,
       ...(repeated ? ['Goodput is the median of the runs.'] : []),
-      'The hottest shard sets the limit: as soon as it is full, the others wait with it, so that N shards bring no more than one over its share.',
+      'The hottest shard sets the limit: as soon as it is full, the others wait with it. "It allows" is the speed-up at which it is as busy as the hottest of the fewest shards was.',
       statedCapacity(group.points[0].runs[0]),
     ].join(' '),
   ]
+}
+
+function allowed(first: number | null, hottest: number | null): string {
+  return first === null || hottest === null || hottest === 0 ? '-' : formatRatio(first / hottest)
 }
 
 /** What one shard can do, as it was stated. */

@@ -216,7 +216,7 @@ export function reshardRecord(options: ReshardOptions = {}): RunRecord {
       const { sharding } = record
       const after =
         outcome === 'moved' ? shardsOf(to, record.load.ledger.ok, measuredMs / 1_000, Math.min(from, to)) : null
-      return {
+      const changed: RunRecord = {
         ...record,
         ...(sharding === undefined
           ? {}
@@ -231,6 +231,7 @@ export function reshardRecord(options: ReshardOptions = {}): RunRecord {
         reshard,
         status: outcome === 'failed' ? 'failed' : outcome === 'interrupted' ? 'interrupted' : 'complete',
       }
+      return options.change?.(changed) ?? changed
     },
   })
 }
