@@ -1,5 +1,5 @@
-import { Connection, ConnectionLost, type Login, type Row, type Statement } from './connection.js'
-import { Connections } from './connections.js'
+import { Connection, ConnectionLost, type Login, type Query, type Row, type Statement } from './connection.js'
+import { Connections, NoConnection } from './connections.js'
 import { parseLsn } from './lsn.js'
 
 /** A poll without an answer for so long: nothing new is sent there, in milliseconds. */
@@ -78,6 +78,15 @@ export class DatabaseServer {
   pollAnew(): void {
     if (this.#waitedMs !== undefined) this.#pollAgain = true
     this.poll()
+  }
+
+  /**
+   * A question that does not wait for a connection of the pool: it goes the way of the polls, and is given up as they are.
+   * @throws NoConnection, ConnectionLost; DatabaseError for a mistake in the statement
+   */
+  async ask({ statement, values }: Query): Promise<Row[]> {
+    if (this.#prober === undefined) throw new NoConnection(`${this.id} does not answer`)
+    return await this.#prober.query(statement, values)
   }
 
   /** Something went wrong with this server: until it answers a poll that is sent from now on, it is left alone. */

@@ -30,7 +30,7 @@ describe.skipIf(missing)(`slots that move${missing === undefined ? '' : ` (skipp
     apis = await Promise.all(
       ['api-1', 'api-2'].map((id) => startShardsApi(program, folder.path, shards.file, { INSTANCE_ID: id })),
     )
-  }, 30_000)
+  }, 120_000)
   afterAll(async () => {
     await Promise.all(apis.map((api) => api.kill()))
     await mover?.end()
@@ -215,7 +215,7 @@ describe.skipIf(missing)(`slots that move${missing === undefined ? '' : ` (skipp
     expect(placed.map(({ order_id }) => order_id).sort()).toEqual([...orders].sort())
     const stored = await everywhere<{ request_key: string }>("SELECT * FROM requests WHERE request_key LIKE 'moving-%'")
     expect(stored.map(({ request_key }) => request_key).sort()).toEqual([...keys].sort())
-  }, 30_000)
+  }, 60_000)
 
   it('are gathered once each, page by page, while rows are added', async () => {
     let ended = false
@@ -261,5 +261,5 @@ describe.skipIf(missing)(`slots that move${missing === undefined ? '' : ` (skipp
     }
     ended = true
     await Promise.all([writing, moving])
-  }, 30_000)
+  }, 60_000)
 })

@@ -1,14 +1,12 @@
 import { decodeOwners, type ShardMap, type ShardsFile } from '../../../core/shard-map.js'
 import { slotOfKey } from '../../../strategies/sharding/keying.js'
-import { Shard } from './shard.js'
+import { Shard, ShardDown } from './shard.js'
 
 /** Between two looks for a newer map that nobody asked for, in milliseconds: while none is known, and then. */
 const SEARCHING = 50
 const CALM = 1_000
 /** Between two that were asked for without knowing of a newer map. */
 const SPARING = 25
-/** Of one look at one shard, in milliseconds. */
-const LOOK_LIMIT = 1_000
 /** A shard that is in the map no longer is left after so long: what was sent to it may still be answered. */
 const LINGER = 5_000
 
@@ -42,7 +40,8 @@ export class Router {
   /** In the order of the map; of the seeds while there is none. */
   #shards: Shard[]
   readonly #waiting = new Set<() => void>()
-  #looking: Promise<void> | undefined
+  /** Who is being asked for the map. */
+  readonly #asked = new Set<Shard>()
   #lookedAt = Number.NEGATIVE_INFINITY
   #next = 0
 
@@ -55,7 +54,7 @@ export class Router {
 
   /** Looks for the map from now on, and never stops: an API instance ends with its process. */
   start(): void {
-    void this.#look()
+    this.#look()
     setTimeout(() => this.start(), this.#map === undefined ? SEARCHING : CALM)
   }
 
@@ -84,11 +83,11 @@ export class Router {
   }
 
   /**
-   * Looks for a newer map: one look at a time, and not at once after another.
+   * Looks for a newer map, but not at once after the last look.
    * @param version of a map that somebody has seen, as text; if it is newer there is no waiting
    */
   learn(version?: string | null): void {
-    if (Number(version ?? 0) > this.version || performance.now() - this.#lookedAt >= SPARING) void this.#look()
+    if (Number(version ?? 0) > this.version || performance.now() - this.#lookedAt >= SPARING) this.#look()
   }
 
   /** Returns when there is a newer map, or after so many milliseconds. */
@@ -119,27 +118,24 @@ export class Router {
     }
   }
 
-  #look(): Promise<void> {
-    this.#looking ??= this.#ask().finally(() => {
-      this.#lookedAt = performance.now()
-      this.#looking = undefined
-    })
-    return this.#looking
+  /** Asks every shard, unless it is being asked; each answer counts when it is there. */
+  #look(): void {
+    this.#lookedAt = performance.now()
+    for (const shard of this.#shards) if (!this.#asked.has(shard)) void this.#ask(shard)
   }
 
-  /** Asks every shard; each answer counts when it is there. */
-  async #ask(): Promise<void> {
-    const deadline = performance.now() + LOOK_LIMIT
-    const asked = this.#shards.map(async (shard) => {
-      try {
-        const [row] = await shard.read({ statement: MAP, values: [this.version] }, deadline)
-        const [version, body] = row ?? []
-        if (body != null) this.#adopt({ ...(JSON.parse(body) as ShardMap), version: Number(version) })
-      } catch {
-        // the others are asked too, and this one again
-      }
-    })
-    await Promise.all(asked)
+  async #ask(shard: Shard): Promise<void> {
+    this.#asked.add(shard)
+    try {
+      const [row] = await shard.ask({ statement: MAP, values: [this.version] })
+      const [version, body] = row ?? []
+      if (body != null) this.#adopt({ ...(JSON.parse(body) as ShardMap), version: Number(version) })
+    } catch (error) {
+      // the others are asked too, and this one again
+      if (!(error instanceof ShardDown)) console.error(`the shard map of ${shard.id} cannot be used:`, error)
+    } finally {
+      this.#asked.delete(shard)
+    }
   }
 
   #adopt(map: ShardMap): void {

@@ -69,6 +69,18 @@ export class Shard {
   }
 
   /**
+   * Asks what must not wait until requests leave a connection free.
+   * @throws ShardDown
+   */
+  async ask(query: Query): Promise<Row[]> {
+    try {
+      return await this.#server().ask(query)
+    } catch (error) {
+      throw new ShardDown(`${this.id}: ${(error as Error).message}`)
+    }
+  }
+
+  /**
    * Makes a write once.
    * @param deadline on performance.now()
    */

@@ -21,7 +21,7 @@ describe.skipIf(missing)(`the API over shards${missing === undefined ? '' : ` (s
     program = bundled
     shards = started
     api = await startShardsApi(program, folder.path, shards.file)
-  }, 30_000)
+  }, 120_000)
   afterAll(async () => {
     await api?.kill()
     await shards?.stop()

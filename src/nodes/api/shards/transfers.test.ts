@@ -30,7 +30,7 @@ describe.skipIf(missing)(`a transfer${missing === undefined ? '' : ` (skipped: $
     program = bundled
     shards = started
     api = await startShardsApi(program, folder.path, shards.file)
-  }, 30_000)
+  }, 120_000)
   afterAll(async () => {
     await api?.kill()
     await shards?.stop()
@@ -178,7 +178,7 @@ describe.skipIf(missing)(`a transfer${missing === undefined ? '' : ` (skipped: $
     const undone = await rows("SELECT FROM transfers WHERE side = 'debit' AND state = 'undone'")
     const failed = await rows("SELECT FROM requests WHERE status = 404 AND kind = 'transfer'")
     expect(failed.length).toBe(undone.length + (await nobodyWithin()))
-  }, 40_000)
+  }, 60_000)
 
   /** Requests for a payee that is none, on the payee's own shard: refused in one transaction, without a transfer. */
   const nobodyWithin = async () =>
@@ -212,5 +212,5 @@ describe.skipIf(missing)(`a transfer${missing === undefined ? '' : ` (skipped: $
     expect(await balances()).toMatchObject({ [from]: 930, [to]: 1_070 })
     expect(await send(from, to, 70, 'away')).toMatchObject({ status: 201, body: { state: 'done' } })
     expect(await sum()).toBe(USERS * 1_000)
-  }, 20_000)
+  }, 60_000)
 })
