@@ -68,8 +68,17 @@ async function auditShards(lab: Lab, stack: Stack): Promise<ShardAudit | null> {
   try {
     const { misplaced, misslotted, duplicated } = await audit(fleet)
     const { counts } = await countShards(fleet)
-    const { scheme, keying, version } = newest(await fleet.each((shard) => shard.state()))
-    return { scheme, keying, map_version: version, shards: counts, misplaced, misslotted, duplicated }
+    const map = newest(await fleet.each((shard) => shard.state()))
+    const weightOf = (id: string): number => map.shards.find((shard) => shard.id === id)?.weight ?? 1
+    return {
+      scheme: map.scheme,
+      keying: map.keying,
+      map_version: map.version,
+      shards: counts.map((count) => ({ ...count, weight: weightOf(count.id) })),
+      misplaced,
+      misslotted,
+      duplicated,
+    }
   } catch (error) {
     lab.remark(`The shards could not be counted: ${messageOf(error)}`)
     return null

@@ -28,6 +28,12 @@ describe('metrics of shards', () => {
     ['max_deviation', 'all on one', shards({ keys: 9 }, { keys: 0 }, { keys: 0 }), 2],
     ['max_deviation', 'by weight', { ...shards({ keys: 500 }, { keys: 1_000 }), ...weighted(1, 2) }, 0],
     ['max_deviation', 'not by weight', { ...shards({ keys: 750 }, { keys: 750 }), ...weighted(1, 2) }, 0.5],
+    [
+      'max_deviation',
+      'by the map',
+      { ...shards({ keys: 500, weight: 1 }, { keys: 500, weight: 1 }), ...weighted(1, 2) },
+      0,
+    ],
     ['max_deviation', 'one has left', shards({}, {}, { slots: 0, keys: null }), 0],
     ['max_deviation', 'one could not be asked', shards({}, {}, { keys: null }), null],
     ['max_deviation', 'no keys', shards({ keys: 0 }, { keys: 0 }), null],

@@ -8,9 +8,9 @@ function holders(record: RunRecord): ShardRecord[] {
   return (record.sharding?.shards ?? []).filter(({ slots }) => slots > 0)
 }
 
-/** The weight of a shard, by the number in its id; 1 where none is given. */
-function weightOf(record: RunRecord, { id }: ShardRecord): number {
-  return shardingParametersOf(record)?.weights?.[Number(/\d+$/.exec(id)?.[0] ?? 0) - 1] ?? 1
+/** The weight of a shard: by the map, else as the stack was made, by the number in its id; 1 where none is given. */
+function weightOf(record: RunRecord, { id, weight }: ShardRecord): number {
+  return weight ?? shardingParametersOf(record)?.weights?.[Number(/\d+$/.exec(id)?.[0] ?? 0) - 1] ?? 1
 }
 
 /** Largest |share - fair| / fair of the keys over the shards, fair being the share by weight. */

@@ -8,6 +8,7 @@ const nullable = z.number().nullable()
 export const shardSchema = z.object({
   id: z.string(),
   slots: count.describe('of the shard map, at the end'),
+  weight: z.number().optional().describe('of the shard map; where it could not be asked: as the stack was made'),
   keys: count.nullable().describe('users, at the end; null where it could not be asked'),
   rows: count.nullable().describe('users, orders, transfers and requests'),
   bytes: count.nullable().describe('size of the database'),

@@ -1,8 +1,10 @@
 import { stackParametersOf } from '../core/record-parameters.js'
-import type { ReshardRecord, ShardCount, ShardingRecord, ShardRecord } from '../core/sharding.js'
+import type { ReshardRecord, ShardingRecord, ShardRecord } from '../core/sharding.js'
 import { lagOf } from '../stats/lag.js'
 import type { Resharded } from './act.js'
 import type { ShardStates } from './shard-states.js'
+
+type ShardFigures = Pick<ShardRecord, 'id' | 'slots' | 'weight' | 'keys' | 'rows' | 'bytes'>
 
 /** What the shards themselves say once the load has ended: counted by SQL. */
 export interface ShardAudit {
@@ -10,7 +12,7 @@ export interface ShardAudit {
   keying: string
   map_version: number
   /** Of every shard of the stack. What could not be asked is null. */
-  shards: { [Key in keyof ShardCount]: Key extends 'keys' | 'rows' | 'bytes' ? number | null : ShardCount[Key] }[]
+  shards: ShardFigures[]
   misplaced: number | null
   misslotted: number | null
   duplicated: number | null
@@ -28,7 +30,7 @@ export function shardingOf(
   measuredMs: number,
 ): ShardingRecord | null {
   const known = states.known()
-  const there: ShardAudit['shards'] =
+  const there: ShardFigures[] =
     audit?.shards ??
     known
       .filter(({ gone }) => !gone)

@@ -199,6 +199,53 @@ describe('frame', () => {
     expect(head(40)).toContain('lag ms')
   })
 
+  it('holds four shards and a migration at 80x24, with what is hot, down and waited for', () => {
+    const lines = draw(at(0.5, madeUpRun({ instances: 2, shards: 4, moves: true })))
+    const from = lines.findIndex((line) => line.startsWith(' shard '))
+    expect(lines.slice(from, from + 7)).toMatchInlineSnapshot(`
+      [
+        " shard       keys   slots     size   share         rate/s  p50 ms  p99 ms      ",
+        " shard-1    7,569   4,961  16.6 MB  48.9 % ██████▉    733    5.05    46.0  hot ",
+        " shard-2    7,569   4,961  16.6 MB  22.2 % ███▏         0    3.99    27.3  DOWN",
+        " shard-3    7,569   4,961  16.6 MB  22.2 % ███▏       333    3.99    27.3      ",
+        " shard-4    2,292   1,502  11.3 MB   6.7 % █          101    3.37    16.5      ",
+        " WAITING for shard-2  shard-2 to shard-4  ━━━━━━────────── 4,583 of 12,500 rows",
+        " batch 4 of 12 · 0 rows/s · longest hold 15.7 ms",
+      ]
+    `)
+    for (const part of ['measuring', 'achieved', 'response', 'backlog', 'api-2', 'answers no more']) {
+      expect(lines.join('\n'), part).toContain(part)
+    }
+    expect(draw(at(0.5)).join('\n')).not.toContain('shard')
+  })
+
+  it('says of a migration how fast it is, and when it is done', () => {
+    const run = madeUpRun({ instances: 2, shards: 4, moves: true })
+    const told = (part: number): string => draw(at(part, run)).join('\n')
+    expect(told(0.2)).not.toContain('rows')
+    expect(told(0.4)).toMatch(
+      / (copying|catching up) +shard-1 to shard-4 .*of 12,500 rows\n batch 1 of 12 · 833 rows\/s · longest hold 11.1 ms · 13.0 s left\n/,
+    )
+    expect(told(0.95)).toMatch(/ done .* 12,500 of 12,500 rows\n batch 12 of 12 · 0 rows\/s · longest hold 28.4 ms\n/)
+  })
+
+  it('names the shards out of sight that are down or hot', () => {
+    const snapshot = at(0.5, madeUpRun({ instances: 2, shards: 9 }))
+    const shards = (snapshot.shards ?? []).toReversed()
+    const lines = draw({ ...snapshot, shards }, { columns: 70, rows: 18 })
+    expect(lines.find((line) => line.includes('more, together'))).toMatch(
+      /^ \+\d more, together [\d.]+ %, shard-2 down, shard-1 hot$/,
+    )
+  })
+
+  it('drops columns of the shards that do not fit, keys and share never', () => {
+    const head = (columns: number): string =>
+      draw(at(0.5, madeUpRun({ shards: 3 })), { columns }).find((line) => line.startsWith(' shard ')) ?? ''
+    expect(head(80)).toMatch(/keys +slots +size +share +rate\/s +p50 ms +p99 ms/)
+    expect(head(60)).not.toContain('slots')
+    expect(head(40)).toMatch(/keys +share/)
+  })
+
   it('says for a closed loop that nothing is offered, and shows the one latency there is', () => {
     const lines = draw(at(0.5, madeUpRun({ mode: 'closed' })))
     expect(lines.join('\n')).toContain('closed loop, 60 connections')

@@ -3,9 +3,11 @@ import { headerLine, phaseLine, questionLine } from './panels/header.js'
 import { instanceHeight, instanceLines } from './panels/instances.js'
 import { latencyHead, responseLine, serviceLine } from './panels/latency.js'
 import { ledgerLine, ledgerLines } from './panels/ledger.js'
+import { migrationHeight, migrationLines } from './panels/migration.js'
 import { doubtHeight, doubtLines, eventLines } from './panels/notes.js'
 import { achievedLines, errorLines, offeredLine, p99Lines } from './panels/rates.js'
 import { replicationHeight, replicationLines } from './panels/replication.js'
+import { shardHeight, shardLines } from './panels/shards.js'
 import { type Line, type Look, renderLine } from './style.js'
 
 export interface FrameOptions {
@@ -32,6 +34,8 @@ interface Plan {
   ledger: number
   instances: number
   replication: number
+  shards: number
+  migration: number
   doubts: number
   events: number
   gaps: number
@@ -50,6 +54,8 @@ const NOTHING: Plan = {
   ledger: 0,
   instances: 0,
   replication: 0,
+  shards: 0,
+  migration: 0,
   doubts: 0,
   events: 0,
   gaps: 0,
@@ -85,6 +91,7 @@ export function frame(snapshot: Snapshot, { columns, rows, look, notice }: Frame
     plan.ledger === 1 ? [ledgerLine(snapshot, width)] : plan.ledger === 2 ? ledgerLines(snapshot) : [],
     instanceLines(snapshot, width, plan.instances, glyphs),
     replicationLines(snapshot, width, plan.replication, glyphs),
+    [...shardLines(snapshot, width, plan.shards, glyphs), ...migrationLines(snapshot, width, plan.migration, glyphs)],
     [...doubtLines(snapshot, width, plan.doubts), ...eventLines(snapshot, plan.events)],
   ]
   const filled = sections.filter((section) => section.length > 0)
@@ -108,20 +115,25 @@ function makePlan(snapshot: Snapshot, width: number, height: number, urgent: boo
   const closed = snapshot.mode === 'closed'
   const instances = instanceHeight(snapshot)
   const replication = replicationHeight(snapshot)
+  const shards = shardHeight(snapshot)
+  const migration = migrationHeight(snapshot)
   const doubts = doubtHeight(snapshot, width)
   const failed = snapshot.ledger.http_error + snapshot.ledger.lost > 0
 
   take('phase', 1)
   if (urgent) take('question', 1)
   take('achieved', 1)
+  take('migration', Math.min(1, migration))
   if (left >= 2) {
     take('latencyHead', 1)
     take('response', 1)
   }
   take('ledger', 1)
   take('doubts', Math.min(1, snapshot.doubts.length))
-  if (left >= 2) take('instances', Math.min(replication > 0 ? 3 : 4, instances))
+  if (left >= 2) take('instances', Math.min(replication + shards > 0 ? 3 : 4, instances))
   if (left >= 2) take('replication', Math.min(4, replication))
+  if (left >= 2) take('shards', Math.min(5, shards))
+  take('migration', migration)
   take('events', 1)
   take('offered', 1)
   take('question', 1)
@@ -132,12 +144,14 @@ function makePlan(snapshot: Snapshot, width: number, height: number, urgent: boo
   take('p99', 1)
   take('instances', Math.min(7, instances))
   take('replication', replication)
+  take('shards', Math.min(9, shards))
   take('gaps', 2)
   take('ledger', 2)
   take('events', 3)
   take('gaps', 4)
   if (failed) take('errors', 1)
   take('instances', Math.min(12, instances))
+  take('shards', shards)
   take('doubts', doubts)
   take('gaps', 5)
   take('achieved', 3)

@@ -85,6 +85,20 @@ describe('createPlainView', () => {
     expect((await linesOf()).join('')).not.toContain('lag')
   })
 
+  it('tells the share of each shard, and how far a migration is', async () => {
+    const lines = await linesOf({ shards: 3, moves: true })
+    const run = lines.filter((line) => line.includes('achieved'))
+    for (const line of run) expect(line).toMatch(/ {2}shard-1 [\d.]+ %( hot)? {2}shard-2 [\d.]+ %( down)? {2}shard-3 /)
+    expect(run.filter((line) => line.includes('shard-2') && line.includes('% down')).length).toBeGreaterThan(3)
+    const moving = lines.filter((line) => line.includes('  moving  '))
+    expect(moving[0]).toMatch(
+      /^ +[\d.]+ s {2}moving {5}(copying|catching up) shard-1 to shard-3: [\d,]+ of 16,667 rows/,
+    )
+    expect(moving.some((line) => line.includes('WAITING for shard-2, shard-'))).toBe(true)
+    expect(moving.at(-1)).toContain('done: 16,667 of 16,667 rows (100.0 %)')
+    expect((await linesOf()).join('')).not.toContain('moving')
+  })
+
   it('offers nothing in a closed loop', async () => {
     expect((await linesOf({ mode: 'closed' })).join('\n')).not.toContain('offered  ')
   })

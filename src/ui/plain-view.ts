@@ -3,6 +3,7 @@ import type { Phase, Snapshot } from '../core/snapshot.js'
 import { formatShare } from '../core/units.js'
 import { count, milliseconds, seconds } from './figures.js'
 import type { View } from './port.js'
+import { progressLine } from './reshard.js'
 import { oneLine } from './width.js'
 
 export interface PlainViewOptions {
@@ -44,6 +45,7 @@ export function createPlainView({ write, everyMs }: PlainViewOptions): View {
       // A tick may come a little early: half of one is near enough.
       if (snapshot.phase === phase && t_ms - lineAt < everyMs * 0.75) return
       write(runLine(snapshot, lineAt))
+      if (snapshot.migration !== null) write(`${seconds(t_ms)}  moving     ${progressLine(snapshot.migration)}`)
       phase = snapshot.phase
       lineAt = t_ms
     },
@@ -74,7 +76,7 @@ function runLine(snapshot: Snapshot, since: number): string {
   if (phase === 'draining') return `${start}  waiting for the last answers`
   if (phase === 'done') {
     const whole = `in all: answered ${count(ledger.ok + ledger.http_error)}  p50 ${latency(response_ms.p50)}  p99 ${latency(response_ms.p99)}`
-    return [start, whole, errors, ...shares].join('  ')
+    return [start, whole, errors, ...shares, ...shards(snapshot)].join('  ')
   }
   const ticks = snapshot.history.filter((tick) => tick.t_ms > since)
   const offered =
@@ -90,6 +92,7 @@ function runLine(snapshot: Snapshot, since: number): string {
     errors,
     ...replication(snapshot, ticks.length),
     ...shares,
+    ...shards(snapshot),
   ]
   return figures.join('  ')
 }
@@ -101,6 +104,14 @@ function replication({ databases }: Snapshot, ticks: number): string[] {
   const lags = standbys.flatMap(({ history }) => history.slice(-Math.max(1, ticks)).flatMap((lag) => lag ?? []))
   const down = databases.filter(({ state }) => state === 'down').map(({ id }) => `${oneLine(id)} down`)
   return [`lag ${latency(lags.length === 0 ? null : Math.max(...lags))}`, ...down]
+}
+
+/** What each shard answers of all, and what is wrong with it. */
+function shards({ shards: rows }: Snapshot): string[] {
+  return (rows ?? []).map(({ id, share, state, hot }) => {
+    const mark = state === 'down' ? ' down' : hot ? ' hot' : ''
+    return `${oneLine(id)} ${formatShare(share)}${mark}`
+  })
 }
 
 function latency(value: number | null): string {

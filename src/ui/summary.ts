@@ -1,6 +1,7 @@
 import type { Percentiles, RunRecord } from '../core/record.js'
 import type { ReplicationRecord } from '../core/replication.js'
-import { formatDuration, formatNumber, formatProbability, formatShare } from '../core/units.js'
+import type { ShardingRecord } from '../core/sharding.js'
+import { formatDuration, formatNumber, formatProbability, formatRatio, formatShare } from '../core/units.js'
 import { bytes } from './figures.js'
 import { paint, type Span } from './style.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
@@ -17,6 +18,7 @@ export function renderSummary(record: RunRecord, options: TextOptions): string {
     latency(record, options),
     ...(record.instances.length > 0 ? [instances(record, options)] : []),
     ...(record.replication === undefined ? [] : [replication(record.replication, options)]),
+    ...(record.sharding === undefined ? [] : [sharding(record.sharding, options)]),
     ...ledger(record, options),
     ...(verdicts === '' ? [] : [verdicts]),
     doubts === '' ? paint(`Validity: all ${record.validity.length} checks hold.`, 'dim', options.colour) : doubts,
@@ -126,6 +128,48 @@ function replication({ standbys }: ReplicationRecord, options: TextOptions): str
     ]),
     options,
   )
+}
+
+/** Keys and requests per shard, and how unevenly they fall. */
+function sharding({ scheme, map_version, shards, gathered, ...audit }: ShardingRecord, options: TextOptions): string {
+  const table = renderTable(
+    ['shard', ...['keys', 'slots', 'size', 'requests', 'share', 'rate/s', 'p50 ms', 'p99 ms'].map(right)],
+    shards.map((shard) => [
+      shard.id,
+      shard.keys === null ? '-' : formatNumber(shard.keys),
+      formatNumber(shard.slots),
+      shard.bytes === null ? '-' : bytes(shard.bytes),
+      formatNumber(shard.requests),
+      formatShare(shard.share),
+      formatNumber(Math.round(shard.rps)),
+      figure(shard.p50_ms),
+      figure(shard.p99_ms),
+    ]),
+    options,
+  )
+  const { misplaced, misslotted, duplicated } = audit
+  const astray =
+    misplaced === null || misslotted === null || duplicated === null ? null : misplaced + misslotted + duplicated
+  const skew = unevenness(shards)
+  const text = [
+    `scheme ${scheme}, map version ${map_version}`,
+    ...(skew === null ? [] : [`the hottest shard answers ${formatRatio(skew)} the mean`]),
+    ...(gathered === 0 ? [] : [`${formatNumber(gathered)} answers gathered from several shards`]),
+    astray === null
+      ? 'rows not counted'
+      : astray === 0
+        ? 'every row where it belongs'
+        : `${formatNumber(astray)} rows ASTRAY`,
+  ].join('; ')
+  const tone = astray !== null && astray > 0 ? 'bad' : 'dim'
+  return [table, ...wrap(text, options.width).map((line) => paint(line, tone, options.colour))].join('\n')
+}
+
+/** Answers of the hottest shard over those of the mean one; null where there were none. */
+function unevenness(shards: ShardingRecord['shards']): number | null {
+  const answers = shards.filter(({ slots }) => slots > 0).map(({ requests }) => requests)
+  const all = answers.reduce((sum, requests) => sum + requests, 0)
+  return all === 0 ? null : (Math.max(...answers) * answers.length) / all
 }
 
 /** What became of writes, and what reads missed, in a line each. */

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DatabaseView } from '../core/database-view.js'
 import type { NodeStatus } from '../core/stack.js'
+import { shardingRecord, shardRecord } from '../core/testing/sharding.js'
 import type { NodeRow } from './listings.js'
 import { renderTable } from './table.js'
 import { renderComparisonTable, renderList, renderNodes, renderSummary } from './tables.js'
@@ -90,6 +91,30 @@ describe('renderSummary', () => {
     expect(summary).not.toContain('writes')
     for (const width of [40, 60]) {
       expect(widest(renderSummary(madeUpRecord(REPLICATED), { ...plain, width }))).toBeLessThanOrEqual(width)
+    }
+  })
+
+  it('tells of shards: keys, requests and how unevenly they fall', () => {
+    const shards = [shardRecord('shard-1', { requests: 6_000, share: 0.5 }), shardRecord('shard-2', { keys: null })]
+    const sharding = shardingRecord({ shards, gathered: 120 })
+    const text = renderSummary(madeUpRecord({ sharding }), { ...plain, width: 90 })
+    const from = text.indexOf('shard  ')
+    expect(text.slice(from, text.indexOf('\n\n', from))).toMatchInlineSnapshot(`
+      "shard     keys  slots     size  requests   share  rate/s  p50 ms  p99 ms
+      ────────────────────────────────────────────────────────────────────────
+      shard-1  1,000  5,461  12.0 MB     6,000  50.0 %     100     4.2    18.3
+      shard-2      -  5,461  12.0 MB     3,000  33.3 %     100     4.2    18.3
+      scheme ring, map version 1; the hottest shard answers 1.33x the mean; 120 answers gathered
+      from several shards; every row where it belongs"
+    `)
+    const astray = renderSummary(madeUpRecord({ sharding: { ...sharding, misplaced: 3 } }), coloured)
+    expect(stripVTControlCharacters(astray)).toContain('3 rows ASTRAY')
+    expect(renderSummary(madeUpRecord({ sharding: { ...sharding, misplaced: null } }), plain)).toContain(
+      'rows not counted',
+    )
+    expect(summary).not.toContain('shard')
+    for (const width of [40, 60, 80]) {
+      expect(widest(renderSummary(madeUpRecord({ sharding }), { ...plain, width }))).toBeLessThanOrEqual(width)
     }
   })
 

@@ -1,6 +1,6 @@
 // The dashboard with a made-up run, to look at and for the tests in a pseudo-terminal:
 //   npx esbuild src/ui/testing/demo.tsx --bundle --platform=node --format=esm --packages=external --outfile=node_modules/.cache/demo.mjs
-//   node node_modules/.cache/demo.mjs [--instances 12] [--closed] [--url] [--speed 4] [--measured 60000] [--databases 3] [--no-colour] [--ascii]
+//   node node_modules/.cache/demo.mjs [--instances 12] [--closed] [--url] [--speed 4] [--measured 60000] [--databases 3] [--shards 4] [--moves] [--no-colour] [--ascii]
 // It says at its end how much of a core it took.
 import { createDashboard } from '../dashboard.js'
 import { type MadeUpRun, madeUpRun } from './snapshots.js'
@@ -18,6 +18,8 @@ const run: Partial<MadeUpRun> = {
   tellsInstances: !has('--url'),
   measuredMs: number('--measured', 30_000),
   databases: number('--databases', 0),
+  shards: number('--shards', 0),
+  moves: has('--moves'),
 }
 const snapshots = madeUpRun(run)
 const everyMs = 500 / number('--speed', 1)

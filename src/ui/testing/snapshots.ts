@@ -1,6 +1,7 @@
 import { seededRandom } from '../../core/random.js'
 import type { TickRow } from '../../core/record.js'
-import type { DatabaseRow, Phase, Snapshot } from '../../core/snapshot.js'
+import type { ReshardProgress } from '../../core/sharding.js'
+import type { DatabaseRow, Phase, ShardRow, Snapshot } from '../../core/snapshot.js'
 
 /** Values of a made-up run that tests and the demo change. */
 export interface MadeUpRun {
@@ -13,6 +14,10 @@ export interface MadeUpRun {
   tickMs: number
   /** False: a system that tells no instances apart (--url). */
   tellsInstances: boolean
+  /** Shards; 0: none. The first is hot. */
+  shards: number
+  /** Whether rows move to the last shard, from 30 % to 80 % of the run. */
+  moves: boolean
   /** Database servers: a primary and so many less one standbys; 0: none. */
   databases: number
 }
@@ -27,6 +32,8 @@ const DEFAULTS: MadeUpRun = {
   tickMs: 500,
   tellsInstances: true,
   databases: 0,
+  shards: 0,
+  moves: false,
 }
 
 /**
@@ -155,8 +162,8 @@ function snapshotOf(run: MadeUpRun, phase: Phase, t: number, state: State): Snap
         })
       : [],
     databases: run.databases === 0 ? null : databaseRows(run, t, down),
-    shards: null,
-    migration: null,
+    shards: run.shards === 0 ? null : shardRows(run, t, down),
+    migration: run.moves ? progressAt(run, t, down) : null,
     events: [...state.events],
     doubts: down
       ? [{ check: 'saturation', text: 'the system answers less than is offered: latency says how long the test ran' }]
@@ -193,6 +200,60 @@ function databaseRows(run: MadeUpRun, t: number, down: boolean): DatabaseRow[] {
     }
   })
   return rows.sort((a, b) => Number(b.state === 'primary') - Number(a.state === 'primary'))
+}
+
+/** How much of a migration is done at a moment, 0 to 1. */
+function movedAt({ warmupMs, measuredMs, moves }: MadeUpRun, t: number): number {
+  if (!moves) return 1
+  return Math.min(1, Math.max(0, (t - warmupMs - 0.3 * measuredMs) / (0.5 * measuredMs)))
+}
+
+/** The last shard gets its keys as they move; while the second instance is down so is the second shard. */
+function shardRows(run: MadeUpRun, t: number, down: boolean): ShardRow[] {
+  const moved = movedAt(run, t)
+  const { shards } = run
+  const fair = (index: number): number =>
+    index === shards - 1 ? moved / shards : (1 - moved / shards) / Math.max(1, shards - 1)
+  const heat = (index: number): number => fair(index) * (index === 0 ? 2.2 : 1)
+  const all = Array.from({ length: shards }, (_, index) => heat(index)).reduce((sum, value) => sum + value, 0)
+  return Array.from({ length: shards }, (_, index): ShardRow => {
+    const share = heat(index) / all
+    const isDown = down && index === 1
+    return {
+      id: `shard-${index + 1}`,
+      state: t === 0 ? 'unknown' : isDown ? 'down' : 'up',
+      slots: t === 0 ? null : Math.round(16_384 * fair(index)),
+      keys: t === 0 ? null : Math.round(25_000 * fair(index)),
+      bytes: t === 0 ? null : Math.round(9e6 + 2.5e7 * fair(index)),
+      share,
+      requests: Math.round((run.rps * t * share) / 1_000),
+      rps: isDown ? 0 : run.rps * share,
+      p50_ms: share === 0 ? null : 3.1 + 4 * share,
+      p99_ms: share === 0 ? null : 11.8 + 70 * share,
+      hot: share > 1.5 / shards,
+    }
+  })
+}
+
+/** It waits for the second shard while that is down. */
+function progressAt(run: MadeUpRun, t: number, down: boolean): ReshardProgress | null {
+  const moved = movedAt(run, t)
+  if (moved === 0) return null
+  const total = Math.round(50_000 / run.shards)
+  const batch = Math.min(run.shards - 2, Math.floor(moved * (run.shards - 1)))
+  return {
+    phase: moved === 1 ? 'done' : down ? 'waiting' : Math.floor(t / run.tickMs) % 4 === 0 ? 'catching up' : 'copying',
+    from: moved === 1 ? null : `shard-${batch + 1}`,
+    to: moved === 1 ? null : `shard-${run.shards}`,
+    moved_rows: Math.round(total * moved),
+    total_rows: total,
+    rows_per_s: moved === 1 || down ? 0 : (total / (0.5 * run.measuredMs)) * 1_000,
+    left_ms: down ? null : (1 - moved) * 0.5 * run.measuredMs,
+    batches: Math.floor(moved * 12),
+    total_batches: 12,
+    longest_held_ms: moved < 0.1 ? null : 8.4 + 20 * moved,
+    waiting_for: down ? 'shard-2' : null,
+  }
 }
 
 /** Made-up percentiles in the shape of the ticks so far. */
