@@ -25,7 +25,7 @@ export function keysPerShard(plan: ShardPlan): Svg | null {
     panels: plan.schemes.map((scheme) => {
       const total = plan.keys.count
       return panelOf(plan, scheme, ({ keys }) => (total === 0 ? 0 : keys / total), [
-        `CV ${formatShare(scheme.cv)}, peak/mean ${formatNumber(scheme.peak_to_mean)}`,
+        `CV ${formatShare(scheme.cv)}, peak/mean ${scheme.peak_to_mean.toFixed(3)}`,
       ])
     }),
   })
@@ -43,7 +43,7 @@ export function trafficPerShard(plan: ShardPlan): Svg | null {
     series: SERIES,
     format: percent,
     panels: plan.schemes.map((scheme) =>
-      panelOf(plan, scheme, ({ traffic }) => traffic, [`peak/mean ${formatNumber(scheme.traffic_peak_to_mean)}`]),
+      panelOf(plan, scheme, ({ traffic }) => traffic, [`peak/mean ${scheme.traffic_peak_to_mean.toFixed(3)}`]),
     ),
   })
 }

@@ -10,7 +10,7 @@ export function movedFraction({ schemes }: ShardPlan): Svg | null {
   const percent = (share: number): string => formatValue(share, 'share')
   return barChart({
     title: 'Keys that move',
-    subtitle: `share of all keys; the dark line is the least that must move${unnecessary ? '; orange: moved without need, between shards that were there and stay' : ''}`,
+    subtitle: `share of all keys; the dark line is the least that must move${unnecessary ? '; orange: moved without need' : ''}`,
     description: schemes
       .map(
         ({ scheme, moved_fraction, minimum_fraction }) =>

@@ -22,7 +22,7 @@ export function planAnswer(plan: ShardPlan): string {
   if (first === undefined) return 'No scheme was asked about.'
   const subject = `of ${count(keys.count, 'key')} (${keyWords(plan)})`
   if (schemes.length === 1) {
-    return `${capital(stageWords(plan))}, ${plain(first.scheme)} moves ${percent(first.moved_fraction)} ${subject}, where ${percent(first.minimum_fraction)} is the least that any scheme must move${needless(first)}. Afterwards the fullest shard holds ${formatNumber(first.peak_to_mean)} times the mean (coefficient of variation ${percent(first.cv)}).`
+    return `${capital(stageWords(plan))}, ${plain(first.scheme)} moves ${percent(first.moved_fraction)} ${subject}, where ${percent(first.minimum_fraction)} is the least that any scheme must move${needless(first)}. Afterwards the fullest shard holds ${first.peak_to_mean.toFixed(3)} times the mean (coefficient of variation ${percent(first.cv)}).`
   }
   const by = (read: (scheme: SchemePlan) => number) => schemes.toSorted((a, b) => read(a) - read(b))
   const moves = by(({ moved_fraction }) => moved_fraction)
