@@ -3,7 +3,10 @@ import { READ_TARGETS } from '../../core/databases-file.js'
 import { ARRIVALS, CONSISTENCIES, KEY_DISTRIBUTIONS } from '../../core/load.js'
 import { BALANCERS, DURABILITIES } from '../../core/parameters.js'
 import { DISTRIBUTIONS } from '../../core/work.js'
+import { KEY_SHAPES } from '../../placing/keys.js'
 import { BALANCING_STRATEGIES } from '../../strategies/balancing/registry.js'
+import { HASH_NAMES } from '../../strategies/sharding/port.js'
+import { SHARDING_SCHEMES } from '../../strategies/sharding/registry.js'
 import type { Lab } from '../lab.js'
 import { ENGINE_CHOICES, WORK_KINDS } from '../stack-options.js'
 
@@ -27,8 +30,14 @@ Examples:
       const commands = program.commands.map((command) => ({
         name: command.name(),
         summary: command.summary(),
-        flags: command.options.map((option) => ({ long: option.long ?? '', description: option.description })),
-        words: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+        // Of a group (shards) the flags are those of its members.
+        flags: [command, ...command.commands].flatMap(({ options }) =>
+          options.map((option) => ({ long: option.long ?? '', description: option.description })),
+        ),
+        words: [
+          ...command.commands.map((member) => member.name()),
+          ...command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+        ],
       }))
       lab.print(SCRIPTS[shell](commands))
     })
@@ -56,6 +65,16 @@ const VALUES: Record<string, readonly string[]> = {
   '--keys': KEY_DISTRIBUTIONS,
 }
 
+/** The same of one command, where a flag means something else there. */
+const VALUES_OF: Record<string, Record<string, readonly string[]>> = {
+  shards: {
+    '--keys': [],
+    '--distribution': KEY_SHAPES,
+    '--scheme': ['all', ...SHARDING_SCHEMES.map((scheme) => scheme.name)],
+    '--hash': HASH_NAMES,
+  },
+}
+
 /** What follows commands that take a scenario. */
 const SCENARIOS = 'single lb-2 lb-3 lb-5 repl-1 repl-2 repl-reads'
 /** What `failover` may strike in a stack of two standbys. */
@@ -71,11 +90,19 @@ function bash(commands: readonly CompletedCommand[]): string {
   const values = Object.entries(VALUES).map(
     ([flag, words]) => `  ${flag}) COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$current")); return ;;`,
   )
+  const valuesOf = Object.entries(VALUES_OF).flatMap(([name, flags]) =>
+    Object.entries(flags).map(
+      ([flag, words]) => `  "${name} ${flag}") COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$current")); return ;;`,
+    ),
+  )
   return `_scalelab() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  case "\${COMP_WORDS[1]} $previous" in
+${valuesOf.join('\n')}
+  esac
   case "$previous" in
 ${values.join('\n')}
-  --out|--output|-o) compopt -o default; return ;;
+  --out|--output|-o|--key-file) compopt -o default; return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
     words="${commands.map(({ name }) => name).join(' ')} help --help --version"
@@ -100,16 +127,23 @@ function zsh(commands: readonly CompletedCommand[]): string {
 
 function fish(commands: readonly CompletedCommand[]): string {
   const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+  const valuesOf = (name: string, flag: string): readonly string[] => VALUES_OF[name]?.[flag] ?? VALUES[flag] ?? []
   const lines = commands.flatMap(({ name, summary, flags }) => [
     `complete -c scalelab -f -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
     ...flags.map(
       ({ long, description }) =>
-        `complete -c scalelab -n '__fish_seen_subcommand_from ${name}' -l ${long.replace(/^--/, '')} -d ${quote(description)}${VALUES[long] === undefined ? '' : ` -xa ${quote(VALUES[long].join(' '))}`}`,
+        `complete -c scalelab -n '__fish_seen_subcommand_from ${name}' -l ${long.replace(/^--/, '')} -d ${quote(description)}${valuesOf(name, long).length === 0 ? '' : ` -xa ${quote(valuesOf(name, long).join(' '))}`}`,
     ),
   ])
   return [
     ...lines,
     `complete -c scalelab -n '__fish_seen_subcommand_from up bench compose' -a ${quote(SCENARIOS)}`,
+    ...commands
+      .filter(({ words }) => words.length > 0)
+      .map(
+        ({ name, words }) =>
+          `complete -c scalelab -n '__fish_seen_subcommand_from ${name}' -a ${quote(words.join(' '))}`,
+      ),
     `complete -c scalelab -n '__fish_seen_subcommand_from failover' -a ${quote(NODES)}`,
   ].join('\n')
 }

@@ -11,6 +11,7 @@ const COMMANDS = [
   'failover',
   'guard',
   'scale',
+  'shards',
   'logs',
   'down',
   'clean',
