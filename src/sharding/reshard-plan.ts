@@ -7,29 +7,17 @@ import { newest } from './put-right.js'
 import { countSlots, type SlotCount } from './shard-count.js'
 import type { Target } from './target.js'
 
-/** Relative weights of shards, where they are not equal. */
-export type Weights = ReadonlyMap<string, number>
-
 /** What moving to a target would do, counted by SQL now; changes nothing. @throws ShardAway */
-export async function planReshard(
-  fleet: Fleet,
-  target: Target,
-  weights?: { before: Weights; after: Weights },
-): Promise<ReshardPlan> {
+export async function planReshard(fleet: Fleet, target: Target): Promise<ReshardPlan> {
   const map = newest(await fleet.each((shard) => shard.state()))
-  return planOf(map, target, (await fleet.each(countSlots)).flat(), weights)
+  return planOf(map, target, (await fleet.each(countSlots)).flat())
 }
 
 /**
  * The plan from its counts. The minimum is what every scheme must move so that keys lie by weight before and after: each
  * shard gives what its share shrinks by.
  */
-export function planOf(
-  map: ShardMap,
-  target: Target,
-  counts: readonly SlotCount[],
-  weights: { before: Weights; after: Weights } = { before: new Map(), after: new Map() },
-): ReshardPlan {
+export function planOf(map: ShardMap, target: Target, counts: readonly SlotCount[]): ReshardPlan {
   if (target.shards.length === 0) throw usageError('there must be a shard to move to')
   const bySlot = new Map(counts.map((count) => [count.slot, count]))
   const moves = new Map<string, ReshardPlan['moves'][number]>()
@@ -51,25 +39,19 @@ export function planOf(
     keys: {
       total: total('keys'),
       moved: moved('keys'),
-      minimum: Math.round(total('keys') * minimumShare(map.shards, target.shards, weights)),
+      minimum: Math.round(total('keys') * minimumShare(map.shards, target.shards)),
     },
     rows: { total: total('rows'), moved: moved('rows') },
     bytes: { total: total('bytes'), moved: moved('bytes') },
   }
 }
 
-function minimumShare(
-  before: readonly { id: string }[],
-  after: readonly { id: string }[],
-  weights: { before: Weights; after: Weights },
-): number {
-  const shares = (shards: readonly { id: string }[], of: Weights): Map<string, number> => {
-    const sum = shards.reduce((all, { id }) => all + (of.get(id) ?? 1), 0)
-    return new Map(shards.map(({ id }) => [id, (of.get(id) ?? 1) / sum]))
-  }
-  const now = shares(after, weights.after)
-  return [...shares(before, weights.before)].reduce(
-    (sum, [id, share]) => sum + Math.max(0, share - (now.get(id) ?? 0)),
-    0,
-  )
+function minimumShare(before: ShardMap['shards'], after: ShardMap['shards']): number {
+  const now = sharesOf(after)
+  return [...sharesOf(before)].reduce((sum, [id, share]) => sum + Math.max(0, share - (now.get(id) ?? 0)), 0)
+}
+
+function sharesOf(shards: ShardMap['shards']): Map<string, number> {
+  const sum = shards.reduce((all, { weight }) => all + (weight ?? 1), 0)
+  return new Map(shards.map(({ id, weight }) => [id, (weight ?? 1) / sum]))
 }

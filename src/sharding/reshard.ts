@@ -1,5 +1,6 @@
 import { runError, usageError } from '../core/errors.js'
 import type { Batch, ReshardProgress, ReshardRecord } from '../core/sharding.js'
+import { Unanswered } from '../replication/session.js'
 import { batchesOf, movesOf } from './batches.js'
 import { Fleet, type ShardControl } from './fleet.js'
 import { forgetMigration, type Migration, type MoveOptions, readMigration, writeMigration } from './migration-store.js'
@@ -8,7 +9,7 @@ import { MoverLock } from './mover-lock.js'
 import { Patience } from './patience.js'
 import { Progress } from './progress.js'
 import { putRight } from './put-right.js'
-import { planOf, type Weights } from './reshard-plan.js'
+import { planOf } from './reshard-plan.js'
 import { type Shard, ShardAway } from './shard.js'
 import { countShards, countSlots } from './shard-count.js'
 import { finalMap, isReached, joinedMap, type Target, targetOfMap } from './target.js'
@@ -20,7 +21,7 @@ const IN_VAIN = 10
 
 /** begin: to a target, when nothing is under way; resume: what a mover left; rollback: back to where its rows were. */
 export type Order =
-  | { kind: 'begin'; target: Target; weights?: { before: Weights; after: Weights }; options: MoveOptions }
+  | { kind: 'begin'; target: Target; options: MoveOptions }
   | { kind: 'resume'; options?: Partial<MoveOptions> }
   | { kind: 'rollback'; options?: Partial<MoveOptions> }
 
@@ -150,7 +151,7 @@ class Reshard {
         throw usageError(`${map.shards[0]?.id} keeps the account of migrations, so it has to stay, and the first`)
       }
       const { counts, tables } = await countShards(this.fleet)
-      const plan = planOf(map, order.target, (await this.fleet.each(countSlots)).flat(), order.weights)
+      const plan = planOf(map, order.target, (await this.fleet.each(countSlots)).flat())
       const { target: to, options } = order
       const migration: Migration = {
         id,
@@ -213,8 +214,8 @@ class Reshard {
       } catch (error) {
         if (!(error instanceof ShardAway)) throw error
         const waited = await this.patience.untilBack(error)
-        // Who answers at once, and never in time, is not away.
-        inVain = waited < AWAY_MS ? inVain + 1 : 0
+        // Who answers at once when asked how it is, and never in time when there is work, is not away.
+        inVain = error.cause instanceof Unanswered && waited < AWAY_MS ? inVain + 1 : 0
         if (inVain >= IN_VAIN) {
           throw runError(
             `${error.message}, ${IN_VAIN} times in a row`,

@@ -11,11 +11,20 @@ export const MOVER_NAME = 'scalelab-mover'
 const LOCK_TIMEOUT_MS = 500
 
 /**
- * What moves rows writes what others must not: the triggers stay silent. Rows as text must be the same on all shards. The
- * few rows of a batch are found by their slots, also where a new shard has no statistics yet.
+ * Rows as text must be the same on all shards. Tables that grow from nothing within seconds have no statistics: a nested
+ * loop over slots that were thought to be few once took minutes.
  */
-const MOVER_SETTINGS = `SELECT set_config('session_replication_role', 'replica', false), set_config('TimeZone', 'UTC', false),
-  set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', false), set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)`
+const SETTINGS = { TimeZone: 'UTC', jit: 'off', enable_nestloop: 'off' }
+
+/**
+ * What moves rows writes what others must not: the triggers stay silent. The few rows of a batch are found by their slots.
+ */
+const MOVER_SETTINGS = {
+  ...SETTINGS,
+  session_replication_role: 'replica',
+  lock_timeout: `${LOCK_TIMEOUT_MS}`,
+  enable_seqscan: 'off',
+}
 
 /** A shard does not answer: it is stopped, frozen, starting, or its connection broke. What was asked may have been done. */
 export class ShardAway extends Error {
@@ -60,7 +69,11 @@ export class Shard {
     timeoutMs = ANSWER_MS,
   ): Promise<Row[]> {
     try {
-      if (this.purpose === 'move' && !this.session.connected) await this.session.query(MOVER_SETTINGS, [], timeoutMs)
+      if (!this.session.connected) {
+        const settings = Object.entries(this.purpose === 'move' ? MOVER_SETTINGS : SETTINGS)
+        const all = settings.map(([name, value]) => `set_config('${name}', '${value}', false)`).join(', ')
+        await this.session.query(`SELECT ${all}`, [], timeoutMs)
+      }
       return await this.session.query<Row>(sql, values, timeoutMs)
     } catch (error) {
       if (refused(error)) throw error

@@ -6,7 +6,7 @@ import { slotOwners } from '../strategies/sharding/slot-owners.js'
 /** Which shard is to have which slot once a migration is done. */
 export interface Target {
   scheme: string
-  shards: { id: string; address: string }[]
+  shards: ShardMap['shards']
   /** As in a shard map: one byte per slot, the index of its shard, in base64. */
   owners: string
 }
@@ -14,7 +14,6 @@ export interface Target {
 /**
  * What a scheme wants of these shards.
  * @param shards those that are to be there, with the weights they are to have
- * @param weights of the shards that are there now, for schemes that go by what was
  * @throws LabError (usage) for an unknown scheme, for shards it cannot place on, and for one that wants another keying
  */
 export function targetOf(
@@ -22,10 +21,9 @@ export function targetOf(
   scheme: string,
   shards: readonly (Shard & { address: string })[],
   options: Partial<SchemeOptions> = {},
-  weights: ReadonlyMap<string, number> = new Map(),
 ): Target {
   const before = {
-    shards: map.shards.map(({ id }) => ({ id, weight: weights.get(id) ?? 1 })),
+    shards: map.shards.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
     owners: decodeOwners(map.owners),
   }
   const owners = slotOwners(
@@ -40,7 +38,11 @@ export function targetOf(
       `The slot of a user is fixed when the stack is made. Start a new one: scalelab up shard-${map.shards.length} --scheme ${scheme}`,
     )
   }
-  return { scheme, shards: shards.map(({ id, address }) => ({ id, address })), owners: encodeOwners(owners) }
+  return {
+    scheme,
+    shards: shards.map(({ id, address, weight }) => ({ id, address, ...(weight === 1 ? {} : { weight }) })),
+    owners: encodeOwners(owners),
+  }
 }
 
 /** The placement that a map has, as a target: what a rollback goes back to. */
