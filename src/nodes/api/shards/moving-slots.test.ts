@@ -217,6 +217,36 @@ describe.skipIf(missing)(`slots that move${missing === undefined ? '' : ` (skipp
     expect(stored.map(({ request_key }) => request_key).sort()).toEqual([...keys].sort())
   }, 60_000)
 
+  it('keep the sum of the balances, whatever is transferred meanwhile', async () => {
+    const sum = async () =>
+      (await everywhere<{ balance: string }>('SELECT balance FROM users')).reduce(
+        (all, row) => all + Number(row.balance),
+        0,
+      )
+    const before = await sum()
+    let ended = false
+    let made = 0
+    const failures: Reply[] = []
+    const clients = Array.from({ length: 8 }, async (_, c) => {
+      for (let i = 0; !ended; i++) {
+        const [from, to] = [user(1 + ((c * 13 + i) % USERS)), user(1 + ((c * 29 + i * 7 + 1) % USERS))]
+        if (from === to) continue
+        const reply = await change('POST', url(c, '/api/transfers'), { from, to, amount: 1 + (i % 5) }, `sum-${c}-${i}`)
+        if (reply.status === 201) made++
+        else failures.push(reply)
+      }
+    })
+    const begun = mover.map.version
+    while (mover.map.version < begun + 6) await moveSome()
+    ended = true
+    await Promise.all(clients)
+    expect(failures).toEqual([])
+    expect(made).toBeGreaterThan(50)
+    expect(await sum()).toBe(before)
+    const sides = await everywhere<{ side: string; state: string }>("SELECT side FROM transfers WHERE state = 'done'")
+    for (const side of ['debit', 'credit']) expect(sides.filter((row) => row.side === side)).toHaveLength(made)
+  }, 60_000)
+
   it('are gathered once each, page by page, while rows are added', async () => {
     let ended = false
     const writer = async () => {

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../core/random.js'
 import { startShards, type TestShards } from '../../../sharding/testing/test-shards.js'
 import { slotOfKey } from '../../../strategies/sharding/keying.js'
+import type { Statement, Value } from '../database/connection.js'
 import { change } from '../testing/database-api.js'
 import { postgresMissing } from '../testing/postgres-binaries.js'
 import { ask, bundle, type Running, temporaryFolder } from '../testing/program.js'
 import { startShardsApi } from '../testing/shards-api.js'
+import { STEPS, WRITES } from './writes.js'
 
 const missing = process.env.SCALELAB_REQUIRE === '1' ? undefined : postgresMissing()
 const USERS = 40
@@ -128,6 +130,32 @@ describe.skipIf(missing)(`a transfer${missing === undefined ? '' : ` (skipped: $
     expect(replies.filter(({ headers }) => headers['idempotency-replayed'] === undefined)).toHaveLength(1)
     expect(await balances()).toMatchObject({ [from]: 995, [to]: 1_005 })
     expect(await sides()).toHaveLength(2)
+  })
+
+  it('takes each of its steps once, however often it is made', async () => {
+    const id = '01900000-0000-7000-8000-000000000001'
+    const [from, to] = [one(1), one(2)]
+    const make = async (shard: string, { text }: Statement, user: string, ...values: Value[]) => {
+      const all = [null, Date.now() / 1_000 + 60, slotOfKey(shards.map, user), ...values]
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => shards.query(shard, text, all).catch((error) => error.code)),
+      )
+      answers.push(await shards.query(shard, text, all))
+      return answers.filter((answer) => answer !== '23505').map(([row]) => row.body)
+    }
+    await shards.query('shard-1', WRITES.debit.text, [
+      null,
+      Date.now() / 1_000 + 60,
+      slotOfKey(shards.map, from),
+      ...[from, to, 100, id],
+    ])
+    expect(new Set(await make('shard-2', STEPS.credit, to, id, to, from, 100))).toEqual(new Set(['done']))
+    expect(await balances()).toMatchObject({ [from]: 900, [to]: 1_100 })
+    // not what follows a credit that is done; it shows that an amount is given back once
+    await make('shard-1', STEPS.close, from, id, 'undone')
+    await make('shard-1', STEPS.close, from, id, 'done')
+    expect(await balances()).toMatchObject({ [from]: 1_000, [to]: 1_100 })
+    expect((await sides()).sort()).toEqual(['credit done', 'debit undone'])
   })
 
   it('does not block the opposite one', async () => {
