@@ -44,7 +44,7 @@ describe('a plan', () => {
     ])
     expect(scheme).toMatchObject({
       moved_fraction: 8 / 12,
-      minimum_fraction: 1 - 2 / 3,
+      minimum_fraction: expect.closeTo(1 / 3, 9),
       unnecessary_fraction: 4 / 12,
       cv: 0,
       peak_to_mean: 1,

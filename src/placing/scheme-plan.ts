@@ -56,7 +56,8 @@ function fractionsOf(movement: Movement, keys: number): Fractions {
   }
   return {
     moved_fraction: moved / keys,
-    minimum_fraction: minimumMoved(movement.from, movement.to),
+    // A quarter is 0.25, whatever thirds and quarters add up to in binary.
+    minimum_fraction: Number(minimumMoved(movement.from, movement.to).toFixed(12)),
     unnecessary_fraction: unnecessary / keys,
   }
 }
