@@ -20,7 +20,7 @@ export function addBench(program: Command, lab: Lab): void {
     .description(
       'Loads a system and writes the report. With scenarios: brings each one up for itself, measures, takes it down; several are compared. Without: the stack that runs. With --url: any system.',
     )
-    .argument('[scenarios...]', 'single, lb-<n>, repl-<n>, or scenario files')
+    .argument('[scenarios...]', 'single, lb-<n>, repl-<n>, shard-<n>, shard-scaling-<n>, or scenario files')
     .option('--stack <name>', 'which running stack, when several run')
     .option('--url <url>', 'a system that is already running, not of scalelab')
   addLoadOptions(command)
@@ -44,6 +44,7 @@ Examples:
   $ scalelab bench lb-3 --stages 10s:500,30s:1500 --arrival poisson
   $ scalelab bench lb-3 --rps 900 --slo 'p99<50ms,errors<0.1%'
   $ scalelab bench repl-2 --mix read:80,write:20   a primary with two standbys: lag, writes, who answers
+  $ scalelab bench shard-scaling-1 shard-scaling-2 shard-scaling-4    what more shards bring
   $ scalelab bench lb-3 --rps 900 --fault pause:api-2@5s+1s
   $ scalelab bench --url http://127.0.0.1:8000/ --max --connections 50`,
     )

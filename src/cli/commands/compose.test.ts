@@ -64,6 +64,7 @@ describe('compose', { timeout: 120_000 }, () => {
         ['lb-2', '--balancer', 'builtin'],
         ['lb-2', '--app-image', 'mine:1', '--app-port', '80'],
         ['repl-2', '--pg-version', '17'],
+        ['shard-2', '--scheme', 'geo'],
       ]) {
         const text = await cli.ok('compose', ...args)
         const checked = spawnSync('docker', ['compose', '-f', '-', 'config', '-q'], {
@@ -131,6 +132,21 @@ describe('compose', { timeout: 120_000 }, () => {
           body: '{"version": 1}',
         })
         expect([written.status, written.headers.get('x-db-node')]).toEqual([200, 'primary'])
+      })
+    },
+  )
+
+  it.skipIf(!canRun)(
+    'runs shards with their users under docker compose, too (skipped without Compose, daemon and images)',
+    async () => {
+      await running('shard-2', async (url) => {
+        const shards = new Set<string | null>()
+        for (let user = 1; user <= 16; user++) {
+          const answer = await fetch(`${url}/api/users/user-${String(user).padStart(6, '0')}`)
+          expect([answer.status, user]).toEqual([200, user])
+          shards.add(answer.headers.get('x-shard'))
+        }
+        expect([...shards].toSorted()).toEqual(['shard-1', 'shard-2'])
       })
     },
   )
