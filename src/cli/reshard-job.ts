@@ -86,18 +86,14 @@ async function begun(
   if (!SCHEMES.some((known) => known === scheme)) throw unknownValueError('scheme', scheme, SCHEMES)
   const to = flags.to === undefined ? map.shards.length : number('--to', flags.to, 1, MAX_SHARDS)
   const shards = shardsOf(map, to, flags.shardWeights, flags.scheme === undefined)
-  const weightsBefore = new Map(map.shards.map(({ id, weight = 1 }) => [id, weight]))
   // Where those that join will be is known when they run.
   const placed = shards.map((shard) => ({
     ...shard,
     address: map.shards.find(({ id }) => id === shard.id)?.address ?? '',
   }))
-  const target = targetOf(map, scheme, placed, { vnodes: sharding.vnodes }, weightsBefore)
-  const after = new Map(shards.map(({ id, weight }) => [id, weight]))
-  const [plan, { counts }] = [
-    await planReshard(fleet, target, { before: weightsBefore, after }),
-    await countShards(fleet),
-  ]
+  const target = targetOf(map, scheme, placed, { vnodes: sharding.vnodes })
+  const plan = await planReshard(fleet, target)
+  const { counts } = await countShards(fleet)
   if (plan.moves.length === 0 && to === map.shards.length && scheme === map.scheme) {
     throw usageError(
       `${stack.meta.name} has ${counted(to)} by ${scheme} already: nothing would move`,
@@ -110,10 +106,9 @@ async function begun(
     plan,
     before: counts,
     map,
-    sharding: sharding,
+    sharding,
     scheme,
     shards,
-    weightsBefore,
     options: { maxRowsPerSecond: null, chunkRows: DEFAULT_CHUNK_ROWS, batchRows: DEFAULT_BATCH_ROWS, ...given },
   }
 }

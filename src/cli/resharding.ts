@@ -9,7 +9,6 @@ import { remainderOf } from '../sharding/audit.js'
 import { Fleet, type ShardControl } from '../sharding/fleet.js'
 import type { MoveOptions } from '../sharding/migration-store.js'
 import { endMigration, type Order, reshard } from '../sharding/reshard.js'
-import type { Weights } from '../sharding/reshard-plan.js'
 import { targetOf } from '../sharding/target.js'
 import type { Shard } from '../strategies/sharding/port.js'
 import { shardNode } from '../topologies/sharded.js'
@@ -24,7 +23,6 @@ export type Job = { id: string; plan: ReshardPlan; before: ShardCount[] } & (
       sharding: ShardingParameters
       scheme: string
       shards: readonly Shard[]
-      weightsBefore: Weights
       options: MoveOptions
     }
   | { kind: 'resume' | 'rollback'; options: Partial<MoveOptions> }
@@ -90,7 +88,7 @@ async function begin(
     signal,
   }: Pick<Stage, 'onEvent' | 'signal'> & { onProgress: (progress: ReshardProgress) => void },
 ): Promise<Order> {
-  const { map, sharding, scheme, shards, weightsBefore, options } = job
+  const { map, sharding, scheme, shards, options } = job
   try {
     if (joining.length > 0) {
       onProgress(starting(job.plan))
@@ -103,9 +101,8 @@ async function begin(
     signal.throwIfAborted()
     const fleet = await Fleet.of(control)
     const placed = shards.map((shard) => ({ ...shard, address: fleet.address(shard.id) }))
-    const target = targetOf(map, scheme, placed, { vnodes: sharding.vnodes }, weightsBefore)
-    const after = new Map(shards.map(({ id, weight }) => [id, weight]))
-    return { kind: 'begin', target, weights: { before: weightsBefore, after }, options }
+    const target = targetOf(map, scheme, placed, { vnodes: sharding.vnodes })
+    return { kind: 'begin', target, options }
   } catch (error) {
     await removeNodes(stack, joining)
     throw error
