@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ShardPlan, shardPlanSchema } from '../../core/shard-plan.js'
 import { CommandLine } from '../testing/command-line.js'
@@ -95,8 +96,13 @@ describe('shards plan', () => {
   })
 
   it('ends at Ctrl-C, and leaves nothing behind', async () => {
+    const folder = join(cli.folder, 'broken-off', 'shard-plans')
     const outcome = await cli.run(['shards', 'plan', '--keys', '1e9', '--out', 'broken-off'], {
-      onStart: (child) => setTimeout(() => child.kill('SIGINT'), 1_500),
+      onStart: async (child) => {
+        while ((await readdir(folder).catch(() => [])).length === 0) await setTimeout(50)
+        await setTimeout(500)
+        child.kill('SIGINT')
+      },
     })
     expect(outcome).toMatchObject({ code: 130, stdout: '' })
     expect(outcome.stderr).toContain('Interrupted')
