@@ -1,3 +1,4 @@
+import { runError } from '../core/errors.js'
 import type { Shard } from './shard.js'
 import { MOVED_TABLES, type MovedTable } from './tables.js'
 import type { Throttle } from './throttle.js'
@@ -39,7 +40,9 @@ export async function copySlots(
       signal.throwIfAborted()
       const chunk = await from.one<Chunk>(readChunk(table), [slots, slot, key, limit], CHUNK_MS)
       if (chunk.rows === null || chunk.last_slot === null || chunk.last_key === null) break
-      await to.ask(insertInto(table), [chunk.rows], CHUNK_MS)
+      await to.ask(insertInto(table), [chunk.rows], CHUNK_MS).catch((error: unknown) => {
+        throw conflict(error, from.id, to.id) ?? error
+      })
       onRows(chunk.count)
       await throttle.copied(chunk.count, signal)
       if (chunk.count < limit) break
@@ -47,6 +50,17 @@ export async function copySlots(
       key = chunk.last_key
     }
   }
+}
+
+/** A row that cannot be where another one is: the same idempotency key, say, of users on two shards. */
+function conflict(error: unknown, from: string, to: string): Error | null {
+  const { code, table, detail } = error as { code?: string; table?: string; detail?: string }
+  // unique_violation
+  if (code !== '23505') return null
+  return runError(
+    `a row of ${table} on ${from} cannot move to ${to}, where another one has its place: ${detail}`,
+    'Nothing was dropped, and the rows stay where they were',
+  )
 }
 
 /** From the row after this slot and key on. The order within a slot is sorted as it is read: slots have few rows. */

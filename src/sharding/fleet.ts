@@ -1,3 +1,4 @@
+import { runError } from '../core/errors.js'
 import type { Member, NodeControl } from '../replication/port.js'
 import type { Endpoint } from '../replication/session.js'
 import { Shard, ShardAway } from './shard.js'
@@ -44,7 +45,7 @@ export class Fleet {
     }
   }
 
-  /** @throws ShardAway when its node does not run */
+  /** @throws ShardAway when its node does not run; LabError (run failed) when there is none */
   shard(id: string): Shard {
     const known = this.shards.get(id)
     if (known !== undefined) return known
@@ -74,7 +75,9 @@ export class Fleet {
 
   private member(id: string): Member {
     const member = this.members.find((candidate) => candidate.id === id)
-    if (member === undefined) throw new ShardAway(id, 'the stack has no such node')
+    if (member === undefined) {
+      throw runError(`${id} is named by the shard map or by the migration, and the stack has no such node`)
+    }
     return member
   }
 }

@@ -5,19 +5,32 @@ import { movesOf } from './batches.js'
 import type { Fleet } from './fleet.js'
 import { newest } from './put-right.js'
 import { countSlots, type SlotCount } from './shard-count.js'
-import type { Target } from './target.js'
+import { type Target, type Weights, weightsOf } from './target.js'
+
+export type { Weights } from './target.js'
 
 /** What moving to a target would do, counted by SQL now; changes nothing. @throws ShardAway */
-export async function planReshard(fleet: Fleet, target: Target): Promise<ReshardPlan> {
+export async function planReshard(fleet: Fleet, target: Target, weights?: BothWeights): Promise<ReshardPlan> {
   const map = newest(await fleet.each((shard) => shard.state()))
-  return planOf(map, target, (await fleet.each(countSlots)).flat())
+  return planOf(map, target, (await fleet.each(countSlots)).flat(), weights)
+}
+
+/** Where the map and the target do not say them. */
+export interface BothWeights {
+  before: Weights
+  after: Weights
 }
 
 /**
  * The plan from its counts. The minimum is what every scheme must move so that keys lie by weight before and after: each
  * shard gives what its share shrinks by.
  */
-export function planOf(map: ShardMap, target: Target, counts: readonly SlotCount[]): ReshardPlan {
+export function planOf(
+  map: ShardMap,
+  target: Target,
+  counts: readonly SlotCount[],
+  { before, after }: BothWeights = { before: weightsOf(map), after: weightsOf(target) },
+): ReshardPlan {
   if (target.shards.length === 0) throw usageError('there must be a shard to move to')
   const bySlot = new Map(counts.map((count) => [count.slot, count]))
   const moves = new Map<string, ReshardPlan['moves'][number]>()
@@ -39,19 +52,18 @@ export function planOf(map: ShardMap, target: Target, counts: readonly SlotCount
     keys: {
       total: total('keys'),
       moved: moved('keys'),
-      minimum: Math.round(total('keys') * minimumShare(map.shards, target.shards)),
+      minimum: Math.round(total('keys') * minimumShare(shares(map.shards, before), shares(target.shards, after))),
     },
     rows: { total: total('rows'), moved: moved('rows') },
     bytes: { total: total('bytes'), moved: moved('bytes') },
   }
 }
 
-function minimumShare(before: ShardMap['shards'], after: ShardMap['shards']): number {
-  const now = sharesOf(after)
-  return [...sharesOf(before)].reduce((sum, [id, share]) => sum + Math.max(0, share - (now.get(id) ?? 0)), 0)
+function minimumShare(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+  return [...before].reduce((sum, [id, share]) => sum + Math.max(0, share - (after.get(id) ?? 0)), 0)
 }
 
-function sharesOf(shards: ShardMap['shards']): Map<string, number> {
-  const sum = shards.reduce((all, { weight }) => all + (weight ?? 1), 0)
-  return new Map(shards.map(({ id, weight }) => [id, (weight ?? 1) / sum]))
+function shares(shards: ShardMap['shards'], weights: Weights): Map<string, number> {
+  const sum = shards.reduce((all, { id }) => all + (weights.get(id) ?? 1), 0)
+  return new Map(shards.map(({ id }) => [id, (weights.get(id) ?? 1) / sum]))
 }

@@ -9,7 +9,7 @@ import { MoverLock } from './mover-lock.js'
 import { Patience } from './patience.js'
 import { Progress } from './progress.js'
 import { putRight } from './put-right.js'
-import { planOf } from './reshard-plan.js'
+import { type BothWeights, planOf } from './reshard-plan.js'
 import { type Shard, ShardAway } from './shard.js'
 import { countShards, countSlots } from './shard-count.js'
 import { finalMap, isReached, joinedMap, type Target, targetOfMap } from './target.js'
@@ -21,7 +21,7 @@ const IN_VAIN = 10
 
 /** begin: to a target, when nothing is under way; resume: what a mover left; rollback: back to where its rows were. */
 export type Order =
-  | { kind: 'begin'; target: Target; options: MoveOptions }
+  | { kind: 'begin'; target: Target; weights?: BothWeights; options: MoveOptions }
   | { kind: 'resume'; options?: Partial<MoveOptions> }
   | { kind: 'rollback'; options?: Partial<MoveOptions> }
 
@@ -122,6 +122,8 @@ class Reshard {
     const rollback = migration.state === 'rolling back' || migration.state === 'rolled back'
     const target = rollback ? targetOfMap(migration.from) : migration.to
     try {
+      // From here on something may be written down, so whatever ends it, there is a result.
+      await this.patience.through(() => this.save(migration))
       await this.patience.through(() => this.moveAll(migration, target))
       await this.patience.through(() => this.save({ ...migration, state: rollback ? 'rolled back' : 'moved' }))
       this.progress.show({ phase: 'done', from: null, to: null })
@@ -135,7 +137,7 @@ class Reshard {
     }
   }
 
-  /** Takes the lock and writes down what is to be done, or reads it. */
+  /** Takes the lock, and says what is to be done, or what was being done. Writes nothing down. */
   private async begun(): Promise<Migration> {
     const { order, id } = this.request
     const map = await this.mapPutRight()
@@ -151,7 +153,7 @@ class Reshard {
         throw usageError(`${map.shards[0]?.id} keeps the account of migrations, so it has to stay, and the first`)
       }
       const { counts, tables } = await countShards(this.fleet)
-      const plan = planOf(map, order.target, (await this.fleet.each(countSlots)).flat())
+      const plan = planOf(map, order.target, (await this.fleet.each(countSlots)).flat(), order.weights)
       const { target: to, options } = order
       const migration: Migration = {
         id,
@@ -163,14 +165,12 @@ class Reshard {
         before: counts,
         tallies: tables,
       }
-      await this.save(migration)
       return migration
     }
     if (known === null) throw usageError('no migration is under way', 'Begin one: scalelab reshard --to <shards>')
     const options = { ...known.options, ...order.options }
     if (order.kind === 'resume') return { ...known, options }
     const state = known.state === 'rolled back' ? 'rolled back' : 'rolling back'
-    await this.save({ ...known, options, state })
     return { ...known, options, state }
   }
 

@@ -11,9 +11,17 @@ export interface Target {
   owners: string
 }
 
+/** What each shard should hold, relative to the others. */
+export type Weights = ReadonlyMap<string, number>
+
+export function weightsOf({ shards }: Pick<ShardMap, 'shards'>): Weights {
+  return new Map(shards.map(({ id, weight }) => [id, weight ?? 1]))
+}
+
 /**
  * What a scheme wants of these shards.
  * @param shards those that are to be there, with the weights they are to have
+ * @param weights of the shards that are there now, where the map does not say
  * @throws LabError (usage) for an unknown scheme, for shards it cannot place on, and for one that wants another keying
  */
 export function targetOf(
@@ -21,9 +29,10 @@ export function targetOf(
   scheme: string,
   shards: readonly (Shard & { address: string })[],
   options: Partial<SchemeOptions> = {},
+  weights: Weights = weightsOf(map),
 ): Target {
   const before = {
-    shards: map.shards.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
+    shards: map.shards.map(({ id }) => ({ id, weight: weights.get(id) ?? 1 })),
     owners: decodeOwners(map.owners),
   }
   const owners = slotOwners(
