@@ -1,8 +1,8 @@
 import { type Endpoint, Session } from '../replication/session.js'
 import { MOVED_TABLES, SERVED } from '../sharding/tables.js'
 
-/** A count that took so long is asked again after so many times as long: of a shard's time it takes 2 %. */
-const REST = 50
+/** A count that took so long is asked again after so many times as long: of a shard's time it takes 5 %. */
+const REST = 20
 /** How long a count may take, in milliseconds. */
 const PATIENCE_MS = 30_000
 

@@ -79,9 +79,13 @@ describe('a migration in the terminal', () => {
   it('is what moved, what it cost, and where the keys are', () => {
     expect(reshardLines(record).join('\n')).toMatchInlineSnapshot(`
       "
-      Moved from 3 shards by ring to 4 shards by ring: 1,560 rows (630 kB) in 5.4 s, 289 rows/s; 780 of 3,000 keys move (26.0 %); 25.0 % would have to under any scheme.
-      Writes to what was moving had to wait 3 times: 18.0 ms in the middle, p95 30.0 ms, at most 30.0 ms.
-      Clients: none of 45,000 requests failed; response time p50 40.1 ms, p99 160 ms, at most 413 ms.
+      Moved from 3 shards by ring to 4 shards by ring: 1,560 rows (630 kB) in 5.4 s,
+      289 rows/s; 780 of 3,000 keys move (26.0 %); 25.0 % would have to under any
+      scheme.
+      Writes to what was moving had to wait 3 times: 18.0 ms in the middle, p95 30.0
+      ms, at most 30.0 ms.
+      Clients: none of 45,000 requests failed; response time p50 40.1 ms, p99 160 ms,
+      at most 413 ms.
       Writes: 9,000 acknowledged, 0 of them lost, 0 made twice; 3 refused, 2 unknown.
       Every row lies where it belongs, counted by SQL on all shards.
 
@@ -109,7 +113,7 @@ describe('a migration in the terminal', () => {
     ['a failure', { reshard: reshardRecord({ outcome: 'failed' }) }, 'Failed on the way to 4 shards by ring'],
     ['shrinking', { reshard: reshardRecord({ added: [], removed: ['shard-4'] }) }, 'removed'],
   ])('tells of %s', (_, facts, words) => {
-    expect(reshardLines({ ...record, ...facts }).join('\n')).toContain(words)
+    expect(reshardLines({ ...record, ...facts }, 1_000).join('\n')).toContain(words)
   })
 
   it('is nothing where nothing moved', () => {

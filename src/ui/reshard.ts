@@ -56,21 +56,23 @@ export function renderReshardPlan(plan: ReshardPlan, options: TextOptions): stri
   return [...wrap(head, options.width), ...(moves.length === 0 ? [] : ['', table])].join('\n')
 }
 
-/** A run in which rows moved, in a few lines: what moved, what it cost clients, and where keys lie now. */
-export function reshardLines(record: RunRecord): string[] {
+/**
+ * A run in which rows moved, in a few lines: what moved, what it cost clients, and where keys lie now.
+ * @param width of the terminal, in cells
+ */
+export function reshardLines(record: RunRecord, width = 80): string[] {
   const { reshard, validity } = record
   if (reshard === undefined) return []
-  return [
-    '',
+  const said = [
     outcomeLine(reshard),
     ...holdLines(reshard),
     clientLine(record),
     ...writeLines(record),
     ...auditLines(record),
-    '',
-    ...keyTable(reshard).split('\n'),
-    ...validity.filter(({ ok }) => !ok).map(({ check, meaning }) => `! ${check}: ${meaning}`),
   ]
+  const doubts = validity.filter(({ ok }) => !ok).map(({ check, meaning }) => `! ${check}: ${meaning}`)
+  const wrapped = (lines: readonly string[]): string[] => lines.flatMap((line) => wrap(line, width))
+  return ['', ...wrapped(said), '', ...keyTable(reshard, width).split('\n'), ...wrapped(doubts)]
 }
 
 function placed({ scheme, shards }: ReshardPlan['from']): string {
@@ -148,7 +150,7 @@ function auditLines({ sharding }: RunRecord): string[] {
 }
 
 /** Keys by shard before and after, those that left or joined too. */
-function keyTable({ before, after, added, removed }: ReshardRecord): string {
+function keyTable({ before, after, added, removed }: ReshardRecord, width: number): string {
   const ids = [...new Set([...before, ...after].map(({ id }) => id))]
   const of = (counts: ReshardRecord['before'], id: string) => counts.find((shard) => shard.id === id)
   return renderTable(
@@ -160,7 +162,7 @@ function keyTable({ before, after, added, removed }: ReshardRecord): string {
       const size = is === undefined || removed.includes(id) ? '-' : bytes(is.bytes)
       return [id, figure(was?.keys), figure(is?.keys), figure(was?.slots), figure(is?.slots), size, mark]
     }),
-    { colour: false, width: 100 },
+    { colour: false, width },
   )
 }
 
