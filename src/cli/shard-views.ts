@@ -11,7 +11,10 @@ import type { Lab } from './lab.js'
 /** How long a shard may take to say how it is; one that is dead or frozen takes all of it. */
 const PATIENCE_MS = 1_000
 
-const QUESTION = `SELECT map.version::int AS map_version, map.body->>'scheme' AS scheme, counts.*
+/** What a shard says of itself, and the shards of its map. */
+type Answer = ShardView & { shards: { id: string; weight?: number }[] }
+
+const QUESTION = `SELECT map.version::int AS map_version, map.body->>'scheme' AS scheme, map.body->'shards' AS shards, counts.*
 FROM shard_map AS map, (
   SELECT count(*) FILTER (WHERE state IN ('here', 'leaving', 'held'))::int AS slots,
     count(*) FILTER (WHERE state IN ('leaving', 'held'))::int AS leaving,
@@ -23,19 +26,28 @@ FROM shard_map AS map, (
  * stack without shards.
  */
 export async function shardViews(lab: Lab, stack: Stack): Promise<Map<string, ShardView | null>> {
-  if (!isSharded(stack)) return new Map()
-  const servers = await serversOf(lab, stack)
-  const views = await Promise.all(
-    servers.map(({ endpoint, state }) => (endpoint === null || state === 'paused' ? null : viewOf(endpoint))),
-  )
-  return new Map(servers.map(({ id }, index) => [id, views[index] ?? null]))
+  const answers = await answersOf(lab, stack)
+  return new Map([...answers].map(([id, answer]) => [id, answer && viewIn(answer)]))
 }
 
-async function viewOf(endpoint: Endpoint): Promise<ShardView | null> {
+function viewIn({ shards: _shards, ...view }: Answer): ShardView {
+  return view
+}
+
+async function answersOf(lab: Lab, stack: Stack): Promise<Map<string, Answer | null>> {
+  if (!isSharded(stack)) return new Map()
+  const servers = await serversOf(lab, stack)
+  const answers = await Promise.all(
+    servers.map(({ endpoint, state }) => (endpoint === null || state === 'paused' ? null : answerOf(endpoint))),
+  )
+  return new Map(servers.map(({ id }, index) => [id, answers[index] ?? null]))
+}
+
+async function answerOf(endpoint: Endpoint): Promise<Answer | null> {
   const session = new Session(endpoint, 'scalelab')
   try {
-    const [view] = await session.query<ShardView>(QUESTION, [], PATIENCE_MS)
-    return view ?? null
+    const [answer] = await session.query<Answer>(QUESTION, [], PATIENCE_MS)
+    return answer ?? null
   } catch {
     return null
   } finally {
@@ -44,15 +56,30 @@ async function viewOf(endpoint: Endpoint): Promise<ShardView | null> {
 }
 
 /**
- * The shards of a stack as they are now, not as it was brought up: a migration may have changed their number and the
- * scheme. The newest map counts, which is known to at least one shard; where none answers it is as it was brought up.
+ * The shards of a stack as they are now, not as it was brought up: a migration may have changed their number, their
+ * weights and the scheme. The newest map counts, which is known to at least one shard; where none answers it is as it was
+ * brought up.
  */
 export async function shardingNow(lab: Lab, stack: Stack, sharding: ShardingParameters): Promise<ShardingParameters> {
-  const views = await shardViews(lab, stack)
-  const answers = [...views.values()].filter((view) => view !== null)
-  const newest = answers.reduce((best: ShardView | undefined, view) => {
-    return best === undefined || view.map_version > best.map_version ? view : best
-  }, undefined)
-  const scheme = SCHEMES.find((name) => name === newest?.scheme)
-  return { ...withShardCount(sharding, views.size), ...(scheme === undefined ? {} : { scheme }) }
+  const answers = await answersOf(lab, stack)
+  const [newest] = [...answers.values()]
+    .filter((answer) => answer !== null)
+    .toSorted((a, b) => b.map_version - a.map_version)
+  return nowOf(sharding, [...answers.keys()], newest)
+}
+
+/** @param ids shards that there are, in a map or not */
+export function nowOf(
+  sharding: ShardingParameters,
+  ids: readonly string[],
+  newest: Pick<Answer, 'scheme' | 'shards'> | undefined,
+): ShardingParameters {
+  const counted = withShardCount(sharding, ids.length)
+  if (newest === undefined) return counted
+  const weights = ids.map((id) => newest.shards.find((shard) => shard.id === id)?.weight ?? 1)
+  return {
+    ...counted,
+    scheme: SCHEMES.find((name) => name === newest.scheme) ?? sharding.scheme,
+    weights: weights.every((weight) => weight === 1) ? null : weights,
+  }
 }

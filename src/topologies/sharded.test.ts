@@ -114,6 +114,11 @@ describe('the map that shards begin with', () => {
     },
   )
 
+  it('names the weights that are not 1', () => {
+    const { shards } = shardMapOf(shardingOf({ weights: [3, 1, 1] }))
+    expect(shards.map(({ weight }) => weight)).toEqual([3, undefined, undefined])
+  })
+
   it('heeds weights and vnodes', () => {
     const [heavy = 0, light = 0] = counts(shardMapOf(shardingOf({ shards: 2, scheme: 'directory', weights: [3, 1] })))
     expect(heavy).toBe(3 * light)

@@ -6,11 +6,11 @@ import { withLock } from '../../store/lock.js'
 import { withReplicaCount } from '../../topologies/api-nodes.js'
 import type { DecidedParameters } from '../../topologies/balanced.js'
 import { joining } from '../../topologies/replicated.js'
-import { withShardCount } from '../../topologies/sharded.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
 import { number } from '../option-values.js'
 import { theStack } from '../running-stacks.js'
+import { shardingNow } from '../shard-views.js'
 
 export function addScale(program: Command, lab: Lab): void {
   program
@@ -35,19 +35,18 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   if (parameters.kind === 'single') {
     throw usageError(`${name} has one instance and no balancer`, 'Bring a balanced stack up: scalelab up lb-3')
   }
-  const all = await stack.nodes()
   const { balancer, sharding } = parameters
   if (balancer === 'auto') throw new Error('a running stack has its balancer decided')
   const decided: DecidedParameters = {
     ...withReplicaCount(parameters, replicas),
     balancer,
     // A new instance is told of the shards that there are now, not of those that a migration has removed.
-    sharding: sharding && withShardCount(sharding, all.filter(({ role }) => role === 'database').length),
+    sharding: sharding && (await shardingNow(lab, stack, sharding)),
   }
   const topology = topologyOf(decided)
   const apis = topology.nodes.filter((node) => node.role === 'api')
   const wanted = parameters.database === null ? apis : apis.map(joining)
-  const nodes = all.filter((node) => node.role === 'api')
+  const nodes = (await stack.nodes()).filter((node) => node.role === 'api')
   const present = nodes.map((node) => node.id)
   const dead = nodes.filter((node) => node.state === 'stopped' && wanted.some((spec) => spec.id === node.id))
   const added = wanted.filter((node) => !present.includes(node.id))
