@@ -2,17 +2,18 @@ import { unknownValueError, usageError } from '../core/errors.js'
 import { stackParametersSchema } from '../core/parameters.js'
 import { MAX_SHARDS, SCHEMES, type ShardMap } from '../core/shard-map.js'
 import type { Stack } from '../engines/port.js'
-import { Fleet } from '../sharding/fleet.js'
-import type { Migration, MoveOptions } from '../sharding/migration-store.js'
+import { Fleet, type ShardControl } from '../sharding/fleet.js'
+import type { MoveOptions } from '../sharding/migration-store.js'
 import { migrationOf } from '../sharding/reshard.js'
 import { planReshard } from '../sharding/reshard-plan.js'
 import { countShards } from '../sharding/shard-count.js'
 import { targetOf } from '../sharding/target.js'
 import type { Shard } from '../strategies/sharding/port.js'
+import { SHARDING_SCHEMES, shardingScheme } from '../strategies/sharding/registry.js'
 import { isSharded } from './databases.js'
 import type { Lab } from './lab.js'
 import { number } from './option-values.js'
-import { type Job, shardControl } from './resharding.js'
+import type { Job } from './resharding.js'
 import { shardingNow } from './shard-views.js'
 
 /** Flags that say what is to move, as commander gives them. */
@@ -25,25 +26,48 @@ export interface MoveFlags {
   batchRows?: string
   resume?: boolean
   rollback?: boolean
+  dryRun?: boolean
 }
 
 const DEFAULT_CHUNK_ROWS = 500
 const DEFAULT_BATCH_ROWS = 2_000
 
-/**
- * What these flags ask of a running stack, counted by SQL; nothing is changed yet.
- * @throws LabError (usage) when the stack has no shards, nothing would move, or a migration is (or is not) under way
- */
-export async function reshardJob(lab: Lab, stack: Stack, flags: MoveFlags): Promise<Job> {
-  const given = moveOptions(flags)
+/** Refuses what cannot be meant, before anything is looked at. @throws LabError (usage) */
+export function checkMoveFlags(stack: Stack, flags: MoveFlags): void {
   if (!isSharded(stack)) {
     throw usageError(`${stack.meta.name} has no shards`, 'Bring a stack of shards up: scalelab up shard-3')
   }
-  if (flags.resume === true && flags.rollback === true) throw usageError('--resume and --rollback exclude each other')
-  const fleet = await Fleet.of(shardControl(lab, stack))
+  moveOptions(flags)
+  const { to, scheme, resume, rollback, dryRun } = flags
+  if (to !== undefined) number('--to', to, 1, MAX_SHARDS)
+  if (scheme !== undefined && !SCHEMES.some((known) => known === scheme)) {
+    throw unknownValueError('scheme', scheme, SCHEMES)
+  }
+  if (resume === true && rollback === true) throw usageError('--resume and --rollback exclude each other')
+  if (resume !== true && rollback !== true) return
+  const way = resume === true ? '--resume' : '--rollback'
+  if (dryRun === true) throw usageError(`--dry-run counts what a new migration would move: leave ${way} out`)
+  const idle = Object.entries({ to, scheme, 'shard-weights': flags.shardWeights }).find(
+    ([, value]) => value !== undefined,
+  )
+  if (idle !== undefined) throw usageError(`${way} goes by what was begun: leave --${idle[0]} out`)
+}
+
+/**
+ * What these flags ask of a running stack, counted by SQL; nothing is changed yet.
+ * @returns null where --resume or --rollback finds nothing under way
+ * @throws LabError (usage) when nothing would move, or a migration is under way; ShardAway
+ */
+export async function reshardJob(lab: Lab, stack: Stack, control: ShardControl, flags: MoveFlags): Promise<Job | null> {
+  const given = moveOptions(flags)
+  const fleet = await Fleet.of(control)
   try {
     const underWay = await migrationOf(fleet)
-    if (flags.resume === true || flags.rollback === true) return takenUp(underWay, flags, given)
+    if (flags.resume === true || flags.rollback === true) {
+      if (underWay === null) return null
+      const { id, plan, before } = underWay
+      return { kind: flags.resume === true ? 'resume' : 'rollback', id, plan, before, options: given }
+    }
     if (underWay !== null) {
       throw usageError(
         `a migration from ${counted(underWay.from.shards.length)} to ${counted(underWay.to.shards.length)} is under way`,
@@ -54,18 +78,6 @@ export async function reshardJob(lab: Lab, stack: Stack, flags: MoveFlags): Prom
   } finally {
     fleet.close()
   }
-}
-
-function takenUp(underWay: Migration | null, flags: MoveFlags, options: Partial<MoveOptions>): Job {
-  const way = flags.resume === true ? 'resume' : 'rollback'
-  const idle = (['to', 'scheme', 'shardWeights'] as const).find((name) => flags[name] !== undefined)
-  if (idle !== undefined) {
-    throw usageError(`--${way} goes by what was begun: leave --${idle === 'shardWeights' ? 'shard-weights' : idle} out`)
-  }
-  if (underWay === null)
-    throw usageError(`no migration is under way: nothing to ${way === 'resume' ? 'resume' : 'roll back'}`)
-  const { id, plan, before } = underWay
-  return { kind: way, id, plan, before, options }
 }
 
 async function begun(
@@ -83,9 +95,12 @@ async function begun(
     throw usageError('how many shards should there be?', `As in scalelab reshard --to ${map.shards.length + 1}`)
   }
   const scheme = flags.scheme ?? map.scheme
-  if (!SCHEMES.some((known) => known === scheme)) throw unknownValueError('scheme', scheme, SCHEMES)
   const to = flags.to === undefined ? map.shards.length : number('--to', flags.to, 1, MAX_SHARDS)
-  const shards = shardsOf(map, to, flags.shardWeights, flags.scheme === undefined)
+  const weighted = shardingScheme(scheme)?.weighted === true
+  if (flags.shardWeights !== undefined && !weighted) {
+    throw usageError(`the scheme ${scheme} takes no weights`, `Those that do: ${weightedSchemes().join(', ')}`)
+  }
+  const shards = shardsOf(map, to, flags.shardWeights, weighted)
   // Where those that join will be is known when they run.
   const placed = shards.map((shard) => ({
     ...shard,
@@ -111,6 +126,10 @@ async function begun(
     shards,
     options: { maxRowsPerSecond: null, chunkRows: DEFAULT_CHUNK_ROWS, batchRows: DEFAULT_BATCH_ROWS, ...given },
   }
+}
+
+function weightedSchemes(): string[] {
+  return SHARDING_SCHEMES.flatMap(({ name, weighted }) => (weighted ? [name] : []))
 }
 
 /** The highest version that a shard knows: each migration has told them all. */

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { freemem, hostname } from 'node:os'
 import type { ShardingParameters } from '../core/parameters.js'
 import type { ShardMap } from '../core/shard-map.js'
 import type { ReshardPlan, ReshardProgress, ShardCount } from '../core/sharding.js'
@@ -12,8 +12,10 @@ import { endMigration, type Order, reshard } from '../sharding/reshard.js'
 import { targetOf } from '../sharding/target.js'
 import type { Shard } from '../strategies/sharding/port.js'
 import { shardNode } from '../topologies/sharded.js'
-import { serversOf } from './databases.js'
+import { shardControlOf } from './databases.js'
 import type { Lab } from './lab.js'
+import { reviving } from './shard-nodes.js'
+import { refuseWithoutMemory } from './start-stack.js'
 
 /** What is to be done with the shards of a stack. */
 export type Job = { id: string; plan: ReshardPlan; before: ShardCount[] } & (
@@ -28,9 +30,10 @@ export type Job = { id: string; plan: ReshardPlan; before: ShardCount[] } & (
   | { kind: 'resume' | 'rollback'; options: Partial<MoveOptions> }
 )
 
-/** The shards' nodes as their engine knows them. */
-export function shardControl(lab: Lab, stack: Stack): ShardControl {
-  return { members: () => serversOf(lab, stack) }
+/** What came of a job. */
+export interface JobDone extends Resharded {
+  /** False where it ended before a row moved, and nothing is under way. */
+  begun: boolean
 }
 
 /**
@@ -42,23 +45,24 @@ export async function runJob(
   stack: Stack,
   job: Job,
   stage: Pick<Stage, 'clock' | 'signal' | 'onEvent'> & { onProgress: (progress: ReshardProgress) => void },
-): Promise<Resharded> {
-  const { clock } = stage
+): Promise<JobDone> {
+  const { clock, signal, onEvent, onProgress } = stage
   const startedMs = clock()
-  const control = shardControl(lab, stack)
-  const joining = job.plan.to.shards.filter((id) => !job.plan.from.shards.includes(id))
+  const control = shardControlOf(lab, stack)
+  const joining = joiningOf(job)
   const removed: string[] = []
   try {
+    signal.throwIfAborted()
     const order = job.kind === 'begin' ? await begin(stack, control, job, joining, stage) : job
     const result = await reshard({
-      control,
+      control: reviving(stack, control, onEvent),
       order,
       who: `process ${lab.os.pid} on ${hostname()}`,
       id: job.id,
       clock,
-      signal: stage.signal,
-      onProgress: stage.onProgress,
-      onEvent: stage.onEvent,
+      signal,
+      onProgress,
+      onEvent,
     }).catch(async (error: unknown) => {
       // It has not begun: nothing knows of the shards that were started for it.
       if (job.kind === 'begin') await removeNodes(stack, joining)
@@ -68,19 +72,31 @@ export async function runJob(
     if (result.outcome === 'moved' || result.outcome === 'rolled back') {
       await clearAway(stack, control, unused, removed, stage)
     }
-    return { kind: 'reshard', reshard: { ...told, added: joining, removed }, failure }
+    return { kind: 'reshard', reshard: { ...told, added: joining, removed }, failure, begun: true }
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error))
-    if (!stage.signal.aborted) stage.onEvent('error', failure.message)
-    return { kind: 'reshard', reshard: notBegun(job, startedMs, clock(), stage.signal.aborted), failure }
+    if (!signal.aborted) onEvent('error', failure.message)
+    const record = notBegun(job, startedMs, clock(), signal.aborted)
+    return { kind: 'reshard', reshard: record, failure, begun: job.kind !== 'begin' }
   }
+}
+
+/** Before anything is begun: more shards than there is memory for. @throws LabError (usage) */
+export function refuseTooMany(stack: Stack, job: Job): void {
+  if (job.kind !== 'begin' || stack.meta.engine !== 'process') return
+  const nodes = joiningOf(job).map((id) => shardNode(id, job.sharding, job.map))
+  refuseWithoutMemory({ nodes }, freemem())
+}
+
+function joiningOf({ plan }: Job): string[] {
+  return plan.to.shards.filter((id) => !plan.from.shards.includes(id))
 }
 
 /** Starts the shards that join, and says where all are. */
 async function begin(
   stack: Stack,
   control: ShardControl,
-  job: Extract<Job, { kind: 'begin' }>,
+  { map, sharding, scheme, shards, options, plan }: Extract<Job, { kind: 'begin' }>,
   joining: readonly string[],
   {
     onProgress,
@@ -88,21 +104,17 @@ async function begin(
     signal,
   }: Pick<Stage, 'onEvent' | 'signal'> & { onProgress: (progress: ReshardProgress) => void },
 ): Promise<Order> {
-  const { map, sharding, scheme, shards, options } = job
   try {
     if (joining.length > 0) {
-      onProgress(starting(job.plan))
-      // One of a migration that was killed before it began knows an old map, or nothing at all.
-      const there = (await stack.nodes()).map(({ id }) => id)
-      for (const id of joining) if (there.includes(id)) await stack.remove(id)
-      await Promise.all(joining.map((id) => stack.add(shardNode(id, sharding, map))))
+      onProgress(starting(plan))
+      const started = await Promise.allSettled(joining.map((id) => stack.add(shardNode(id, sharding, map))))
+      for (const result of started) if (result.status === 'rejected') throw result.reason
       onEvent('info', `${joining.join(', ')} started`)
     }
     signal.throwIfAborted()
     const fleet = await Fleet.of(control)
     const placed = shards.map((shard) => ({ ...shard, address: fleet.address(shard.id) }))
-    const target = targetOf(map, scheme, placed, { vnodes: sharding.vnodes })
-    return { kind: 'begin', target, options }
+    return { kind: 'begin', target: targetOf(map, scheme, placed, { vnodes: sharding.vnodes }), options }
   } catch (error) {
     await removeNodes(stack, joining)
     throw error

@@ -65,7 +65,7 @@ const SERVER_BYTES = 120 * 2 ** 20
  * @param free that can be had without swapping, in bytes
  * @throws LabError (usage)
  */
-export function refuseWithoutMemory({ nodes }: Topology, free: number): void {
+export function refuseWithoutMemory({ nodes }: Pick<Topology, 'nodes'>, free: number): void {
   const servers = nodes.filter(({ program }) => program.kind === 'postgres').length
   if (servers * SERVER_BYTES <= free) return
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`

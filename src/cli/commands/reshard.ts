@@ -1,29 +1,32 @@
 import type { Command } from 'commander'
-import { runError, usageError } from '../../core/errors.js'
+import { environmentError, LabError, runError, usageError } from '../../core/errors.js'
 import { SCHEMES } from '../../core/shard-map.js'
 import type { ReshardProgress } from '../../core/sharding.js'
-import { parseDuration } from '../../core/units.js'
+import { formatNumber, parseDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
-import type { Resharded } from '../../run/act.js'
 import { sleep } from '../../run/sleep.js'
+import { ShardAway } from '../../sharding/shard.js'
 import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
 import { subjectOfStack } from '../bench-subject.js'
+import { shardControlOf } from '../databases.js'
 import type { Lab } from '../lab.js'
 import { measure } from '../measure.js'
 import { writeRunReport } from '../report-files.js'
-import { type MoveFlags, reshardJob } from '../reshard-job.js'
-import { type Job, runJob } from '../resharding.js'
+import { checkMoveFlags, type MoveFlags, reshardJob } from '../reshard-job.js'
+import { type Job, type JobDone, refuseTooMany, runJob } from '../resharding.js'
 import { theStack } from '../running-stacks.js'
+import { namedOnly, putNodesRight } from '../shard-nodes.js'
 import { addWorkloadOptions } from '../workload-options.js'
 
 interface ReshardFlags extends BenchOptions, MoveFlags {
-  dryRun?: boolean
   /** False with --no-load. */
   load: boolean
   baseline: string
 }
 
+const NOTHING_LOST =
+  'Nothing is lost: take it up with scalelab reshard --resume, or take it back with scalelab reshard --rollback.'
 /** Longest the load lasts, as a duration: it ends with the migration. */
 const LONGEST = '12h'
 const DEFAULT_RPS = '300'
@@ -78,17 +81,39 @@ Examples:
 async function reshard(lab: Lab, flags: ReshardFlags): Promise<void> {
   const baselineMs = parseDuration(flags.baseline, '--baseline')
   const stack = await theStack(await lab.allEngines(), flags.stack)
+  checkMoveFlags(stack, flags)
   // Nobody takes down, scales, loads or reshards a stack at the same time.
   await withLock(lab.os.stateDir, stack.meta.name, async () => {
-    if (flags.dryRun === true && (flags.resume === true || flags.rollback === true)) {
-      throw usageError('--dry-run counts what a new migration would move: leave --resume and --rollback out')
+    try {
+      const job = await prepared(lab, stack, flags)
+      if (job === null) return
+      if (flags.dryRun === true || flags.json !== true) await showPlan(lab, job, flags)
+      if (flags.dryRun === true) return
+      if (flags.load) await moveUnderLoad(lab, stack, job, baselineMs, flags)
+      else await moveAlone(lab, stack, job, flags)
+    } catch (error) {
+      if (!(error instanceof ShardAway)) throw error
+      throw environmentError(error.message, 'See how it is: scalelab ps, scalelab logs')
     }
-    const job = await reshardJob(lab, stack, flags)
-    if (flags.dryRun === true) return showPlan(lab, job, flags)
-    if (flags.json !== true) await showPlan(lab, job, flags)
-    if (!flags.load) await moveAlone(lab, stack, job, flags)
-    else await moveUnderLoad(lab, stack, job, baselineMs, flags)
   })
+}
+
+/** What is to be done; null where there is nothing to be taken up. */
+async function prepared(lab: Lab, stack: Stack, flags: ReshardFlags): Promise<Job | null> {
+  const control = shardControlOf(lab, stack)
+  if (flags.dryRun === true) return reshardJob(lab, stack, await namedOnly(control), flags)
+  const tell = (_: unknown, text: string): void => void (flags.json === true || lab.remark(`${text}.`))
+  const removed = await putNodesRight(stack, control, tell)
+  const job = await reshardJob(lab, stack, control, flags)
+  if (job !== null) {
+    refuseTooMany(stack, job)
+    return job
+  }
+  const way = flags.resume === true ? 'resume' : 'roll back'
+  if (removed.length === 0) throw usageError(`no migration is under way: nothing to ${way}`)
+  if (flags.json === true) lab.printJson({ stack: stack.meta.name, reshard: null, removed })
+  else lab.print(`Nothing had moved yet, so there is nothing to ${way}: ${stack.meta.name} is as it was.`)
+  return null
 }
 
 async function showPlan(lab: Lab, { plan }: Job, flags: ReshardFlags): Promise<void> {
@@ -106,6 +131,7 @@ async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: numbe
   const { load: _load, scheme: _scheme, shardWeights: _weights, ...rest } = flags
   const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST, warmup: '2s' }
   const subject = await subjectOfStack(lab, stack.meta.name, options)
+  const done: JobDone[] = []
   const { record, folder } = await measure({
     lab,
     subject,
@@ -117,10 +143,11 @@ async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: numbe
       settings: {},
       act: async (stage, running) => {
         await sleep(Math.max(0, stage.startMs + baselineMs - stage.clock()), stage.signal)
-        const done = await runJob(lab, running, job, stage)
+        const acted = await runJob(lab, running, job, stage)
+        done.push(acted)
         stage.onProgress(null)
         await sleep(baselineMs, stage.signal)
-        return done
+        return acted
       },
     },
   })
@@ -145,7 +172,7 @@ async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: numbe
     for (const line of reshardLines(record)) lab.print(line)
     lab.remark(`Report: ${report}`)
   }
-  conclude(lab, reshard?.outcome ?? 'failed', record.events.findLast(({ level }) => level === 'error')?.text)
+  conclude(lab, done[0])
 }
 
 /** The same without a load: progress as lines, the result in a few words. */
@@ -167,23 +194,31 @@ async function moveAlone(lab: Lab, stack: Stack, job: Job, flags: ReshardFlags):
   })
   if (quiet) lab.printJson({ stack: stack.meta.name, reshard: done.reshard })
   else lab.print(inWords(stack.meta.name, done))
-  conclude(lab, done.reshard.outcome, done.failure?.message)
+  conclude(lab, done)
 }
 
-function inWords(name: string, { reshard }: Resharded): string {
+function inWords(name: string, { reshard, begun }: JobDone): string {
   const { outcome, plan, moved_rows, ended_ms, started_ms, after } = reshard
   const seconds = ((ended_ms - started_ms) / 1_000).toFixed(1)
   const now = outcome === 'rolled back' ? plan.from : plan.to
-  if (outcome !== 'moved' && outcome !== 'rolled back') return `${name}: ${outcome} after ${seconds} s.`
-  const keys = after.filter(({ id }) => now.shards.includes(id)).map(({ id, keys }) => `${id} ${keys}`)
-  return `${name} has ${now.shards.length} shards by ${now.scheme}: ${moved_rows} rows moved in ${seconds} s. Users: ${keys.join(', ')}.`
+  if (outcome !== 'moved' && outcome !== 'rolled back') {
+    const next = begun ? NOTHING_LOST : 'Nothing had moved yet.'
+    return `${name}: ${outcome} after ${seconds} s, ${formatNumber(moved_rows)} rows moved. ${next}`
+  }
+  const keys = after.filter(({ id }) => now.shards.includes(id)).map(({ id, keys }) => `${id} ${formatNumber(keys)}`)
+  const shards = `${now.shards.length} ${now.shards.length === 1 ? 'shard' : 'shards'}`
+  return `${name} has ${shards} by ${now.scheme}: ${formatNumber(moved_rows)} rows moved in ${seconds} s. Users: ${keys.join(', ')}.`
 }
 
-function conclude(lab: Lab, outcome: Resharded['reshard']['outcome'], reason: string | undefined): void {
+/** @param done nothing where the run ended before the migration's turn */
+function conclude(lab: Lab, done: JobDone | undefined): void {
   lab.os.signal.throwIfAborted()
+  const outcome = done?.reshard.outcome
   if (outcome === 'moved' || outcome === 'rolled back') return
+  const { failure = null, begun = false } = done ?? {}
+  if (!begun && failure instanceof LabError) throw failure
   throw runError(
-    reason ?? `the migration ended half-way (${outcome})`,
-    'Nothing is lost: take it up with scalelab reshard --resume, or take it back with scalelab reshard --rollback',
+    failure?.message ?? 'the migration ended half-way',
+    begun ? NOTHING_LOST : 'Nothing had moved yet: the stack is as it was',
   )
 }
