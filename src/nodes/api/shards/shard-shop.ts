@@ -1,32 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, problem } from '../answer.js'
 import type { Statement, Value } from '../database/connection.js'
-import { Overloaded } from '../database/connections.js'
 import { BadRequest, ID, idOf, integerOf, integerParameter, parseObject } from '../database/fields.js'
 import { keyOf } from '../database/idempotency-key.js'
 import type { Resource } from '../shop.js'
+import { Answers } from './answers.js'
+import { USER_ID, UUID, userOf, uuidOf } from './fields.js'
 import { Gatherer, merge } from './gather.js'
-import { DOWN_PATIENCE, KeyRequests, Unserved, type WriteOutcome } from './key-requests.js'
+import { DOWN_PATIENCE, KeyRequests, Unserved } from './key-requests.js'
 import { GATHERED_READS, KEY_READS, REFERENCE_READS } from './reads.js'
 import type { Router } from './router.js'
 import { ShardDown } from './shard.js'
 import { Sweeper } from './sweeper.js'
+import { TransferResource } from './transfer-resource.js'
 import { Transfers } from './transfers.js'
 import { UuidV7 } from './uuid-v7.js'
 import { WRITES } from './writes.js'
 
 const PATH = /^\/api\/(productos|products|users|orders|sessions|transfers)(?:\/([^/]+))?\/?$/
-/** As other ids; braces may be around the part that decides the slot. */
-const USER_ID = /^[\w.{}-]{1,50}$/
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** After every order that there can be: its version is none. */
 const LATEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1_000
 const MAX_OFFSET = 1_000_000_000
-
-const REFUSED = ['X-Write-Outcome', 'refused']
-const LATER = ['Retry-After', '1']
 
 /** The shop with its data on shards, by the user: what is one user's is on one shard, the rest is gathered from all. */
 export class ShardShop {
@@ -34,7 +30,9 @@ export class ShardShop {
   readonly #patienceMs: number
   readonly #keys: KeyRequests
   readonly #gatherer: Gatherer
-  readonly #transfers: Transfers
+  readonly #answers: Answers
+  readonly #transfers: TransferResource
+  readonly #sweeper: Sweeper
   readonly #uuids = new UuidV7()
 
   /** @param patienceMs how long a request waits for slots that move and, if it is a write, for a shard that is down */
@@ -43,12 +41,15 @@ export class ShardShop {
     this.#patienceMs = patienceMs
     this.#keys = new KeyRequests(router, patienceMs)
     this.#gatherer = new Gatherer(router, patienceMs)
-    this.#transfers = new Transfers(router, this.#keys)
+    this.#answers = new Answers(router)
+    const transfers = new Transfers(router, this.#keys)
+    this.#transfers = new TransferResource(transfers, this.#answers, this.#uuids, patienceMs)
+    this.#sweeper = new Sweeper(router, transfers)
   }
 
   /** Takes up transfers that were left half-way, from now on. */
   sweep(): void {
-    new Sweeper(this.#router, this.#transfers).start()
+    this.#sweeper.start()
   }
 
   /** The resource at a path, or undefined: there is none. */
@@ -67,7 +68,7 @@ export class ShardShop {
       case 'sessions':
         return id === undefined ? undefined : this.#session(id, headers)
       default:
-        return id === undefined ? this.#transferList(headers) : { get: () => this.#transfer(id, query) }
+        return id === undefined ? this.#transfers.resource(headers) : { get: () => this.#transfer(id, query) }
     }
   }
 
@@ -109,7 +110,7 @@ export class ShardShop {
     return {
       get: () => {
         const user = new URLSearchParams(query).get('user_id')
-        if (user !== null) return this.#ofUser('orders', user, `no user ${user}`)
+        if (user !== null) return this.#ordersOf(user)
         return this.#list('orders', 'descending', query, (parameters) => {
           const before = parameters.get('before')
           return before === null ? LATEST : uuidOf(before, 'the parameter before')
@@ -124,20 +125,18 @@ export class ShardShop {
     }
   }
 
-  #transferList(headers: IncomingHttpHeaders): Resource {
-    const missing = problem(404, 'a transfer is asked for by its id and its payer, as the parameter user_id')
-    return { get: () => missing, post: (body) => this.#makeTransfer(headers, body) }
+  #ordersOf(user: string): Promise<Answer> {
+    return this.#answers.ofRead(() => this.#ofUser('orders', userOf(user, 'the parameter user_id'), `no user ${user}`))
   }
 
   /** What one user's shard knows of the user, with values of the statement after the user. */
   #ofUser(name: keyof typeof KEY_READS, user: string, missing: string, ...values: Value[]): Promise<Answer> {
-    return this.#answered(async () => {
+    return this.#answers.ofRead(async () => {
       if (!USER_ID.test(user)) {
-        if (name === 'orders') throw new BadRequest(`the parameter user_id ${MUST_BE_USER}`)
         return problem(404, missing)
       }
       const { json, shard } = await this.#keys.read(user, KEY_READS[name], [user, ...values])
-      const headers = ['X-DB-Node', shard, ...this.#servedBy(shard)]
+      const headers = ['X-DB-Node', shard, ...this.#answers.servedBy(shard)]
       return json === undefined ? problem(404, missing, headers) : { status: 200, json, headers }
     })
   }
@@ -148,21 +147,25 @@ export class ShardShop {
     query: string,
     start: (parameters: URLSearchParams) => string,
   ): Promise<Answer> {
-    return this.#answered(async () => {
+    return this.#answers.ofRead(async () => {
       const parameters = new URLSearchParams(query)
       const limit = integerParameter(parameters.get('limit'), 'limit', DEFAULT_LIMIT, MAX_LIMIT)
       const { rows, shards } = await this.#gatherer.gather(GATHERED_READS[name], [start(parameters), limit])
-      return { status: 200, json: merge(rows, order, limit), headers: this.#servedBy(...shards) }
+      return { status: 200, json: merge(rows, order, limit), headers: this.#answers.servedBy(...shards) }
     })
   }
 
   #order(id: string): Promise<Answer> {
-    return this.#answered(async () => {
+    return this.#answers.ofRead(async () => {
       if (!UUID.test(id)) return problem(404, `no order ${id}`)
       const { rows, shards } = await this.#gatherer.gather(GATHERED_READS.order, [id], true)
       const [found] = rows
-      if (found === undefined) return problem(404, `no order ${id}`, this.#servedBy(...shards))
-      return { status: 200, json: found.json, headers: ['X-DB-Node', found.shard, ...this.#servedBy(found.shard)] }
+      if (found === undefined) return problem(404, `no order ${id}`, this.#answers.servedBy(...shards))
+      return {
+        status: 200,
+        json: found.json,
+        headers: ['X-DB-Node', found.shard, ...this.#answers.servedBy(found.shard)],
+      }
     })
   }
 
@@ -170,18 +173,18 @@ export class ShardShop {
     const user = new URLSearchParams(query).get('user_id')
     const missing = `no transfer ${id} by ${user}`
     if (user === null)
-      return this.#answered(() => Promise.reject(new BadRequest('the parameter user_id must be given')))
+      return this.#answers.ofRead(() => Promise.reject(new BadRequest('the parameter user_id must be given')))
     return UUID.test(id) ? this.#ofUser('transfer', user, missing, id) : Promise.resolve(problem(404, missing))
   }
 
   #product(id: string): Promise<Answer> {
     const missing = `no product ${id}`
     if (!ID.test(id)) return Promise.resolve(problem(404, missing))
-    return this.#answered(() => this.#fromAny(REFERENCE_READS.product, [id], missing))
+    return this.#answers.ofRead(() => this.#fromAny(REFERENCE_READS.product, [id], missing))
   }
 
   #productList(query: string): Promise<Answer> {
-    return this.#answered(() => {
+    return this.#answers.ofRead(() => {
       const parameters = new URLSearchParams(query)
       const limit = integerParameter(parameters.get('limit'), 'limit', DEFAULT_LIMIT, MAX_LIMIT)
       const offset = integerParameter(parameters.get('offset'), 'offset', 0, MAX_OFFSET)
@@ -197,7 +200,7 @@ export class ShardShop {
         if (shard === undefined) throw new ShardDown('no shard answers')
         const [row] = await shard.read({ statement, values }, deadline)
         const json = row?.[0]
-        const headers = ['X-DB-Node', shard.id, ...this.#servedBy(shard.id)]
+        const headers = ['X-DB-Node', shard.id, ...this.#answers.servedBy(shard.id)]
         return json == null ? problem(404, missing, headers) : { status: 200, json, headers }
       } catch (error) {
         if (!(error instanceof ShardDown)) throw error
@@ -207,28 +210,13 @@ export class ShardShop {
     }
   }
 
-  /** The answer of a read. */
-  async #answered(read: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await read()
-    } catch (error) {
-      if (error instanceof BadRequest) return problem(400, error.message)
-      if (error instanceof Overloaded) return problem(503, error.message, LATER)
-      if (error instanceof Unserved) {
-        const at = error.shard === undefined ? [] : this.#servedBy(error.shard)
-        return problem(503, error.message, [...LATER, ...at])
-      }
-      throw error
-    }
-  }
-
   /** @param values of the statement from the fourth on; the first is the user */
   async #write(
     headers: IncomingHttpHeaders,
     statement: Statement,
     values: () => [user: string, ...rest: Value[]],
   ): Promise<Answer> {
-    return await this.#changed(async () => {
+    return await this.#answers.ofWrite(async () => {
       const checked = values()
       const key = keyOf(headers)
       const deadline = performance.now() + this.#patienceMs
@@ -239,87 +227,12 @@ export class ShardShop {
         repeatable: key !== null,
         deadline,
       })
-      if (outcome.kind !== 'done') return this.#failed(outcome)
+      if (outcome.kind !== 'done') return this.#answers.failed(outcome)
       const { status, json } = outcome
       const location = status === 201 ? locationOf(statement, json) : []
-      return { status, json, headers: [...this.#writtenBy(outcome), ...location] }
+      return { status, json, headers: [...this.#answers.writtenBy(outcome), ...location] }
     })
   }
-
-  async #makeTransfer(headers: IncomingHttpHeaders, body: string): Promise<Answer> {
-    return await this.#changed(async () => {
-      const { from, to, amount } = parseObject(body)
-      const asked = {
-        transfer_id: this.#uuids.next(),
-        from: userOf(from, 'from'),
-        to: userOf(to, 'to'),
-        amount: integerOf(amount, 'amount', 1, Number.MAX_SAFE_INTEGER),
-      }
-      if (from === to) throw new BadRequest('from and to must be two users')
-      const outcome = await this.#transfers.make(asked, keyOf(headers), performance.now() + this.#patienceMs)
-      const { write, transfer } = outcome
-      if (write.kind !== 'done') return this.#failed(write)
-      if (transfer === undefined) return { status: write.status, json: write.json, headers: this.#writtenBy(write) }
-      const { state, payeeShard } = outcome
-      const shards = payeeShard === '' || payeeShard === write.node ? [write.node] : [write.node, payeeShard]
-      if (state === 'undone') {
-        return problem(404, `no user ${transfer.to}`, this.#writtenBy({ ...write, status: 404 }, shards))
-      }
-      const location = [
-        'Location',
-        `/api/transfers/${transfer.transfer_id}?user_id=${encodeURIComponent(transfer.from)}`,
-      ]
-      // accepted, and paid when the payee's shard is back
-      const status = state === 'pending' ? 202 : 201
-      return {
-        status,
-        json: JSON.stringify({ ...transfer, state }),
-        headers: [...this.#writtenBy(write, shards), ...location],
-      }
-    })
-  }
-
-  /** The answer of a write whose values may be wrong. */
-  async #changed(write: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await write()
-    } catch (error) {
-      if (!(error instanceof BadRequest)) throw error
-      return problem(400, error.message, REFUSED)
-    }
-  }
-
-  #failed({ kind, reason, shard }: Exclude<WriteOutcome, { kind: 'done' }>): Answer {
-    return problem(503, reason, [
-      'X-Write-Outcome',
-      kind,
-      ...LATER,
-      ...(shard === undefined ? [] : this.#servedBy(shard)),
-    ])
-  }
-
-  #writtenBy(write: Extract<WriteOutcome, { kind: 'done' }>, shards = [write.node]): string[] {
-    const { status, node, lsn, replayed } = write
-    const headers = ['X-DB-Node', node, ...this.#servedBy(...shards), ...(status < 400 ? ['X-LSN', lsn] : REFUSED)]
-    if (replayed) headers.push('Idempotency-Replayed', 'true')
-    return headers
-  }
-
-  #servedBy(...shards: string[]): string[] {
-    return ['X-Shard', shards.join(','), 'X-Map-Version', String(this.#router.version)]
-  }
-}
-
-const MUST_BE_USER = 'must be 1 to 50 letters, digits, "-", "_", ".", "{" or "}"'
-
-function userOf(value: unknown, name: string): string {
-  if (typeof value === 'string' && USER_ID.test(value)) return value
-  throw new BadRequest(`${name} ${MUST_BE_USER}`)
-}
-
-function uuidOf(value: string, name: string): string {
-  if (UUID.test(value)) return value
-  throw new BadRequest(`${name} must be a UUID`)
 }
 
 function decoded(id: string): string {

@@ -8,7 +8,8 @@ import { change } from '../testing/database-api.js'
 import { postgresMissing } from '../testing/postgres-binaries.js'
 import { ask, bundle, type Running, temporaryFolder } from '../testing/program.js'
 import { startShardsApi } from '../testing/shards-api.js'
-import { STEPS, WRITES } from './writes.js'
+import { STEPS } from './steps.js'
+import { WRITES } from './writes.js'
 
 const missing = process.env.SCALELAB_REQUIRE === '1' ? undefined : postgresMissing()
 const USERS = 40

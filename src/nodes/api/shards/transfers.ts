@@ -1,7 +1,8 @@
 import type { Value } from '../database/connection.js'
 import type { KeyRequests, WriteOutcome } from './key-requests.js'
 import type { Router } from './router.js'
-import { STEPS, WRITES } from './writes.js'
+import { STEPS } from './steps.js'
+import { WRITES } from './writes.js'
 
 /** Money on its way from one user to another. */
 export interface Transfer {

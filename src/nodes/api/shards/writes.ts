@@ -1,30 +1,5 @@
 import type { Statement } from '../database/connection.js'
-
-/**
- * What begins every write: the slots are locked for as long as it lasts, and `verdict` says whether it may go on.
- *
- * The lock waits for a migration that is changing a slot's state, and then gives the new state (EvalPlanQual); the
- * statement itself still sees the rows as they were before. Therefore a slot that has become ours in the meantime is
- * asked for again (423) rather than written without seeing the rows that came with it. The states and what they mean
- * are those of core/shard-map.ts; the trigger of topologies/shard-sql.ts holds every writer to the same.
- * @param slots parameters, in one text; `count` of them are different
- */
-function guard(slots: string, count: string): string {
-  return `place AS MATERIALIZED (
-  SELECT state, held_until FROM slots WHERE slot IN (${slots}) ORDER BY slot FOR SHARE
-), verdict AS MATERIALIZED (
-  SELECT CASE
-    WHEN count(*) FILTER (WHERE state NOT IN ('away', 'arriving')) < ${count} THEN 421
-    WHEN bool_or(state = 'held' AND held_until > clock_timestamp()) THEN 423
-    WHEN EXISTS (SELECT FROM slots WHERE slot IN (${slots}) AND state IN ('away', 'arriving')) THEN 423
-    ELSE 200 END AS status
-  FROM place
-)`
-}
-
-/** Not served, with the version of the shard's map. */
-const ELSEWHERE = `SELECT status, to_jsonb((SELECT version FROM shard_map WHERE id = 1)), false FROM verdict WHERE status <> 200`
-const IN_TIME = 'clock_timestamp() < to_timestamp($2::float8)'
+import { ELSEWHERE, guard, IN_TIME, noUser, problem } from './guard.js'
 
 /**
  * The statement of a client's write: one transaction of one round trip.
@@ -56,21 +31,6 @@ ${ELSEWHERE} AND NOT EXISTS (SELECT FROM known)`,
   }
 }
 
-/** A step of a transfer that the client's own request does not name: it may be repeated, and has no key ($1 is null). */
-function step(name: string, work: string): Statement {
-  return {
-    name: `step-${name}`,
-    text: `WITH ${guard('$3::smallint', '1')}, go AS MATERIALIZED (
-  SELECT FROM verdict WHERE status = 200 AND ${IN_TIME} AND $1::text IS NULL
-), ${work}
-SELECT status, body, false FROM outcome
-UNION ALL
-${ELSEWHERE}`,
-  }
-}
-
-const problem = (text: string) => `jsonb_build_object('error', ${text})`
-const noUser = (user: string) => problem(`'no user ' || ${user}`)
 const TRANSFER = `jsonb_build_object('transfer_id', $7::uuid, 'from', $4::text, 'to', $5::text, 'amount', $6::bigint`
 
 export const WRITES = {
@@ -179,44 +139,4 @@ export const WRITES = {
     ),
     name: 'write-transfer-within',
   },
-} as const satisfies Record<string, Statement>
-
-/** Steps after the debit. Each touches one user, answers with status 200 and the state as body, and may be repeated. */
-export const STEPS = {
-  /** At the payee's shard. $4 transfer, $5 payee, $6 payer, $7 amount. State 'refused': there is no such user. */
-  credit: step(
-    'credit',
-    `before AS MATERIALIZED (
-  SELECT state FROM transfers WHERE transfer_id = $4::uuid AND side = 'credit' AND EXISTS (SELECT FROM go)
-), paid AS (
-  UPDATE users SET balance = balance + $7::bigint
-  WHERE user_id = $5::text AND EXISTS (SELECT FROM go) AND NOT EXISTS (SELECT FROM before)
-  RETURNING true
-), noted AS (
-  INSERT INTO transfers (transfer_id, side, slot, user_id, peer, amount, state)
-  SELECT $4::uuid, 'credit', $3::smallint, $5::text, $6::text, $7::bigint,
-    CASE WHEN EXISTS (SELECT FROM paid) THEN 'done' ELSE 'refused' END
-  FROM go WHERE NOT EXISTS (SELECT FROM before)
-  RETURNING state
-), outcome AS (
-  SELECT 200 AS status, to_jsonb(state) AS body FROM (SELECT state FROM before UNION ALL SELECT state FROM noted) AS credit
-)`,
-  ),
-
-  /** At the payer's shard. $4 transfer, $5 'done', or 'undone': the payer gets the amount back, and the request failed. */
-  close: step(
-    'close',
-    `closed AS (
-  UPDATE transfers SET state = $5::text
-  WHERE transfer_id = $4::uuid AND side = 'debit' AND state = 'pending' AND EXISTS (SELECT FROM go)
-  RETURNING user_id, peer, amount
-), returned AS (
-  UPDATE users SET balance = balance + amount FROM closed WHERE users.user_id = closed.user_id AND $5::text = 'undone'
-), answered AS (
-  UPDATE requests SET status = 404, body = ${noUser('peer')} FROM closed
-  WHERE slot = $3::smallint AND kind = 'transfer' AND entity = ($4::uuid)::text AND $5::text = 'undone'
-), outcome AS (
-  SELECT 200 AS status, to_jsonb($5::text) AS body FROM go
-)`,
-  ),
 } as const satisfies Record<string, Statement>
