@@ -41,7 +41,7 @@ describe.skipIf(postgresMissing() !== undefined)('reshard under clients that wri
       const stack = await start(from, Math.max(0, to - from), before)
       const clients = new Clients(stack, USERS, seed)
       const target = targetFor(stack, to, after)
-      clients.start(6, 2, 4)
+      clients.start(6, 2, 10)
       const told = requestFor(stack, { kind: 'begin', target, options: OPTIONS })
       const result = await reshard(told.request)
       await clients.end()

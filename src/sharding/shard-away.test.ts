@@ -30,7 +30,7 @@ describe.skipIf(postgresMissing() !== undefined)('a shard that does not answer',
     shards = await startShards({ shards: 3, spare: 1, rows: USERS, scheme: 'ring', owners: slotOwners('ring', placed) })
     fleet = await Fleet.of(controlOf(shards))
     clients = new Clients(shards, USERS, 3)
-    clients.start(4, 1, 10)
+    clients.start(4, 1, 25)
   }, 60_000)
   afterAll(async () => {
     await clients?.end()

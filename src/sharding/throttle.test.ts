@@ -28,9 +28,9 @@ describe('a throttle', () => {
     now = 300
     await copied(200)
     now = 60_000
-    await copied(500)
+    await copied(1_000)
     expect(waits[0]).toBeLessThan(50)
-    // Half a second of credit is used up; the next rows have to wait.
+    // The second of credit is used up; the next rows have to wait.
     await copied(100)
     expect(waits[2]).toBeGreaterThanOrEqual(95)
   })

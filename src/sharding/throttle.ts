@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What a pause for other work may be made up for, in milliseconds: more would let a stall end in a burst. */
-const CREDIT_MS = 500
+const CREDIT_MS = 1_000
 /** Chunks are so small that the load is even: this long at the rate, in seconds. */
 const CHUNK_S = 0.2
 
