@@ -70,14 +70,16 @@ export function shardSql(): string {
 )`,
     'CREATE INDEX transfers_by_slot ON transfers (slot)',
     "CREATE INDEX transfers_pending ON transfers (created_at) WHERE state = 'pending'",
+    // A key counts within its slot: who uses one for users of two shards must not keep their slots from moving together.
     `CREATE TABLE requests (
-  request_key text PRIMARY KEY,
+  request_key text NOT NULL,
   slot smallint NOT NULL,
   kind text NOT NULL,
   entity text,
   status integer NOT NULL,
   body jsonb,
-  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (request_key, slot)
 )`,
     'CREATE INDEX requests_by_slot ON requests (slot)',
     `CREATE TABLE slots (

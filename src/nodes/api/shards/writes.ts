@@ -16,7 +16,8 @@ function write(kind: string, entity: string, work: string, slots = '$3::smallint
   return {
     name: `write-${kind}`,
     text: `WITH ${guard(slots, count)}, known AS MATERIALIZED (
-  SELECT requests.status, body FROM requests, verdict WHERE request_key = $1::text AND verdict.status <> 421
+  SELECT requests.status, body FROM requests, verdict
+  WHERE request_key = $1::text AND slot = $3::smallint AND verdict.status <> 421
 ), go AS MATERIALIZED (
   SELECT FROM verdict WHERE status = 200 AND ${IN_TIME} AND NOT EXISTS (SELECT FROM known)
 ), ${work}, kept AS (
