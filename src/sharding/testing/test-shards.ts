@@ -300,11 +300,22 @@ async function ask<Answer>(port: number, database: string, question: (client: Cl
   }
 }
 
-/** Held open together, so that they differ. */
+/** Where no outgoing connection and no stack takes its ports from: one that is free now stays free until a server has it. */
+const PORTS = { first: 10_000, count: 10_000 }
+
 async function freePorts(count: number): Promise<number[]> {
-  const holders = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(holders.map((holder) => new Promise((resolve) => holder.once('listening', resolve))))
-  const ports = holders.map((holder) => (holder.address() as { port: number }).port)
-  await Promise.all(holders.map((holder) => new Promise((resolve) => holder.close(resolve))))
-  return ports
+  const free = new Set<number>()
+  while (free.size < count) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count)
+    if (!free.has(port) && (await isFree(port))) free.add(port)
+  }
+  return [...free]
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const holder = createServer()
+    holder.once('error', () => resolve(false))
+    holder.listen(port, '127.0.0.1', () => holder.close(() => resolve(true)))
+  })
 }
