@@ -55,6 +55,33 @@ describe.skipIf(postgresMissing() !== undefined)('the probe of real shards', { t
     for (const id of ids) expect(watch.now('shard.bytes', id)).toBeGreaterThan(1e6)
   })
 
+  it('keeps no connection when the run ends while it looks which nodes there are', async () => {
+    const ending = new AbortController()
+    let asked = (): void => {}
+    const asking = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    let answer = (_: NodeStatus[]): void => {}
+    const read = shardsProbe(now, 100).read({
+      nodes: () => {
+        asked()
+        return new Promise((resolve) => {
+          answer = resolve
+        })
+      },
+      usage: async () => [],
+      databases: async () => [],
+      shards: async () => ids.map((id) => shards.endpoint(id)),
+      signal: ending.signal,
+    })
+    await asking
+    ending.abort()
+    answer(ids.map(node))
+    expect(await read).toEqual([])
+    const left = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name IN ('scalelab shards', 'scalelab count')`
+    for (const id of ids) expect(await shards.query(id, left)).toEqual([{ n: 0 }])
+  })
+
   it('counts a slot that leaves, and none that arrives or is away', async () => {
     const [first = '', second = ''] = ids
     const state = (id: string, to: string, where: string) =>

@@ -30,6 +30,8 @@ export function shardsProbe(now: () => number, intervalMs = 1_000): Probe {
     intervalMs,
     async read(context) {
       const known = await stillThere(await servers.all(context), context)
+      // The run has closed its connections by now, and nobody would close those that were made anew.
+      if (context.signal.aborted) return []
       return (await Promise.all(known.map((shard) => readingsOf(shard, counterOf(shard, context))))).flat()
     },
   }
