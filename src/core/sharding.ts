@@ -85,12 +85,6 @@ export type Batch = z.infer<typeof batchSchema>
 
 export const RESHARD_OUTCOMES = ['moved', 'rolled back', 'interrupted', 'failed'] as const
 
-export const reshardEventSchema = z.object({
-  t_ms: z.number().describe('on the run clock'),
-  level: z.enum(['info', 'warn', 'error']),
-  text: z.string(),
-})
-
 /** A migration and what came of it. */
 export const reshardSchema = z.object({
   id: z.string(),

@@ -9,7 +9,6 @@ export const SHARD_PRODUCTS = 1_000
 export const FIRST_BALANCE = 1_000
 /** Rows that belong to a user live where the user lives; in the order in which a migration copies them. */
 export const SHARDED_TABLES = ['users', 'orders', 'transfers', 'requests'] as const
-export type ShardedTable = (typeof SHARDED_TABLES)[number]
 
 const CREATED = "'2025-01-01T00:00:00Z'"
 /** 2025-01-01 in milliseconds: the time in the order ids of the sample data. */
