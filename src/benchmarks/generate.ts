@@ -16,8 +16,9 @@ export async function generate(
   origin: string,
   load: Partial<Load> & { rps: number; durationMs: number; connections: number },
   onTick: (tick: LoadTick) => void = () => {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Generated> {
-  const { rps, durationMs, connections, warmupMs = 1_000 } = load
+  const { rps, durationMs, connections, warmupMs = 1_000, workload = null } = load
   const ticks: LoadTick[] = []
   const generator = createLoadGenerator({
     nodeBinary: process.execPath,
@@ -34,10 +35,10 @@ export async function generate(
       generators: 1,
       clients: 0,
       seed: 1,
-      workload: null,
+      workload,
     },
     target: { origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
-    signal: new AbortController().signal,
+    signal,
     drainMs: 5_000,
     tickMs: 500,
     onStart: () => {},
