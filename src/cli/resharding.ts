@@ -72,7 +72,9 @@ export async function runJob(
     if (result.outcome === 'moved' || result.outcome === 'rolled back') {
       await clearAway(stack, control, unused, removed, stage)
     }
-    return { kind: 'reshard', reshard: { ...told, added: joining, removed }, failure, begun: true }
+    // Shards that were started for it were counted as well, with nothing.
+    const before = told.before.filter(({ id }) => job.plan.from.shards.includes(id))
+    return { kind: 'reshard', reshard: { ...told, before, added: joining, removed }, failure, begun: true }
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error))
     if (!signal.aborted) onEvent('error', failure.message)

@@ -66,10 +66,8 @@ describe.skipIf(missing !== undefined)('reshard', { timeout: 120_000 }, () => {
         })
       },
     })
-  const record = async (): Promise<RunRecord> => {
-    const folder = join(cli.folder, 'out', (await stack.ids()).length === 0 ? '' : 'shard-2')
-    return runRecordSchema.parse(JSON.parse(await readFile(join(folder, 'latest', 'run.json'), 'utf8')))
-  }
+  const latest = async (scenario: string): Promise<RunRecord> =>
+    runRecordSchema.parse(JSON.parse(await readFile(join(cli.folder, 'out', scenario, 'latest', 'run.json'), 'utf8')))
 
   it.each<[string[], RegExp]>([
     [[], /how many shards should there be\?[\s\S]*reshard --to 3/],
@@ -165,7 +163,7 @@ describe.skipIf(missing !== undefined)('reshard', { timeout: 120_000 }, () => {
     const outcome = await meddled(args, /(copying|holding|dropping|catching up) shard/, (child) => child.kill('SIGINT'))
     expect(outcome.stdout).toContain('Interrupted on the way to 3 shards by jump')
     expect(outcome.code).toBe(130)
-    expect(await record()).toMatchObject({ reshard: { outcome: 'interrupted', misplaced: 0, duplicated: 0 } })
+    expect(await latest('shard-3')).toMatchObject({ reshard: { outcome: 'interrupted', misplaced: 0, duplicated: 0 } })
     expect(await stack.audit()).toMatchObject(CLEAN)
     await refused(['--to', '4'], /a migration from 3 shards to 3 shards is under way[\s\S]*--resume[\s\S]*--rollback/)
     await refused(['--to', '4', '--dry-run'], /is under way/)

@@ -184,7 +184,7 @@ async function moveAlone(lab: Lab, stack: Stack, job: Job, flags: ReshardFlags):
     clock: () => performance.now(),
     signal: lab.os.signal,
     onProgress(progress: ReshardProgress) {
-      if (quiet || performance.now() - told < TELL_MS) return
+      if (quiet || (progress.phase !== 'done' && performance.now() - told < TELL_MS)) return
       told = performance.now()
       lab.remark(progressLine(progress))
     },
