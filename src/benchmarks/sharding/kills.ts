@@ -29,11 +29,8 @@ interface Counts {
 export async function kills(): Promise<Figure[]> {
   return withCommandLine(async (run, folder) => {
     await run('up', 'shard-3', '--engine', 'process', '--rows', String(USERS))
-    const { url } = (
-      JSON.parse(await run('ps', '--json')) as { stacks: { nodes: { id: string; url: string }[] }[] }
-    ).stacks
-      .flatMap(({ nodes }) => nodes)
-      .find(({ id }) => id === 'balancer') ?? { url: '' }
+    const nodes = JSON.parse(await run('ps', '--json')) as { id: string; url: string }[]
+    const url = nodes.find(({ id }) => id === 'balancer')?.url ?? ''
     const ended = new AbortController()
     const loading = generate(
       url,
@@ -140,7 +137,7 @@ async function countsOf(run: Run): Promise<Counts> {
   const elsewhere = await rowsOf<{ rows: number }>(
     run,
     `SELECT (${tables
-      .map((table) => `(SELECT count(*) FROM ${table} JOIN slots USING (slot) WHERE state <> 'here')`)
+      .map((table) => `(SELECT count(*) FROM ${table} JOIN slots USING (slot) WHERE slots.state <> 'here')`)
       .join(' + ')})::integer AS rows`,
   )
   return {
