@@ -234,16 +234,15 @@ async function underHold(
   }
   // From here on it is completed, whoever wants it to end.
   await mover.onStep('given away', batch)
-  let servedAt = 0
   const others = mover.fleet.ids.filter((id) => id !== from.id && id !== to.id)
   await together([
     take(to, batch.slots, note).then(() => {
-      servedAt = mover.clock()
+      // Writes go on from here, whatever becomes of the other shards.
+      pending.heldSince = null
+      moved.held_ms += mover.clock() - sent.clock
     }),
     ...others.map(async (id) => mover.fleet.shard(id).learn(next)),
   ])
-  pending.heldSince = null
-  moved.held_ms += servedAt - sent.clock
   await mover.onStep('switched', batch)
   return { kind: 'switched' }
 }
