@@ -11,6 +11,8 @@ import { generate } from '../generate.js'
 const USERS = 20_000
 const KILLS = 24
 const RPS = 300
+/** So that a migration lasts a while, and most kills strike it at work. */
+const ROWS_PER_S = '3000'
 const SEED = 4
 /** Longest that all kills together may take, in milliseconds: the load is stopped when they are done. */
 const LONGEST_MS = 15 * 60_000
@@ -57,6 +59,7 @@ export async function kills(): Promise<Figure[]> {
     const counts = await countsOf(run)
     const { lost, duplicated, acknowledged, unknown } = await ledger(run, result.journal?.writes ?? [])
     const { due, ok } = result.ledger
+    for (const failure of result.journal?.failures ?? []) process.stderr.write(`  ${JSON.stringify(failure)}\n`)
     return [
       atLeast('kills -9 while the command was at work', phases.length, 20),
       ...[...new Set(phases)]
@@ -79,17 +82,21 @@ export async function kills(): Promise<Figure[]> {
 async function killAgainAndAgain(run: Run, folder: string): Promise<string[]> {
   const random = seededRandom(SEED)
   const phases: string[] = []
-  let longest = 4_000
+  let longest = 6_000
   for (let n = 0; phases.length < KILLS && n < 3 * KILLS; n++) {
     const to = String((await shardCount(run)) === 3 ? 4 : 3)
     const begun = performance.now()
-    const child = execa(process.execPath, [BIN, 'reshard', '--to', to, '--no-load'], {
-      cwd: folder,
-      env: { SCALELAB_STATE: join(folder, 'state') },
-      stdin: 'ignore',
-      all: true,
-      reject: false,
-    })
+    const child = execa(
+      process.execPath,
+      [BIN, 'reshard', '--to', to, '--no-load', '--max-rows-per-second', ROWS_PER_S],
+      {
+        cwd: folder,
+        env: { SCALELAB_STATE: join(folder, 'state') },
+        stdin: 'ignore',
+        all: true,
+        reject: false,
+      },
+    )
     const timer = setTimeout(() => child.kill('SIGKILL'), 100 + random() * longest)
     const { signal, all = '' } = await child
     clearTimeout(timer)
