@@ -3,7 +3,7 @@ import { stackParametersSchema } from '../core/parameters.js'
 import { MAX_SHARDS, SCHEMES, type ShardMap } from '../core/shard-map.js'
 import type { Stack } from '../engines/port.js'
 import { Fleet, type ShardControl } from '../sharding/fleet.js'
-import type { MoveOptions } from '../sharding/migration-store.js'
+import type { Migration, MoveOptions } from '../sharding/migration-store.js'
 import { migrationOf } from '../sharding/reshard.js'
 import { planReshard } from '../sharding/reshard-plan.js'
 import { countShards } from '../sharding/shard-count.js'
@@ -66,7 +66,13 @@ export async function reshardJob(lab: Lab, stack: Stack, control: ShardControl, 
     if (flags.resume === true || flags.rollback === true) {
       if (underWay === null) return null
       const { id, plan, before } = underWay
-      return { kind: flags.resume === true ? 'resume' : 'rollback', id, plan, before, options: given }
+      const back = flags.rollback === true && canGoBack(underWay, fleet)
+      if (flags.rollback === true && !back) {
+        lab.remark(
+          `Every row had moved, and a shard is gone already: the rest is completed. Back: scalelab reshard --to ${underWay.from.shards.length}`,
+        )
+      }
+      return { kind: back ? 'rollback' : 'resume', id, plan, before, options: given }
     }
     if (underWay !== null) {
       throw usageError(
@@ -78,6 +84,11 @@ export async function reshardJob(lab: Lab, stack: Stack, control: ShardControl, 
   } finally {
     fleet.close()
   }
+}
+
+/** Whether all shards are there that the rows would go back to: once all have moved, they are removed one by one. */
+function canGoBack({ state, from }: Migration, fleet: Fleet): boolean {
+  return state !== 'moved' || from.shards.every(({ id }) => fleet.ids.includes(id))
 }
 
 async function begun(

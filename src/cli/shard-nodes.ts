@@ -4,7 +4,7 @@ import type { Stack } from '../engines/port.js'
 import type { Member } from '../replication/port.js'
 import { remainderOf } from '../sharding/audit.js'
 import { Fleet, type ShardControl } from '../sharding/fleet.js'
-import { type Migration, readMigration } from '../sharding/migration-store.js'
+import { readMigration } from '../sharding/migration-store.js'
 import { Shard } from '../sharding/shard.js'
 
 /** How long a shard may take to say what it knows, in milliseconds. */
@@ -77,6 +77,8 @@ interface Known {
   map: ShardMap
   /** Shards that should be there. */
   ids: Set<string>
+  /** Those that had a part in a migration that is done: they may go, and until then it can be taken back. */
+  spare: Set<string>
 }
 
 /** Null where no shard answers. */
@@ -87,24 +89,22 @@ async function whatIsKnown(control: ShardControl): Promise<Known | null> {
   if (map === undefined) return null
   const first = members.find(({ id }) => id === map.shards[0]?.id)
   const migration = first === undefined ? null : await asked(first, readMigration)
-  return { map, ids: new Set([...map.shards, ...neededBy(migration)].map(({ id }) => id)) }
-}
-
-/** Those of a migration that is done may go: the map says which stay. */
-function neededBy(migration: Migration | null): { id: string }[] {
-  if (migration === null || migration.state === 'moved' || migration.state === 'rolled back') return []
-  return [...migration.from.shards, ...migration.to.shards]
+  const named = map.shards.map(({ id }) => id)
+  const taking = migration === null ? [] : [...migration.from.shards, ...migration.to.shards].map(({ id }) => id)
+  const done = migration?.state === 'moved' || migration?.state === 'rolled back'
+  return { map, ids: new Set(done ? named : [...named, ...taking]), spare: new Set(taking) }
 }
 
 /**
  * Of a node that no map names: every slot is served by another. Unless it is a shard that knows so and still has rows, it
  * was never ready, or its data are gone, and what would start in its place were the rows that it began with.
  */
-async function isLeftOver(control: ShardControl, id: string, { map, ids }: Known): Promise<boolean> {
+async function isLeftOver(control: ShardControl, id: string, { map, ids, spare }: Known): Promise<boolean> {
   const member = (await control.members()).find((candidate) => candidate.id === id)
   if (member === undefined) return false
   const own = await asked(member, (shard) => shard.map(ANSWER_MS))
   if (own === null || own.version < map.version) return true
+  if (spare.has(id)) return false
   const fleet = await Fleet.of({
     members: async () => (await control.members()).filter((other) => other.id === id || ids.has(other.id)),
   })
