@@ -10,8 +10,8 @@ const { plan } = reshardRecord()
 describe('the plan of a migration', () => {
   it('says what moves from where to where, and what would have to', () => {
     expect(renderReshardPlan(plan, plain)).toMatchInlineSnapshot(`
-      "From 3 shards by ring to 4 shards by ring: 780 of 3,000 keys move (26.0 %); 25.0
-      % would have to under any scheme.
+      "From 3 shards by ring to 4 shards by ring: 780 of 3,000 keys move (26.0 %); even
+      shards ask for 25.0 %.
 
       from     to       slots  keys   rows    size  of all rows
       ─────────────────────────────────────────────────────────
@@ -25,7 +25,7 @@ describe('the plan of a migration', () => {
   it('says of one that moves nothing that it does not', () => {
     const nothing = { ...plan, moves: [], keys: { total: 3_000, moved: 0, minimum: 0 } }
     expect(renderReshardPlan(nothing, plain)).toBe(
-      'From 3 shards by ring to 4 shards by ring: 0 of 3,000 keys move (0.0 %); none\nwould have to under any scheme.',
+      'From 3 shards by ring to 4 shards by ring: 0 of 3,000 keys move (0.0 %); even\nshards ask for none.',
     )
     const empty = { ...plan, keys: { total: 0, moved: 0, minimum: 0 }, rows: { total: 0, moved: 0 } }
     expect(renderReshardPlan(empty, plain)).toContain('there are no keys')
@@ -80,8 +80,7 @@ describe('a migration in the terminal', () => {
     expect(reshardLines(record).join('\n')).toMatchInlineSnapshot(`
       "
       Moved from 3 shards by ring to 4 shards by ring: 1,560 rows (630 kB) in 5.4 s,
-      289 rows/s; 780 of 3,000 keys move (26.0 %); 25.0 % would have to under any
-      scheme.
+      289 rows/s; 780 of 3,000 keys move (26.0 %); even shards ask for 25.0 %.
       Writes to what was moving had to wait 3 times: 18.0 ms in the middle, p95 30.0
       ms, at most 30.0 ms.
       Clients: none of 45,000 requests failed; response time p50 40.1 ms, p99 160 ms,

@@ -79,12 +79,12 @@ function placed({ scheme, shards }: ReshardPlan['from']): string {
   return `${count(shards.length)} ${shards.length === 1 ? 'shard' : 'shards'} by ${oneLine(scheme)}`
 }
 
-/** How many keys move, and how many would have to under any scheme. */
+/** How many keys move, and how many have to where shards are to be even; uneven ones can move a little less. */
 function movedText({ keys }: ReshardPlan): string {
   if (keys.total === 0) return 'there are no keys'
   const share = (part: number): string => formatShare(part / keys.total)
-  const least = keys.minimum === 0 ? 'none would have to' : `${share(keys.minimum)} would have to`
-  return `${count(keys.moved)} of ${count(keys.total)} keys move (${share(keys.moved)}); ${least} under any scheme`
+  const least = keys.minimum === 0 ? 'none' : share(keys.minimum)
+  return `${count(keys.moved)} of ${count(keys.total)} keys move (${share(keys.moved)}); even shards ask for ${least}`
 }
 
 function outcomeLine(reshard: ReshardRecord): string {

@@ -18,10 +18,10 @@ describe('renderShardPlanSummary', () => {
   it('answers in a sentence', () => {
     const three = planOf({ schemes: ['modulo', 'jump'], stages: [3, 4], keys: 50_000 })
     expect(answerOf(renderShardPlanSummary(three, plain))).toMatch(
-      /^From 3 to 4 shards modulo moves 7[45]\.\d % of the keys, jump 2[45]\.\d %; the minimum is 25\.0 %\. 50,000 keys \(uniform, seed 1\)$/,
+      /^From 3 to 4 shards modulo moves 7[45]\.\d % of the keys, jump 2[45]\.\d %; even shards ask for 25\.0 %\. 50,000 keys \(uniform, seed 1\)$/,
     )
     expect(answerOf(renderShardPlanSummary(growth, plain))).toMatch(
-      /^From 3 to 4 shards modulo moves .*; the minimum is 25\.0 %\. Evenest is \w+: its fullest shard has 1\.00\d times its share\./,
+      /^From 3 to 4 shards modulo moves .*; even shards ask for 25\.0 %\. Evenest is \w+: its fullest shard has 1\.00\d times its share\./,
     )
   })
 
@@ -29,8 +29,8 @@ describe('renderShardPlanSummary', () => {
     [[5, stageOf([1, 1, 1, 1, 1]).filter(({ id }) => id !== 'shard-2')], /^When shard-2 of 5 is lost, /],
     [[4, stageOf([1, 1, 1, 1]).filter(({ id }) => id > 'shard-2')], /^When shard-1 and shard-2 of 4 are lost, /],
     [[5, 4], /^From 5 to 4 shards /],
-    [[3, stageOf([1, 1, 2])], /^With other weights of 3 shards .*; the minimum is 16\.7 %/],
-    [[3, 4, 5], /^From 3 over 4 to 5 shards, added up, modulo moves 15\d\.\d % .*; the minimum is 45\.0 %/],
+    [[3, stageOf([1, 1, 2])], /^With other weights of 3 shards .*; even shards ask for 16\.7 %/],
+    [[3, 4, 5], /^From 3 over 4 to 5 shards, added up, modulo moves 15\d\.\d % .*; even shards ask for 45\.0 %/],
     [[1, 2, 3, 4, 5], /^From 1 to 5 shards in 4 steps, added up, /],
   ])('names the change (%#)', (stages, expected) => {
     const plan = planOf({ schemes: ['modulo', 'rendezvous'], stages, keys: 2_000 })

@@ -75,7 +75,7 @@ function answer(plan: ShardPlan, all: readonly Row[]): string {
   const moves = named.map(({ scheme, moved }, index) =>
     index === 0 ? `${scheme.scheme} moves ${formatShare(moved)} of the keys` : `${scheme.scheme} ${formatShare(moved)}`,
   )
-  const main = `${change(plan)} ${moves.join(', ')}; the minimum is ${formatShare(first.minimum)}.`
+  const main = `${change(plan)} ${moves.join(', ')}; even shards ask for ${formatShare(first.minimum)}.`
   return rows.length <= NAMED ? main : `${main} ${plan.keys.exponent === null ? evenest(rows) : coolest(rows)}`
 }
 

@@ -4,13 +4,13 @@ import { formatValue } from '../../core/verdict.js'
 import { barChart } from './bars.js'
 import type { Svg } from './svg.js'
 
-/** Share of the keys that change shards by scheme, against the least that any scheme must move; null without a scheme. */
-export function movedFraction({ schemes }: ShardPlan): Svg | null {
+/** Share of the keys that change shards by scheme, against the least that even shards ask for; null without a scheme. */
+export function movedFraction({ schemes, stages }: ShardPlan): Svg | null {
   const unnecessary = schemes.some(({ unnecessary_fraction }) => unnecessary_fraction > 0)
   const percent = (share: number): string => formatValue(share, 'share')
   return barChart({
     title: 'Keys that move',
-    subtitle: `share of all keys; the dark line is the least that must move${unnecessary ? '; orange: moved without need' : ''}`,
+    subtitle: `share of all keys${stages.length > 2 ? ', in one move from first to last' : ''}; the dark line is the least for even shards${unnecessary ? '; orange: moved without need' : ''}`,
     description: schemes
       .map(
         ({ scheme, moved_fraction, minimum_fraction }) =>

@@ -1,5 +1,6 @@
 import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatShare } from '../../core/units.js'
+import { sumOfSteps } from '../sum-of-steps.js'
 import { chart, type Plot } from './frame.js'
 import { spread } from './labels.js'
 import { legend, opacityText } from './legend.js'
@@ -43,10 +44,10 @@ export function shardMovement(plan: ShardPlan): Svg | null {
       title: 'Where keys move',
       subtitle: 'shards before on the left, afterwards on the right; a band is as thick as its keys are many',
       description: plan.schemes
-        .map(
-          ({ scheme, moved_fraction, unnecessary_fraction }) =>
-            `${scheme}: ${formatShare(moved_fraction)} move, ${formatShare(unnecessary_fraction)} unnecessarily`,
-        )
+        .map(({ scheme, steps }) => {
+          const { moved, needless: unnecessary } = sumOfSteps(steps)
+          return `${scheme}: ${formatShare(moved)} move, ${formatShare(unnecessary)} unnecessarily`
+        })
         .join('; '),
     },
     grid.bottom + 6,
@@ -55,7 +56,10 @@ export function shardMovement(plan: ShardPlan): Svg | null {
       ...plan.schemes.flatMap((scheme, i) => {
         const plot = grid.plots[i]
         if (plot === undefined) return []
-        const note = `${formatShare(scheme.moved_fraction)} moved, ${formatShare(scheme.unnecessary_fraction)} unnecessarily`
+        // What the bands show: every step, and not the one move from first to last.
+        const { moved, needless: unnecessary } = sumOfSteps(scheme.steps)
+        const steps = scheme.steps.length > 1 ? ` in ${scheme.steps.length} steps` : ''
+        const note = `${formatShare(moved)} moved${steps}, ${formatShare(unnecessary)} unnecessarily`
         return [...panelHeading({ title: scheme.scheme, note }, plot, plot.left), ...flow(plan, scheme, plot)]
       }),
     ],

@@ -3,6 +3,7 @@ import { formatNumber } from '../../core/units.js'
 import { formatValue } from '../../core/verdict.js'
 import { largest, smallest } from '../../stats/quantiles.js'
 import { capital, count, list } from '../quantities.js'
+import { sumOfSteps } from '../sum-of-steps.js'
 import { plain, table } from '../table.js'
 
 const percent = (share: number): string => formatValue(share, 'share')
@@ -22,7 +23,7 @@ export function planAnswer(plan: ShardPlan): string {
   if (first === undefined) return 'No scheme was asked about.'
   const subject = `of ${count(keys.count, 'key')} (${keyWords(plan)})`
   if (schemes.length === 1) {
-    return `${capital(stageWords(plan))}, ${plain(first.scheme)} moves ${percent(first.moved_fraction)} ${subject}, where ${percent(first.minimum_fraction)} is the least that any scheme must move${needless(first)}. Afterwards the fullest shard holds ${first.peak_to_mean.toFixed(3)} times the mean (coefficient of variation ${percent(first.cv)}).`
+    return `${capital(stageWords(plan))}, ${plain(first.scheme)} moves ${percent(first.moved_fraction)} ${subject}, where ${percent(first.minimum_fraction)} is the least for even shards${needless(first)}. Afterwards the fullest shard holds ${first.peak_to_mean.toFixed(3)} times the mean (coefficient of variation ${percent(first.cv)}).`
   }
   const by = (read: (scheme: SchemePlan) => number) => schemes.toSorted((a, b) => read(a) - read(b))
   const moves = by(({ moved_fraction }) => moved_fraction)
@@ -34,12 +35,25 @@ export function planAnswer(plan: ShardPlan): string {
   ]
   const minimum =
     least[0] === least[1]
-      ? `the least that must move is ${percent(least[0] ?? 0)}`
-      : `the least that must move is ${percent(least[0] ?? 0)} to ${percent(least[1] ?? 0)}`
+      ? `even shards ask for ${percent(least[0] ?? 0)}`
+      : `even shards ask for ${percent(least[0] ?? 0)} to ${percent(least[1] ?? 0)}`
   return [
-    `${capital(stageWords(plan))}, ${plain(many.scheme)} moves ${percent(many.moved_fraction)} ${subject} and ${plain(few.scheme)} ${percent(few.moved_fraction)}; ${minimum}.`,
+    `${capital(stageWords(plan))}${plan.stages.length > 2 ? ' in one move' : ''}, ${plain(many.scheme)} moves ${percent(many.moved_fraction)} ${subject} and ${plain(few.scheme)} ${percent(few.moved_fraction)}; ${minimum}.`,
+    ...addedUp(plan),
     `Most even afterwards is ${plain(even.scheme)} (coefficient of variation ${percent(even.cv)}), least even ${plain(uneven.scheme)} (${percent(uneven.cv)}).`,
   ].join(' ')
+}
+
+/** Several steps move more than one move to the same end: what each scheme moves in all of them. */
+function addedUp({ stages, schemes }: ShardPlan): string[] {
+  if (stages.length <= 2) return []
+  const rows = schemes.map(({ scheme, steps }) => ({ scheme: plain(scheme), ...sumOfSteps(steps) }))
+  const sorted = rows.toSorted((a, b) => a.moved - b.moved)
+  const [few, many] = [sorted[0], sorted.at(-1)]
+  if (few === undefined || many === undefined) return []
+  return [
+    `Step by step and added up, ${many.scheme} moves ${percent(many.moved)} and ${few.scheme} ${percent(few.moved)}; even shards ask for ${percent(few.minimum)}.`,
+  ]
 }
 
 function needless({ unnecessary_fraction }: SchemePlan): string {
@@ -57,7 +71,7 @@ function keyWords({ keys: { source, exponent, seed } }: ShardPlan): string {
 /** What the columns say, and what no figure here can. */
 export function planReading(plan: ShardPlan): string[] {
   const points = [
-    '**Moved** are keys whose shard is another one afterwards. **Minimum** is what any scheme must move so that every shard has its part by weight. **Unnecessary** are keys that moved although their old shard stays, and to a shard that was there before, although no weight asked for it.',
+    '**Moved** are keys whose shard is another one afterwards. **Minimum** is what any scheme must move so that every shard has its part by weight; where shards are not quite even, before or afterwards, a scheme can move less. **Unnecessary** are keys that moved although their old shard stays, and to a shard that was there before, although no weight asked for it.',
     '**CV**, the coefficient of variation, is the standard deviation of keys / weight over its mean; **peak/mean** is the fullest shard. Chance alone makes sqrt((N-1)/K) of K keys on N shards; a ring with V points per shard adds sqrt((N-1)/(NV+1)), because its arcs are of unequal length.',
     '**Chi-square** and its p hold the keys per shard against the shares by weight: p below 0.01 is more uneven than chance, which a ring always is with this many keys. A large number of keys finds the smallest unevenness: hold p beside the CV.',
     '**Lookups/s** are of one thread on this machine, on string keys; compare them with one another, not with those of another machine.',
