@@ -51,7 +51,7 @@ function reshardPoint(record: RunRecord): string[] {
   if (!isReshard(record)) return []
   const { max_rows_per_second, batch_rows, chunk_rows } = record.reshard.options
   return [
-    `**Migration:** ${moveWords(record.reshard)} under this load, in batches of about ${count(batch_rows, 'row')}, copied ${formatNumber(chunk_rows)} at a time${max_rows_per_second === null ? '' : `, at most ${formatNumber(max_rows_per_second)} rows/s`}.`,
+    `**Migration:** ${moveWords(record.reshard)} under this load, in batches of at most about ${count(batch_rows, 'row')} and 512 slots, copied ${formatNumber(chunk_rows)} at a time${max_rows_per_second === null ? '' : `, at most ${formatNumber(max_rows_per_second)} rows/s`}.`,
   ]
 }
 

@@ -49,7 +49,7 @@ function figureTable(record: ReshardRun): string {
     [
       'batches',
       formatNumber(batches.length),
-      `of about ${formatNumber(options.batch_rows)} rows, copied ${formatNumber(options.chunk_rows)} at a time`,
+      `of at most about ${formatNumber(options.batch_rows)} rows and 512 slots, copied ${formatNumber(options.chunk_rows)} at a time`,
     ],
     ['held p50', ms(held_ms.p50), 'writes to the slots of a batch waited'],
     ['held p95', ms(held_ms.p95), ''],
