@@ -64,6 +64,8 @@ export class Progress {
 
   /** The copies of the batch under way count no longer. */
   takenBack(): void {
+    // Nothing to show before anything was counted.
+    if (this.current.total_rows === 0) return
     this.show({ moved_rows: this.done })
   }
 
