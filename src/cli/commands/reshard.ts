@@ -51,7 +51,10 @@ export function addReshard(program: Command, lab: Lab): void {
     .option('--rollback', 'take it back: every row to where it was before')
     .option('--max-rows-per-second <n>', 'copy no faster than this')
     .option('--chunk-rows <n>', 'rows that are copied at a time (default: 500)')
-    .option('--batch-rows <n>', 'rows, about, that are held for writing at a time (default: 2000)')
+    .option(
+      '--batch-rows <n>',
+      'rows, about and at most, that are held for writing at a time; 512 slots at most (default: 2000)',
+    )
     .option('--stack <name>', 'which running stack, when several run')
     .option('--rps <rate>', `the load beside it, requests per second (default: ${DEFAULT_RPS})`)
     .option('--no-load', 'move without a load of our own, and without a report')
@@ -127,6 +130,19 @@ async function showPlan(lab: Lab, { plan }: Job, flags: ReshardFlags): Promise<v
   else lab.remark(text)
 }
 
+/** What a run with this move asks: not what the stack's scenario does. */
+function questionOf({ kind, plan }: Job): string {
+  const [from, to] = [plan.from.shards.length, plan.to.shards.length]
+  const schemes = plan.from.scheme === plan.to.scheme ? '' : `, by ${plan.to.scheme} instead of ${plan.from.scheme}`
+  const move = `from ${from} to ${to} ${to === 1 ? 'shard' : 'shards'}${schemes}`
+  const what = {
+    begin: `rows move ${move}`,
+    resume: `a move ${move} that was left half-done goes on`,
+    rollback: `a move ${move} is taken back`,
+  }[kind]
+  return `What do clients feel while ${what}, and is every row where it belongs afterwards?`
+}
+
 async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: number, flags: ReshardFlags): Promise<void> {
   const { load: _load, scheme: _scheme, shardWeights: _weights, ...rest } = flags
   const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST, warmup: '2s' }
@@ -134,7 +150,7 @@ async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: numbe
   const done: JobDone[] = []
   const { record, folder } = await measure({
     lab,
-    subject,
+    subject: { ...subject, question: questionOf(job) },
     objectives: [],
     faults: [],
     options,
