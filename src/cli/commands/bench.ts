@@ -103,7 +103,7 @@ async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions):
   if (shaped !== undefined) {
     throw usageError(
       `${shaped} shapes a stack, and this loads the one that runs`,
-      `Name a scenario: scalelab bench lb-3 ${shaped} ...`,
+      `Name a scenario: scalelab bench <scenario> ${shaped} ...`,
     )
   }
   return [await subjectOfStack(lab, options.stack, options)]
