@@ -192,8 +192,9 @@ export class Generator {
 
   private wake(): void {
     const now = this.now()
-    if (now >= this.stopAt) this.dispatcher.stop()
+    // What came due before the stop is sent like any other: it would count as unfinished, and nobody was in its way.
     this.dispatcher.pump(now)
+    if (now >= this.stopAt) this.dispatcher.stop()
     if (now >= this.nextSweep) {
       this.dispatcher.sweep(now)
       this.nextSweep = now + LONGEST_SLEEP_MS
