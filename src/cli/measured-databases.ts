@@ -9,6 +9,7 @@ import type { ShardAudit } from '../run/sharding.js'
 import { audit } from '../sharding/audit.js'
 import { Fleet } from '../sharding/fleet.js'
 import { newest } from '../sharding/put-right.js'
+import { migrationOf } from '../sharding/reshard.js'
 import { countShards } from '../sharding/shard-count.js'
 import { writtenOn } from '../sharding/written.js'
 import { endpointsOf, isSharded, membersOf, shardControlOf, shardsOf } from './databases.js'
@@ -66,7 +67,16 @@ async function writtenOnShards(lab: Lab, stack: Stack, prefix: string): Promise<
 async function auditShards(lab: Lab, stack: Stack): Promise<ShardAudit | null> {
   const fleet = await Fleet.of(shardControlOf(lab, stack))
   try {
-    const { misplaced, misslotted, duplicated } = await audit(fleet)
+    const found = await audit(fleet)
+    const { misslotted, duplicated } = found
+    const underWay = (await migrationOf(fleet))?.state
+    const unsettled = found.misplaced > 0 && (underWay === 'moving' || underWay === 'rolling back')
+    if (unsettled) {
+      lab.remark(
+        'A migration was left half-done, and copies of rows are on their way: scalelab reshard --resume, or --rollback.',
+      )
+    }
+    const misplaced = unsettled ? null : found.misplaced
     const { counts } = await countShards(fleet)
     const map = newest(await fleet.each((shard) => shard.state()))
     const weightOf = (id: string): number => map.shards.find((shard) => shard.id === id)?.weight ?? 1

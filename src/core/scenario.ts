@@ -237,5 +237,12 @@ function withoutClaimsOfNumber(scenario: Scenario, name: string, topology: Scena
 
 /** The question asked of another number. As a word of its own: the 3 of "30 s" is another number. */
 function withNumber(scenario: Scenario, from: number, to: number): Scenario {
-  return { ...scenario, question: scenario.question.replace(new RegExp(`\\b${from}\\b`), String(to)) }
+  const number = new RegExp(`\\b${from}\\b( shards\\b)?`)
+  return {
+    ...scenario,
+    question: scenario.question.replace(
+      number,
+      (_, shards = '') => `${to}${to === 1 ? shards.replace(/s$/, '') : shards}`,
+    ),
+  }
 }

@@ -81,7 +81,7 @@ describe('findScenario', () => {
       name: `shard-${n}`,
       topology: { kind: 'sharded', replicas: 2, sharding: { shards: n } },
     })
-    expect(scenario.question).toContain(`${n} shards`)
+    expect(scenario.question).toContain(n === 1 ? '1 shard,' : `${n} shards,`)
     expect(scenario.expect.some(({ replicas }) => replicas === 'same')).toBe(n === 3)
     expect(scenario.expect.some(({ metric }) => metric === 'sharding.misplaced')).toBe(true)
   })
@@ -90,7 +90,7 @@ describe('findScenario', () => {
     const [scenario, four] = await Promise.all([n, 4].map((shards) => findScenario(`shard-scaling-${shards}`, BUILTIN)))
     expect(scenario?.topology.sharding).toEqual({ ...four?.topology.sharding, shards: n })
     expect(scenario?.load).toEqual(four?.load)
-    expect(scenario?.question).toContain(`${n} shards`)
+    expect(scenario?.question).toContain(n === 1 ? 'by 1 shard of' : `by ${n} shards of`)
     // A listing or a transfer would take its time on several shards.
     expect(Object.keys(scenario?.load.mix ?? {})).toEqual(['read', 'write'])
   })

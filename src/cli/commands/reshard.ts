@@ -8,7 +8,7 @@ import { sleep } from '../../run/sleep.js'
 import { ShardAway } from '../../sharding/shard.js'
 import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
-import { subjectOfStack } from '../bench-subject.js'
+import { type BenchSubject, subjectOfStack } from '../bench-subject.js'
 import { shardControlOf } from '../databases.js'
 import type { Lab } from '../lab.js'
 import { measure } from '../measure.js'
@@ -60,6 +60,7 @@ export function addReshard(program: Command, lab: Lab): void {
     .option('--no-load', 'move without a load of our own, and without a report')
   addWorkloadOptions(command)
     .option('--connections <n>', 'TCP connections of the load')
+    .option('--generators <n>', 'generator processes of the load (default: 1)')
     .option('--timeout <time>', 'a request without an answer for this long is lost (default: 10s)')
     .option('--seed <n>', 'seed of the load (default: 1)')
     .option('--baseline <time>', 'load before and after the migration', '3s')
@@ -85,15 +86,18 @@ async function reshard(lab: Lab, flags: ReshardFlags): Promise<void> {
   const baselineMs = parseDuration(flags.baseline, '--baseline')
   const stack = await theStack(await lab.allEngines(), flags.stack)
   checkMoveFlags(stack, flags)
+  refuseIdleLoad(flags)
   // Nobody takes down, scales, loads or reshards a stack at the same time.
   await withLock(lab.os.stateDir, stack.meta.name, async () => {
     try {
+      // A mistake in a flag of the load is told before anything is counted.
+      const loaded = flags.load && flags.dryRun !== true ? await loadOf(lab, stack, flags) : null
       const job = await prepared(lab, stack, flags)
       if (job === null) return
       if (flags.dryRun === true || flags.json !== true) await showPlan(lab, job, flags)
       if (flags.dryRun === true) return
-      if (flags.load) await moveUnderLoad(lab, stack, job, baselineMs, flags)
-      else await moveAlone(lab, stack, job, flags)
+      if (loaded === null) await moveAlone(lab, stack, job, flags)
+      else await moveUnderLoad(lab, loaded, job, baselineMs, flags)
     } catch (error) {
       if (!(error instanceof ShardAway)) throw error
       throw environmentError(error.message, 'See how it is: scalelab ps, scalelab logs')
@@ -143,10 +147,36 @@ function questionOf({ kind, plan }: Job): string {
   return `What do clients feel while ${what}, and is every row where it belongs afterwards?`
 }
 
-async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: number, flags: ReshardFlags): Promise<void> {
+/** The load beside a migration. */
+interface Loaded {
+  subject: BenchSubject
+  options: BenchOptions
+}
+
+async function loadOf(lab: Lab, stack: Stack, flags: ReshardFlags): Promise<Loaded> {
   const { load: _load, scheme: _scheme, shardWeights: _weights, ...rest } = flags
   const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST, warmup: '2s' }
-  const subject = await subjectOfStack(lab, stack.meta.name, options)
+  return { subject: await subjectOfStack(lab, stack.meta.name, options), options }
+}
+
+/** What would change nothing is a misunderstanding. */
+function refuseIdleLoad(flags: ReshardFlags): void {
+  if (flags.load) return
+  const idle = (['rps', 'mix', 'keys', 'keyCount', 'connections', 'generators', 'timeout'] as const).find(
+    (name) => flags[name] !== undefined,
+  )
+  if (idle === undefined) return
+  const flag = idle === 'keyCount' ? 'key-count' : idle
+  throw usageError(`--${flag} shapes the load, and --no-load leaves it out`, 'Leave one of the two out')
+}
+
+async function moveUnderLoad(
+  lab: Lab,
+  { subject, options }: Loaded,
+  job: Job,
+  baselineMs: number,
+  flags: ReshardFlags,
+): Promise<void> {
   const done: JobDone[] = []
   const { record, folder } = await measure({
     lab,
@@ -172,7 +202,7 @@ async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: numbe
   if (flags.json === true) {
     const { verdicts, writes, reads } = record
     lab.printJson({
-      stack: stack.meta.name,
+      stack: nameOf(subject),
       scenario: record.scenario,
       engine: record.engine,
       reshard: reshard ?? null,
@@ -189,6 +219,10 @@ async function moveUnderLoad(lab: Lab, stack: Stack, job: Job, baselineMs: numbe
     lab.remark(`Report: ${report}`)
   }
   conclude(lab, done[0])
+}
+
+function nameOf({ system }: BenchSubject): string | null {
+  return system.kind === 'stack' ? system.stack.meta.name : null
 }
 
 /** The same without a load: progress as lines, the result in a few words. */

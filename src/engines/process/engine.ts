@@ -43,7 +43,9 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       const version = versions.map(([program, number]) => `${program} ${number}`).join(', ')
       if (!runsPostgres(topology)) return { ok: true, version }
       const postgres = await findPostgres(places)
-      return { ok: true, version, notes: isLack(postgres) ? [] : [describePostgres(postgres, places)] }
+      if (isLack(postgres)) return { ok: true, version, notes: [] }
+      const standbys = topology.nodes.some(({ env }) => env.BORN === 'standby')
+      return { ok: true, version, notes: [describePostgres(postgres, places, standbys)] }
     },
 
     limitations,

@@ -44,10 +44,17 @@ export function findPostgres(places: PostgresPlaces): Promise<PostgresBinaries |
   return known
 }
 
-/** Which PostgreSQL would run, in one sentence for a reader of the report. */
-export function describePostgres({ bin, version, canCopy }: PostgresBinaries, { cache }: PostgresPlaces): string {
+/**
+ * Which PostgreSQL would run, in one sentence for a reader of the report.
+ * @param standbys whether there are any, to take a primary's place
+ */
+export function describePostgres(
+  { bin, version, canCopy }: PostgresBinaries,
+  { cache }: PostgresPlaces,
+  standbys: boolean,
+): string {
   const from = bin.startsWith(cache) ? 'which comes with scalelab' : `from ${bin}`
-  return canCopy
+  return canCopy || !standbys
     ? `PostgreSQL: ${version}, ${from}.`
     : `PostgreSQL: ${version}, ${from}; without pg_rewind, so an old primary comes back as a fresh copy.`
 }
