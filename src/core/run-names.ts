@@ -47,7 +47,10 @@ const REPLICATED: readonly Setting[] = [
 const SHARDED: readonly Setting[] = [
   { name: null, read: migration },
   // The name shard-<n> says it already.
-  { name: 'shards', read: (record) => (/^shard(-scaling)?-\d+$/.test(record.scenario) ? null : sharding(record, 'shards')) },
+  {
+    name: 'shards',
+    read: (record) => (/^shard(-scaling)?-\d+$/.test(record.scenario) ? null : sharding(record, 'shards')),
+  },
   { name: 'scheme', read: scheme },
   { name: 'shard-weights', read: (record) => shardingParametersOf(record)?.weights?.join(',') ?? 'equal' },
   {
