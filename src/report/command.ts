@@ -22,7 +22,6 @@ export function repeatCommand(record: RunRecord): string {
 
 /** The commands that repeat drills: the stack they were on, and the drills. */
 export function drillCommand(record: RunRecord, trial: Pick<Trial, 'node' | 'role' | 'fault'>, trials: number): string {
-  const { load } = record
   const detector = detectorOf(record)
   const drill = [
     ...['scalelab', 'failover', targetOf(trial), '--fault', trial.fault],
@@ -30,6 +29,15 @@ export function drillCommand(record: RunRecord, trial: Pick<Trial, 'node' | 'rol
     ...(detector === null
       ? []
       : ['--detect-interval', duration(detector.interval_ms), '--detect-misses', String(detector.misses)]),
+  ]
+  return onItsStack(record, drill)
+}
+
+/** A command that acts on a stack under load, after the one that brings the stack up. */
+function onItsStack(record: RunRecord, action: readonly string[]): string {
+  const { load } = record
+  const words = [
+    ...action,
     ...(load.stages[0] === undefined ? [] : ['--rps', String(load.stages[0].rps)]),
     ...workloadFlags(load),
     ...['--connections', String(load.connections)],
@@ -38,12 +46,12 @@ export function drillCommand(record: RunRecord, trial: Pick<Trial, 'node' | 'rol
   ]
   const up =
     record.engine === null ? [] : [wrapped(['scalelab', 'up', ...stackWords(record, record.engine)].map(quoted))]
-  return [...up, wrapped(drill.map(quoted))].join('\n')
+  return [...up, wrapped(words.map(quoted))].join('\n')
 }
 
 /** The commands that repeat a migration: the stack it began with, and the move. */
 export function reshardCommand(record: ReshardRun): string {
-  const { load, reshard } = record
+  const { reshard } = record
   const { from, to } = reshard.plan
   const { max_rows_per_second, batch_rows, chunk_rows } = reshard.options
   const move = [
@@ -51,15 +59,8 @@ export function reshardCommand(record: ReshardRun): string {
     ...(from.scheme === to.scheme ? [] : ['--scheme', to.scheme]),
     ...(max_rows_per_second === null ? [] : ['--max-rows-per-second', String(max_rows_per_second)]),
     ...['--batch-rows', String(batch_rows), '--chunk-rows', String(chunk_rows)],
-    ...(load.stages[0] === undefined ? [] : ['--rps', String(load.stages[0].rps)]),
-    ...workloadFlags(load),
-    ...['--connections', String(load.connections)],
-    ...(load.timeout_ms === 10_000 ? [] : ['--timeout', duration(load.timeout_ms)]),
-    ...['--seed', String(record.seed)],
   ]
-  const up =
-    record.engine === null ? [] : [wrapped(['scalelab', 'up', ...stackWords(record, record.engine)].map(quoted))]
-  return [...up, wrapped(move.map(quoted))].join('\n')
+  return onItsStack(record, move)
 }
 
 /** The command that repeats a guard; one that was stopped by hand is given the time that it had watched. */
