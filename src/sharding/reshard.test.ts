@@ -42,7 +42,8 @@ describe.skipIf(postgresMissing() !== undefined)('reshard under clients that wri
       const clients = new Clients(stack, USERS, seed)
       const target = targetFor(stack, to, after)
       clients.start(6, 2, 10)
-      const told = requestFor(stack, { kind: 'begin', target, options: OPTIONS })
+      // Slow enough that clients write into what is being copied, whatever the machine is doing.
+      const told = requestFor(stack, { kind: 'begin', target, options: { ...OPTIONS, maxRowsPerSecond: 250 } })
       const result = await reshard(told.request)
       await clients.end()
 
