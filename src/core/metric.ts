@@ -7,6 +7,8 @@ export interface Metric {
   short?: string
   label: string
   unit: string
+  /** Which of two values is the better one; left out where neither is. */
+  better?: 'more' | 'less'
   /** Null where the run did not measure it. */
   read(record: RunRecord): number | null
 }

@@ -25,6 +25,7 @@ export const METRICS = [
     short: 'rps',
     label: 'achieved rate',
     unit: 'requests/s',
+    better: 'more',
     read: (record: RunRecord) => record.load.achieved_rps,
   },
   {
@@ -32,14 +33,23 @@ export const METRICS = [
     short: 'goodput',
     label: 'goodput',
     unit: 'requests/s',
+    better: 'more',
     read: (record: RunRecord) => record.load.goodput_rps,
   },
-  { name: 'load.error_share', short: 'errors', label: 'requests not answered well', unit: 'share', read: errorShare },
+  {
+    name: 'load.error_share',
+    short: 'errors',
+    label: 'requests not answered well',
+    unit: 'share',
+    better: 'less',
+    read: errorShare,
+  },
   {
     name: 'load.ledger.lost',
     short: 'lost',
     label: 'lost requests',
     unit: 'requests',
+    better: 'less',
     read: (record: RunRecord) => record.load.ledger.lost,
   },
   ...RESPONSE.map(([field, short, label]) => ({
@@ -47,6 +57,7 @@ export const METRICS = [
     short,
     label,
     unit: 'ms',
+    better: 'less' as const,
     read: (record: RunRecord) => record.latency.response_ms[field],
   })),
   {
@@ -65,6 +76,7 @@ export const METRICS = [
     short: 'unevenness',
     label: 'largest deviation from the expected share',
     unit: 'share',
+    better: 'less',
     read: (record: RunRecord) => record.distribution.max_deviation,
   },
   {
@@ -72,6 +84,7 @@ export const METRICS = [
     short: 'jain',
     label: "Jain's fairness index",
     unit: '',
+    better: 'more',
     read: (record: RunRecord) => record.distribution.jain_index,
   },
   ...REPLICATION_METRICS,

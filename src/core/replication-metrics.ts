@@ -66,6 +66,7 @@ export const REPLICATION_METRICS = [
     short: 'lag',
     label: 'mean replication lag (heartbeat)',
     unit: 'ms',
+    better: 'less',
     read: meanLag,
   },
   {
@@ -73,6 +74,7 @@ export const REPLICATION_METRICS = [
     short: 'lag_p99',
     label: 'replication lag p99 (heartbeat, the slowest standby)',
     unit: 'ms',
+    better: 'less',
     read: (record: RunRecord) => highest(lags(record).map(({ p99 }) => p99)),
   },
   {
@@ -80,6 +82,7 @@ export const REPLICATION_METRICS = [
     short: 'lag_max',
     label: 'longest replication lag (heartbeat)',
     unit: 'ms',
+    better: 'less',
     read: (record: RunRecord) => highest(lags(record).map(({ max }) => max)),
   },
   {
@@ -87,6 +90,7 @@ export const REPLICATION_METRICS = [
     short: 'stale_share',
     label: "reads that missed the client's own write",
     unit: 'share',
+    better: 'less',
     read: ({ reads }: RunRecord) => (reads === undefined || reads.checked === 0 ? null : reads.stale / reads.checked),
   },
   {
@@ -94,6 +98,7 @@ export const REPLICATION_METRICS = [
     short: 'stale',
     label: "reads that missed the client's own write",
     unit: 'reads',
+    better: 'less',
     read: ({ reads }: RunRecord) => reads?.stale ?? null,
   },
   {
@@ -101,6 +106,7 @@ export const REPLICATION_METRICS = [
     short: 'backwards',
     label: 'reads that went back in time',
     unit: 'reads',
+    better: 'less',
     read: ({ reads }: RunRecord) => reads?.backwards ?? null,
   },
   {
@@ -108,6 +114,7 @@ export const REPLICATION_METRICS = [
     short: 'lost_writes',
     label: 'acknowledged writes that are gone',
     unit: 'writes',
+    better: 'less',
     read: ({ writes }: RunRecord) => writes?.lost?.length ?? null,
   },
   {
@@ -115,6 +122,7 @@ export const REPLICATION_METRICS = [
     short: 'duplicated',
     label: 'writes made more than once',
     unit: 'writes',
+    better: 'less',
     read: ({ writes }: RunRecord) => writes?.duplicated?.length ?? null,
   },
   {
@@ -122,6 +130,7 @@ export const REPLICATION_METRICS = [
     short: 'read_spread',
     label: 'largest deviation of a standby from an equal share of the reads',
     unit: 'share',
+    better: 'less',
     read: readSpread,
   },
   {
@@ -150,6 +159,7 @@ export const REPLICATION_METRICS = [
     short: 'up',
     label: 'time to bring the stack up',
     unit: 'ms',
+    better: 'less',
     read: ({ up_ms }: RunRecord) => up_ms ?? null,
   },
   {
@@ -157,6 +167,7 @@ export const REPLICATION_METRICS = [
     short: 'rto',
     label: 'recovery time (RTO)',
     unit: 'ms',
+    better: 'less',
     read: ({ trial }: RunRecord) => trial?.rto_ms ?? null,
   },
   {
@@ -164,6 +175,7 @@ export const REPLICATION_METRICS = [
     short: 'drill_lost',
     label: 'acknowledged writes lost in the drill (RPO)',
     unit: 'writes',
+    better: 'less',
     read: ({ trial }: RunRecord) => trial?.lost.length ?? null,
   },
   {
@@ -171,6 +183,7 @@ export const REPLICATION_METRICS = [
     short: 'back',
     label: 'time until the old node served again',
     unit: 'ms',
+    better: 'less',
     read: ({ trial }: RunRecord) => trial?.back_ms ?? null,
   },
   {
@@ -178,6 +191,7 @@ export const REPLICATION_METRICS = [
     short: 'failed',
     label: 'requests that failed in the drill',
     unit: 'requests',
+    better: 'less',
     read: ({ trial }: RunRecord) => trial?.failed_requests ?? null,
   },
 ] as const satisfies readonly Metric[]

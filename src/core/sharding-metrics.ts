@@ -51,6 +51,7 @@ export const SHARDING_METRICS = [
     short: 'key_deviation',
     label: 'largest deviation of a shard from its share of the keys',
     unit: 'share',
+    better: 'less',
     read: keyDeviation,
   },
   {
@@ -58,6 +59,7 @@ export const SHARDING_METRICS = [
     short: 'misplaced',
     label: 'rows on the wrong shard, in the wrong slot or on two shards',
     unit: 'rows',
+    better: 'less',
     read: astray,
   },
   {
@@ -65,6 +67,7 @@ export const SHARDING_METRICS = [
     short: 'skew',
     label: 'answers of the hottest shard over those of the mean one',
     unit: '',
+    better: 'less',
     read: skew,
   },
   {
@@ -72,6 +75,7 @@ export const SHARDING_METRICS = [
     short: 'moved',
     label: 'keys that the migration moved',
     unit: 'share',
+    better: 'less',
     read: (record: RunRecord) => keyFraction(record, 'moved'),
   },
   {
@@ -86,6 +90,7 @@ export const SHARDING_METRICS = [
     short: 'held_p95',
     label: 'time for which writes to what was moving had to wait, p95',
     unit: 'ms',
+    better: 'less',
     read: ({ reshard }: RunRecord) => reshard?.held_ms.p95 ?? null,
   },
 ] as const satisfies readonly Metric[]
