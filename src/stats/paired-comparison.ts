@@ -1,0 +1,202 @@
+import type { Metric } from '../core/metric.js'
+import { formatProbability } from '../core/units.js'
+import { bootstrapMean } from './bootstrap.js'
+import { formatEffect, marginOf, type Scale, scaleOf } from './effect.js'
+import { holmAdjusted } from './holm.js'
+import { median } from './quantiles.js'
+import { signFlipTest, smallestP } from './sign-flip.js'
+
+/** One metric of two variants that ran in the same blocks. */
+export interface PairedInput {
+  metric: Metric
+  /** By block; null where it was not measured, or its run is in doubt. */
+  baseline: readonly (number | null)[]
+  /** By block, of the same length. */
+  variant: readonly (number | null)[]
+}
+
+/** "different" where the metric does not say which of two values is the better one. */
+export type ComparisonVerdict = 'better' | 'worse' | 'different' | 'equivalent' | 'cannot tell'
+
+/** What a comparison of a variant with the baseline came to. */
+export interface Judged {
+  /** Blocks in which both have a value. */
+  pairs: number
+  /** Over its own values, those without a partner as well; null without any. */
+  baseline_median: number | null
+  variant_median: number | null
+  scale: Scale
+  /** The geometric mean of the ratios variant / baseline within blocks, or the mean of the differences. */
+  effect: number | null
+  /** The 95 % confidence interval of the effect, on the same scale; of this comparison by itself, not of its family. */
+  interval: [number, number] | null
+  /** What is too small to matter: relative for a ratio, absolute for a difference, in the metric's unit. */
+  margin: number | null
+  p: number | null
+  /** By Holm, over the family. */
+  p_adjusted: number | null
+  /** Whether p is of all assignments of signs, or of a sample of them (above 20 pairs). */
+  p_exact: boolean | null
+  /** The least p_adjusted that so many pairs can reach in this family. */
+  smallest_p: number | null
+  verdict: ComparisonVerdict
+  /** In words: why there is no value, or why it cannot tell; null otherwise. */
+  reason: string | null
+}
+
+export interface JudgeOptions {
+  /** Relative, above 0: 0.03 is 3 %; `marginOf` says what it becomes for a difference. */
+  margin: number
+  /** The chance of a false alarm in a family of comparisons; 0.05 unless given. */
+  alpha?: number
+  /** Of the resamples of the intervals. */
+  seed: number
+}
+
+const ALPHA = 0.05
+
+/**
+ * All comparisons of one family, in their order, their p values corrected together. Those without a pair are no part
+ * of the family: nothing was tested.
+ *
+ * A variant is better or worse when its adjusted p is at most alpha and its effect beyond the margin; equivalent when
+ * the whole interval of the effect lies within the margin. Otherwise the comparison cannot tell, and says why.
+ * @throws RangeError when the blocks of a pair differ in number
+ */
+export function judgeFamily(inputs: readonly PairedInput[], options: JudgeOptions): Judged[] {
+  const measured = inputs.map((input) => measure(input, options))
+  const tested = measured.filter((one): one is Tested => 'test' in one)
+  const adjusted = holmAdjusted(tested.map(({ test }) => test.p))
+  const smallest = holmAdjusted(tested.map(({ effects }) => smallestP(effects.length)))
+  return measured.map((one) => {
+    if (!('test' in one)) return one
+    const at = tested.indexOf(one)
+    return judge(one, { adjusted: adjusted[at] ?? 1, smallest: smallest[at] ?? 1, size: tested.length }, options)
+  })
+}
+
+/** The fewest blocks in which so many comparisons can reach significance together, all runs having gone well. */
+export function blocksNeeded(family: number, alpha: number = ALPHA): number {
+  let blocks = 1
+  while (smallestP(blocks) * family > alpha && blocks < 20) blocks++
+  return blocks
+}
+
+interface Tested {
+  metric: Metric
+  medians: { baseline: number; variant: number }
+  scale: Scale
+  /** Within blocks: logarithms of ratios, or differences. */
+  effects: readonly number[]
+  interval: [number, number] | null
+  test: { p: number; exact: boolean }
+}
+
+function measure({ metric, baseline, variant }: PairedInput, { seed }: JudgeOptions): Tested | Judged {
+  if (baseline.length !== variant.length) {
+    throw new RangeError(`${metric.name}: ${baseline.length} blocks of the baseline, ${variant.length} of the variant`)
+  }
+  const medians = { baseline: medianOf(baseline), variant: medianOf(variant) }
+  const pairs = baseline.flatMap((from, block) => {
+    const to = variant[block]
+    return from === null || to === null || to === undefined ? [] : [{ from, to }]
+  })
+  const scale = scaleOf(
+    metric,
+    pairs.flatMap(({ from, to }) => [from, to]),
+  )
+  if (pairs.length === 0 || medians.baseline === null || medians.variant === null) {
+    return untested(medians, scale)
+  }
+  const effects = pairs.map(({ from, to }) => (scale === 'ratio' ? Math.log(to / from) : to - from))
+  return {
+    metric,
+    medians: { baseline: medians.baseline, variant: medians.variant },
+    scale,
+    effects,
+    interval: bootstrapMean(effects, seed),
+    test: signFlipTest(effects, seed),
+  }
+}
+
+function medianOf(values: readonly (number | null)[]): number | null {
+  return median(values.filter((value) => value !== null))
+}
+
+function untested(medians: { baseline: number | null; variant: number | null }, scale: Scale): Judged {
+  const who =
+    medians.baseline === null ? (medians.variant === null ? 'either of the two' : 'the baseline') : 'this variant'
+  const both = medians.baseline !== null && medians.variant !== null
+  return {
+    pairs: 0,
+    baseline_median: medians.baseline,
+    variant_median: medians.variant,
+    scale,
+    effect: null,
+    interval: null,
+    margin: null,
+    p: null,
+    p_adjusted: null,
+    p_exact: null,
+    smallest_p: null,
+    verdict: 'cannot tell',
+    reason: both ? 'there is no block in which both were measured' : `it was not measured for ${who}`,
+  }
+}
+
+interface Family {
+  adjusted: number
+  smallest: number
+  size: number
+}
+
+function judge(tested: Tested, family: Family, { margin, alpha = ALPHA }: JudgeOptions): Judged {
+  const { metric, medians, scale, effects, test } = tested
+  const mean = effects.reduce((sum, value) => sum + value, 0) / effects.length
+  const own = marginOf(metric, margin, scale, medians.baseline)
+  // On the scale of the effects a margin reaches equally far up and down: from 1 / (1 + m) to 1 + m for ratios.
+  const reach = scale === 'ratio' ? Math.log1p(own) : own
+  const significant = family.adjusted <= alpha
+  const within = tested.interval?.every((bound) => Math.abs(bound) <= reach) ?? false
+  const back = (value: number): number => (scale === 'ratio' ? Math.exp(value) : value)
+  const judged = {
+    pairs: effects.length,
+    baseline_median: medians.baseline,
+    variant_median: medians.variant,
+    scale,
+    effect: back(mean),
+    interval:
+      tested.interval === null ? null : ([back(tested.interval[0]), back(tested.interval[1])] as [number, number]),
+    margin: own,
+    p: test.p,
+    p_adjusted: family.adjusted,
+    p_exact: test.exact,
+    smallest_p: family.smallest,
+  }
+  if (significant && Math.abs(mean) > reach) return { ...judged, verdict: direction(metric, mean), reason: null }
+  if (within) return { ...judged, verdict: 'equivalent', reason: null }
+  return { ...judged, verdict: 'cannot tell', reason: whyNot(metric, judged, family, alpha) }
+}
+
+function direction({ better }: Metric, effect: number): ComparisonVerdict {
+  if (better === undefined) return 'different'
+  return (better === 'more') === effect > 0 ? 'better' : 'worse'
+}
+
+function whyNot(
+  metric: Metric,
+  { pairs, scale, interval }: Pick<Judged, 'pairs' | 'scale' | 'interval'>,
+  { adjusted, smallest, size }: Family,
+  alpha: number,
+): string {
+  const among = size === 1 ? '' : ` among ${size} comparisons`
+  if (smallest > alpha) {
+    const only = pairs === 1 ? '1 pair' : `${pairs} pairs`
+    const needed = blocksNeeded(size, alpha)
+    return `${only} cannot reach significance${among}: the smallest possible p is ${formatProbability(smallest)}, ${needed} blocks are needed`
+  }
+  const [from, to] = (interval ?? [Number.NaN, Number.NaN]).map((bound) => formatEffect(bound, scale, metric))
+  const reaches = `the interval reaches from ${from} to ${to}`
+  if (adjusted <= alpha) return `there is a difference, but it may be too small to matter: ${reaches}; run more blocks`
+  return `${reaches}, and p is ${formatProbability(adjusted)}${among}: run more blocks`
+}
