@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { ExitCode } from '../core/errors.js'
 import { addBench } from './commands/bench.js'
 import { addClean } from './commands/clean.js'
+import { addCompare } from './commands/compare.js'
 import { addCompletion } from './commands/completion.js'
 import { addCompose } from './commands/compose.js'
 import { addDoctor } from './commands/doctor.js'
@@ -59,6 +60,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addUp,
     addPs,
     addBench,
+    addCompare,
     addFailover,
     addGuard,
     addReshard,

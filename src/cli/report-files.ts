@@ -2,7 +2,8 @@ import { join, relative } from 'node:path'
 import type { RunRecord } from '../core/record.js'
 import type { ShardPlan } from '../core/shard-plan.js'
 import type { GuardReport } from '../report/detection.js'
-import { createRunFolder, type RunFolder } from '../store/run-folder.js'
+import type { ComparedResults } from '../stats/compared-runs.js'
+import { createRunFolder, openRunFolder, type RunFolder } from '../store/run-folder.js'
 
 // What draws reports is loaded when there is one to draw: it would double the time that every command takes to start.
 
@@ -42,6 +43,12 @@ export async function writeGuard(out: string, report: GuardReport): Promise<stri
   await folder.writeFile('guard.json', `${JSON.stringify(report, null, 2)}\n`)
   const { renderGuard } = await import('../report/detection.js')
   return writeAll(folder, { markdown: renderGuard(report), charts: {} })
+}
+
+/** Writes the report of a comparison of variants into its folder. @returns the path of report.md */
+export async function writeCompared(path: string, results: ComparedResults): Promise<string> {
+  const { renderCompared } = await import('../report/compared.js')
+  return writeAll(openRunFolder(path), renderCompared(results))
 }
 
 /** Writes the plan as JSON and its report into a folder. @returns the path of report.md */

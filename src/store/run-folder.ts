@@ -80,8 +80,8 @@ async function claimFolder(parent: string, stamp: string): Promise<string> {
   }
 }
 
-/** Replaces the link `latest`; a file system without links simply has none. */
-async function pointLatest(parent: string, path: string): Promise<void> {
+/** Replaces the link `latest` in a folder by one to a path below it; a file system without links simply has none. */
+export async function pointLatest(parent: string, path: string): Promise<void> {
   const temporary = join(parent, `.latest.${process.pid}`)
   try {
     await rm(temporary, { force: true })

@@ -1,0 +1,194 @@
+import { join, relative } from 'node:path'
+import type { ComparedVariant, Comparison } from '../core/comparison.js'
+import { EXIT, LabError, runError, usageError } from '../core/errors.js'
+import type { Load } from '../core/load.js'
+import type { Metric } from '../core/metric.js'
+import { findMetric } from '../core/metrics.js'
+import type { RunRecord } from '../core/record.js'
+import { parseDuration } from '../core/units.js'
+import { doubtsOf } from '../core/validity.js'
+import { type Measured, runBlocks } from '../run/blocks.js'
+import { isVoid } from '../stats/void.js'
+import { RUNS_FOLDER, readComparedRecords, writeComparisonFile } from '../store/comparison-folder.js'
+import { wantsUnicode } from '../ui/choose-view.js'
+import { createCompareProgress, type VariantProgress } from '../ui/progress/compare-progress.js'
+import { createLook } from '../ui/style.js'
+import type { BenchOptions } from './bench-options.js'
+import { subjectOfScenario } from './bench-subject.js'
+import type { Lab } from './lab.js'
+import { measure } from './measure.js'
+import { optionsOf } from './variants.js'
+
+/** A comparison, and the records of its runs by the folder that it names. */
+export interface ComparedRuns {
+  comparison: Comparison
+  records: ReadonlyMap<string, RunRecord>
+}
+
+/** What a run costs beside its load: bringing the stack up and down, connecting, draining; milliseconds. */
+const AROUND_MS = 2_500
+/** What a drill or a migration should take, in milliseconds. */
+const ACT_MS = 10_000
+
+/**
+ * Runs the blocks of a comparison that are still to be run, and keeps every run in its folder.
+ * @returns the comparison with all its runs, whatever its status
+ */
+export async function compareBlocks(
+  lab: Lab,
+  folder: string,
+  begun: Comparison,
+  options: Pick<BenchOptions, 'json' | 'quiet'>,
+): Promise<ComparedRuns> {
+  const records = new Map(await readComparedRecords(folder, begun, (what) => lab.remark(what)))
+  const metric = findMetric(begun.metrics[0] ?? '')
+  if (metric === undefined) throw new Error(`no metric ${begun.metrics[0]}`)
+  const { stderr, env } = lab.os
+  const isTTY = stderr.isTTY === true && options.quiet !== true
+  const progress = createCompareProgress({
+    write: (text) => (options.json === true && !isTTY ? undefined : stderr.write(text)),
+    isTTY,
+    look: createLook({ colour: isTTY && lab.look().colour, unicode: wantsUnicode(env) }),
+    columns: () => stderr.columns || 80,
+  })
+  let state: Comparison = begun
+  let took: number[] = []
+  let since = performance.now()
+  const show = (running: { variant: string; block: number } | null, done: number, total: number): void =>
+    progress.update({
+      running,
+      blocks: state.blocks,
+      done,
+      total,
+      leftMs: (total - done) * (mean(took) ?? expectedRunMs(state)),
+      figure: `${metric.label}${metric.unit === '' ? '' : `, ${metric.unit}`}`,
+      variants: state.variants.map((variant) => progressOf(variant, state, records, metric)),
+    })
+  try {
+    const comparison = await runBlocks({
+      comparison: begun,
+      async measure(variant, block) {
+        const { record, path } = await measureVariant(lab, folder, state, variant, block)
+        records.set(path, record)
+        return { record: path, doubts: doubtsOf(record.validity) } satisfies Measured
+      },
+      async save(next) {
+        state = next
+        await writeComparisonFile(folder, next)
+      },
+      onStart({ block, variant, done, total }) {
+        since = performance.now()
+        show({ block, variant }, done, total)
+      },
+      onEnd({ variant, failure, doubts, block }) {
+        took = [...took, performance.now() - since]
+        if (failure !== null) progress.note(`${variant} cannot run, and is left out from here on: ${failure}`)
+        else if (doubts.length > 0) progress.note(`block ${block}, ${variant}: ${doubts.join(', ')}`)
+      },
+      signal: lab.os.signal,
+      wallClock: () => new Date(),
+    })
+    return { comparison, records }
+  } finally {
+    progress.close()
+  }
+}
+
+/** One run of a variant on fresh processes, silently. */
+async function measureVariant(
+  lab: Lab,
+  folder: string,
+  comparison: Comparison,
+  variant: ComparedVariant,
+  block: number,
+): Promise<{ record: RunRecord; path: string }> {
+  const options: BenchOptions = {
+    ...flagsOf(comparison, variant),
+    // Of its own for each block, and the same for all of one: chance that they share is no difference between them.
+    seed: String(comparison.seed + block),
+    out: join(folder, RUNS_FOLDER),
+    json: true,
+  }
+  const names = comparison.variants.map(({ scenario }) => scenario)
+  const subject = await subjectOfScenario(lab, variant.scenario, names, options)
+  const run = await measure({ lab, subject, objectives: [], faults: [], options })
+  if (run.record.status === 'failed') {
+    const cause = run.record.events.findLast(({ level }) => level === 'error')?.text
+    throw runError(cause ?? 'the run failed', `See ${run.folder.path}`)
+  }
+  if (run.record.load.ledger.ok === 0 && run.record.status === 'complete') {
+    throw runError(`no request to ${run.record.target} was answered well`, `See ${run.folder.path}`)
+  }
+  return { record: run.record, path: relative(folder, run.folder.path) }
+}
+
+function flagsOf({ set }: Comparison, variant: ComparedVariant): Partial<BenchOptions> {
+  return { ...optionsOf(set), ...optionsOf(variant.set) }
+}
+
+/**
+ * Looks at every variant before anything is started. A mistake in one is a mistake in the command; what this machine lacks for
+ * one is noted in it, and the others go on.
+ * @returns how they are loaded, too
+ * @throws LabError (usage) that names the variant, or where some are loaded in another way than others
+ */
+export async function examineVariants(
+  lab: Lab,
+  comparison: Comparison,
+): Promise<{ comparison: Comparison; mode: Load['mode'] }> {
+  const names = comparison.variants.map(({ scenario }) => scenario)
+  const variants: ComparedVariant[] = []
+  const modes = new Set<Load['mode']>()
+  for (const variant of comparison.variants) {
+    try {
+      const { load } = await subjectOfScenario(lab, variant.scenario, names, { ...flagsOf(comparison, variant) })
+      modes.add(load.mode)
+      variants.push(variant)
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error
+      if (error.exitCode === EXIT.usage) {
+        throw new LabError(`variant ${variant.name}: ${error.message}`, {
+          exitCode: error.exitCode,
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+        })
+      }
+      variants.push({ ...variant, failure: error.message })
+    }
+  }
+  if (modes.size > 1) {
+    throw usageError(
+      'some variants run an open loop and some a closed one, which answer different questions',
+      'Give all the same load: --max for capacity, or --rps for latency at a rate',
+    )
+  }
+  return { comparison: { ...comparison, variants }, mode: [...modes][0] ?? 'closed' }
+}
+
+/** What a run should take, by its load. */
+export function expectedRunMs({ set, act }: Comparison): number {
+  const { duration, warmup, stages } = set
+  const staged = (stages ?? '').split(',').map((stage) => stage.split(':')[0] ?? '')
+  const counted =
+    stages === undefined
+      ? parseDuration(duration ?? '10s', '--duration')
+      : staged.reduce((sum, text) => sum + parseDuration(text, '--stages'), 0)
+  return AROUND_MS + parseDuration(warmup ?? '2s', '--warmup') + (act === null ? counted : ACT_MS)
+}
+
+function progressOf(
+  { name, failure }: ComparedVariant,
+  { runs }: Comparison,
+  records: ReadonlyMap<string, RunRecord>,
+  metric: Metric,
+): VariantProgress {
+  const mine = runs.filter((run) => run.variant === name)
+  const values = mine.flatMap((run) => {
+    const record = isVoid(run) ? undefined : records.get(run.record ?? '')
+    return record === undefined ? [] : (metric.read(record) ?? [])
+  })
+  return { name, values, voided: mine.filter((run) => run.record !== null && isVoid(run)).length, failure }
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,0 +1,181 @@
+import { Command } from 'commander'
+import type { ComparedVariant } from '../core/comparison.js'
+import { unknownValueError, usageError } from '../core/errors.js'
+import type { Experiment } from '../core/experiment.js'
+import type { BenchOptions } from './bench-options.js'
+import { addLoadOptions } from './load-options.js'
+import { addProbeOptions } from './probe-options.js'
+import { addStackOptions } from './stack-options.js'
+
+export type Settings = Record<string, string>
+
+/** More variants than this are refused: their runs would take hours. */
+const MOST_VARIANTS = 24
+
+/** What can be varied beside flags: the number at the end of a scenario's name, by what it counts. */
+const NUMBERED: Readonly<Record<string, RegExp>> = {
+  replicas: /^(lb)-\d+$/,
+  standbys: /^(repl)-\d+$/,
+  shards: /^(shard|shard-scaling)-\d+$/,
+}
+
+/** Flags that belong to the command, or that every run needs for itself. */
+const NOT_VARIED = ['name', 'port', 'seed']
+
+/** The flags that may be set or varied, without their dashes, and the names that commander gives them. */
+function flags(): ReadonlyMap<string, { attribute: string; takesValue: boolean; repeated: boolean }> {
+  const command = addProbeOptions(addStackOptions(addLoadOptions(new Command())))
+  return new Map(
+    command.options.flatMap((option) => {
+      const name = (option.long ?? '').replace(/^--/, '')
+      const takesValue = option.required || option.optional
+      const repeated = name === 'image' || name === 'header'
+      return NOT_VARIED.includes(name) ? [] : [[name, { attribute: option.attributeName(), takesValue, repeated }]]
+    }),
+  )
+}
+
+/** @throws LabError (usage) for a key that is neither a flag nor a number of the scenario */
+export function checkSettings(settings: Iterable<string>, where: string): void {
+  const known = [...flags().keys(), 'scenario', ...Object.keys(NUMBERED)]
+  for (const key of settings) if (!known.includes(key)) throw unknownValueError(`setting in ${where}`, key, known)
+}
+
+/** Flags of bench as commander would give them. Keys that are no flag are left out. */
+export function optionsOf(settings: Settings): Partial<BenchOptions> {
+  const known = flags()
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]): [string, string | boolean | string[]][] => {
+      const flag = known.get(key)
+      if (flag === undefined) return []
+      if (flag.repeated) return [[flag.attribute, [value]]]
+      return flag.takesValue ? [[flag.attribute, value]] : value === 'true' ? [[flag.attribute, true]] : []
+    }),
+  )
+}
+
+/** The flags of bench that were given, as settings: what every variant has in common. */
+export function settingsOf(options: Partial<BenchOptions>): Settings {
+  const entries = [...flags()].flatMap(([name, { attribute }]): [string, string][] => {
+    const value = options[attribute as keyof BenchOptions]
+    if (value === undefined || value === false) return []
+    return [[name, Array.isArray(value) ? (value[0] ?? '') : String(value)]]
+  })
+  return Object.fromEntries(entries)
+}
+
+/**
+ * Reads `--vary key=value,value`, several times: every combination is a variant.
+ * @throws LabError (usage)
+ */
+export function parseVary(texts: readonly string[]): Record<string, string[]> {
+  const vary: Record<string, string[]> = {}
+  for (const text of texts) {
+    const [, key, list] = /^([a-z-]+)=(.+)$/.exec(text) ?? []
+    const values = list === undefined ? [] : splitValues(list)
+    if (key === undefined || values.length === 0) {
+      throw usageError(
+        `--vary: cannot read "${text}"`,
+        'Write a flag with its values: --vary strategy=round-robin,least-conn',
+      )
+    }
+    if (vary[key] !== undefined)
+      throw usageError(`--vary: ${key} is given twice`, `Write its values in one list: --vary ${key}=a,b`)
+    vary[key] = values
+  }
+  checkSettings(Object.keys(vary), '--vary')
+  return vary
+}
+
+/** At commas; where values hold commas themselves (3,1,1), at semicolons. */
+function splitValues(list: string): string[] {
+  return list
+    .split(list.includes(';') ? ';' : ',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '')
+}
+
+/**
+ * The variants of an experiment by its file or its flags, each with a name that tells it apart.
+ * @throws LabError (usage) for settings that do not exist, variants that are the same, or too many of them
+ */
+export function variantsOf(experiment: Pick<Experiment, 'scenario' | 'vary' | 'variants'>): ComparedVariant[] {
+  const given =
+    experiment.variants ??
+    combinations(experiment.vary ?? {}).map((set) => ({ name: undefined, scenario: undefined, set }))
+  if (given.length > MOST_VARIANTS) {
+    throw usageError(
+      `${given.length} variants are more than ${MOST_VARIANTS}: their runs would take hours`,
+      'Vary less at a time',
+    )
+  }
+  const resolved = given.map(({ name, scenario, set }, i) => {
+    checkSettings(Object.keys(set), `variant ${name ?? i + 1}`)
+    return { name, ...resolve(scenario ?? set.scenario ?? experiment.scenario ?? '', set) }
+  })
+  const names = namesOf(resolved)
+  const variants = resolved.map(({ scenario, set }, i) => ({ name: names[i] ?? '', scenario, set, failure: null }))
+  const keys = variants.map(({ scenario, set }) => JSON.stringify([scenario, Object.entries(set).toSorted()]))
+  const twin = keys.findIndex((key, i) => keys.indexOf(key) < i)
+  if (twin !== -1) {
+    const of = variants[keys.indexOf(keys[twin] ?? '')]?.name
+    throw usageError(
+      `two variants are the same: ${of} and ${variants[twin]?.name}`,
+      'One against itself: scalelab compare --aa <scenario>',
+    )
+  }
+  return variants
+}
+
+/** The scenario that a number in the settings asks for, and the settings that remain. */
+function resolve(scenario: string, given: Settings): { scenario: string; set: Settings } {
+  let named = scenario
+  const { scenario: _scenario, ...set } = given
+  for (const [key, family] of Object.entries(NUMBERED)) {
+    const number = set[key]
+    if (number === undefined) continue
+    const prefix = family.exec(named)?.[1]
+    if (prefix === undefined) {
+      throw usageError(
+        `${key} cannot be varied of ${named}`,
+        `As in scalelab compare ${EXAMPLE_OF[key]} --vary ${key}=2,3`,
+      )
+    }
+    named = `${prefix}-${number}`
+    delete set[key]
+  }
+  return { scenario: named, set }
+}
+
+const EXAMPLE_OF: Readonly<Record<string, string>> = { replicas: 'lb-3', standbys: 'repl-2', shards: 'shard-3' }
+
+function combinations(vary: Record<string, readonly string[]>): Settings[] {
+  return Object.entries(vary).reduce<Settings[]>(
+    (sets, [key, values]) => sets.flatMap((set) => values.map((value) => ({ ...set, [key]: value }))),
+    [{}],
+  )
+}
+
+interface Resolved {
+  name: string | undefined
+  scenario: string
+  set: Settings
+}
+
+/** Given names as they are; else the scenario where it differs, and the settings that differ. */
+function namesOf(variants: readonly Resolved[]): string[] {
+  const scenarios = new Set(variants.map(({ scenario }) => scenario)).size > 1
+  const keys = [...new Set(variants.flatMap(({ set }) => Object.keys(set)))]
+  const telling = keys.filter((key) => new Set(variants.map(({ set }) => set[key])).size > 1)
+  const names = variants.map(({ name, scenario, set }) => {
+    if (name !== undefined) return name
+    const words = telling.flatMap((key) => {
+      const value = set[key]
+      return value === undefined ? [] : [/^[\d.,:]+[a-z%]*$/.test(value) ? `${key}=${value}` : value]
+    })
+    return [...(scenarios || words.length === 0 ? [scenario] : []), ...words].join(' ')
+  })
+  return names.map((name, i) =>
+    names.indexOf(name) === i ? name : `${name} #${names.slice(0, i + 1).filter((n) => n === name).length}`,
+  )
+}

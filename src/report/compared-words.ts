@@ -1,0 +1,127 @@
+import type { Metric } from '../core/metric.js'
+import { formatNumber, formatProbability, formatRatio } from '../core/units.js'
+import { formatValue } from '../core/verdict.js'
+import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
+import type { JudgedVariant } from '../stats/comparison.js'
+import { formatEffect } from '../stats/effect.js'
+import type { Judged } from '../stats/paired-comparison.js'
+import { capital, count, list } from './quantities.js'
+
+/** Whether a difference was found. */
+export function isFound({ verdict }: Pick<Judged, 'verdict'>): boolean {
+  return verdict === 'better' || verdict === 'worse' || verdict === 'different'
+}
+
+/** "2.93x", "-0.3 percentage points"; a dash where there is none. */
+export function effectText({ effect, scale }: Judged, metric: Metric): string {
+  if (effect === null) return '-'
+  return scale === 'ratio' ? formatRatio(effect) : formatEffect(effect, scale, metric)
+}
+
+/** "2.90x to 2.97x". */
+export function intervalText({ interval, scale }: Judged, metric: Metric): string {
+  if (interval === null) return '-'
+  return interval
+    .map((bound) => (scale === 'ratio' ? formatRatio(bound) : formatEffect(bound, scale, metric)))
+    .join(' to ')
+}
+
+/** A p value after Holm, "-" where nothing was tested. */
+export function pText({ p_adjusted }: Judged): string {
+  return p_adjusted === null ? '-' : formatProbability(p_adjusted)
+}
+
+/** The answer in at most three sentences: what the deciding figure showed, what the others add, how far it can be believed. */
+export function comparedAnswer(results: ComparedResults): string {
+  const { comparison, judged, drawn } = results
+  if (comparison.kind === 'aa') return aaAnswer(results)
+  const sentences = [
+    ...voidSentence(results),
+    decidingSentence(
+      results,
+      judged.filter(({ deciding }) => deciding),
+    ),
+  ]
+  const beside = besideSentence(judged.filter(({ deciding }) => !deciding))
+  const shown = drawn === null ? [...sentences, ...beside] : sentences
+  return [...shown.slice(0, 2), ...trustSentence(results)].slice(0, 3).join(' ')
+}
+
+/** Variants that could not run, or were voided too often. */
+function voidSentence({ variants, comparison }: ComparedResults): string[] {
+  const failed = variants.filter(({ failure }) => failure !== null).map(({ name }) => name)
+  const words = voidWords(variants)
+  if (words.length > 0) return [`**${capital(list(words))}**: no winner is named where that left too few runs.`]
+  if (failed.length > 0)
+    return [
+      `**${list(failed)} could not run**${failed.length < comparison.variants.length ? '; the others are compared' : ''}.`,
+    ]
+  return []
+}
+
+/** "generator-limited (lb-3: 4 of 10 runs)", for variants of which more than a third was voided. */
+export function voidWords(variants: readonly VariantResult[]): string[] {
+  const by = new Map<string, string[]>()
+  for (const { name, voided, runs } of variants) {
+    const all = runs.length + Object.values(voided).reduce((sum, n) => sum + n, 0)
+    for (const [word, n] of Object.entries(voided)) {
+      if (n * 3 > all) by.set(word, [...(by.get(word) ?? []), `${name}: ${n} of ${all} runs`])
+    }
+  }
+  return [...by].map(([word, who]) => `${word} (${who.join(', ')})`)
+}
+
+function decidingSentence(results: ComparedResults, deciding: readonly JudgedVariant[]): string {
+  const { comparison, cells } = results
+  const { baseline } = comparison
+  const [first] = deciding
+  if (first === undefined) return 'There is nothing to compare.'
+  const base = cells[first.metric.name]?.[baseline]?.median ?? null
+  const parts = deciding.map(({ variant, judged, metric }) => {
+    const against = judged.variant_median === null ? '' : ` (${formatValue(judged.variant_median, metric.unit)})`
+    if (isFound(judged)) {
+      return `${variant} is **${judged.verdict}**, ${effectText(judged, metric)}${against}`
+    }
+    if (judged.verdict === 'equivalent') return `${variant} is **equivalent**${against}`
+    return `of ${variant} it **cannot be told**${judged.reason === null ? '' : ` (${judged.reason})`}`
+  })
+  const shown = parts.length > 5 ? [...parts.slice(0, 4), `${parts.length - 4} more below`] : parts
+  return `In ${first.metric.label}, held against ${baseline}${base === null ? '' : ` (${formatValue(base, first.metric.unit)})`}: ${shown.join('; ')}.`
+}
+
+function besideSentence(beside: readonly JudgedVariant[]): string[] {
+  const found = beside.filter(({ judged }) => isFound(judged))
+  if (beside.length === 0) return []
+  if (found.length === 0) return ['None of the other figures shows a difference.']
+  const words = found
+    .slice(0, 4)
+    .map(
+      ({ variant, metric, judged }) =>
+        `${metric.label} of ${variant} ${judged.verdict} (${effectText(judged, metric)})`,
+    )
+  const rest = found.length > 4 ? [`${found.length - 4} more`] : []
+  return [`Beside it: ${list([...words, ...rest])}.`]
+}
+
+function trustSentence({ comparison, variants }: ComparedResults): string[] {
+  const least = Math.min(...variants.filter(({ failure }) => failure === null).map(({ runs }) => runs.length))
+  if (!Number.isFinite(least)) return []
+  const voided = variants.reduce((sum, each) => sum + Object.values(each.voided).reduce((a, b) => a + b, 0), 0)
+  const status = comparison.status === 'interrupted' ? ', and was interrupted before its end' : ''
+  return [
+    `It rests on ${count(least, 'run')} of each variant on fresh processes, in ${count(comparison.order.length, 'block')}${voided === 0 ? '' : `, ${formatNumber(voided)} more voided`}${status}.`,
+  ]
+}
+
+function aaAnswer({ comparison, drawn, variants }: ComparedResults): string {
+  const [variant] = variants
+  if (variant === undefined || drawn === null)
+    return `Too few runs of ${variant?.name ?? 'the variant'} to draw comparisons from.`
+  const { deciding, any, comparisons, blocks } = drawn
+  const percent = (share: number): string => `${formatNumber(share * 100)} %`
+  return [
+    `Of ${formatNumber(comparisons)} comparisons of ${variant.name} with itself, drawn from ${count(variant.runs.length, 'run')}, **${formatNumber(deciding.alarms)} found a difference** in the deciding figure: a rate of false alarms of ${percent(deciding.rate)} (95 % interval ${percent(deciding.interval[0])} to ${percent(deciding.interval[1])}).`,
+    `In any of the figures it was ${formatNumber(any.alarms)} (${percent(any.rate)}).`,
+    `Each drawn comparison has ${count(blocks, 'block')}; ${formatNumber(deciding.verdicts.equivalent)} found the two equivalent within ${percent(comparison.margin)}, ${formatNumber(deciding.verdicts['cannot tell'])} could not tell.`,
+  ].join(' ')
+}

@@ -1,0 +1,28 @@
+import type { ActSettings } from '../core/experiment.js'
+import type { Load } from '../core/load.js'
+import type { MetricName } from '../core/metrics.js'
+
+/** What is looked at beside the deciding figure, where runs have it. */
+const BESIDE: readonly MetricName[] = [
+  'load.achieved_rps',
+  'latency.response_ms.p50',
+  'latency.response_ms.p95',
+  'latency.response_ms.p99',
+  'load.error_share',
+  'distribution.jain_index',
+  'replication.lag_ms.mean',
+]
+
+/**
+ * The figures of a comparison, the deciding one first: capacity for a closed loop, where latency is only connections over
+ * rate (Little's law); the p99 for an open one, where the rate is given; of drills the recovery time, of migrations what moved.
+ */
+export function defaultMetrics(mode: Load['mode'], act: ActSettings): MetricName[] {
+  const of: Record<'drill' | 'reshard', MetricName[]> = {
+    drill: ['drill.rto_ms', 'drill.lost', 'drill.failed_requests'],
+    reshard: ['sharding.moved_fraction', 'sharding.held_ms.p95', 'sharding.max_deviation'],
+  }
+  const first: MetricName[] =
+    act === null ? [mode === 'closed' ? 'load.achieved_rps' : 'latency.response_ms.p99'] : of[act.kind]
+  return [...first, ...BESIDE.filter((name) => !first.includes(name))]
+}

@@ -1,0 +1,104 @@
+import type { Metric } from '../core/metric.js'
+import { formatNumber, formatProbability, formatRatio } from '../core/units.js'
+import { formatValue } from '../core/verdict.js'
+import type { ComparedResults } from '../stats/compared-runs.js'
+import { formatEffect } from '../stats/effect.js'
+import type { Judged } from '../stats/paired-comparison.js'
+import { paint, type Tone } from './style.js'
+import { type Cell, renderTable, type TextOptions } from './table.js'
+import { renderVerdicts } from './verdicts.js'
+import { oneLine, wrap } from './width.js'
+
+const TONES: Record<Judged['verdict'], Tone> = {
+  better: 'good',
+  worse: 'bad',
+  different: 'contrast',
+  equivalent: 'data',
+  'cannot tell': 'warn',
+}
+
+/** What a comparison came to: every variant against the baseline, figure by figure; then claims, and why it cannot tell. */
+export function renderCompared(results: ComparedResults, options: TextOptions): string {
+  const { comparison, judged, variants, claims, drawn } = results
+  const failed = variants.flatMap(({ name, failure }) =>
+    failure === null ? [] : wrap(oneLine(`${name} could not run: ${failure}`), options.width),
+  )
+  const voided = variants.flatMap(({ name, voided: words }) =>
+    Object.entries(words).map(([word, n]) => `${oneLine(name)}: ${n} ${n === 1 ? 'run' : 'runs'} voided, ${word}`),
+  )
+  const reasons = judged.flatMap(({ metric, variant, judged: { reason, verdict } }) =>
+    reason === null || verdict !== 'cannot tell'
+      ? []
+      : wrap(oneLine(`${metric.label}, ${variant}: ${reason}`), options.width - 2).map((line, i) =>
+          i === 0 ? line : `  ${line}`,
+        ),
+  )
+  return [
+    ...(judged.length === 0 ? [] : [table(results, options)]),
+    ...(drawn === null ? [] : [drawnText(results)]),
+    ...(judged.length === 0
+      ? []
+      : [
+          `Held against ${oneLine(comparison.baseline)}: medians of the runs; ratio and 95 % interval within blocks; p after Holm.`,
+        ]),
+    ...(reasons.length === 0 ? [] : [reasons.join('\n')]),
+    ...(failed.length + voided.length === 0
+      ? []
+      : [[...failed, ...voided].map((text) => paint(text, 'warn', options.colour)).join('\n')]),
+    ...(claims.length === 0 ? [] : [renderVerdicts(claims, options)]),
+  ].join('\n\n')
+}
+
+function table({ comparison, judged, metrics }: ComparedResults, options: TextOptions): string {
+  const rows = metrics.flatMap((metric) =>
+    judged
+      .filter((one) => one.metric.name === metric.name)
+      .map(({ variant, judged: one }, i): Cell[] => [
+        i === 0 ? (metric.short ?? metric.label) : '',
+        oneLine(variant),
+        value(one.baseline_median, metric.unit),
+        value(one.variant_median, metric.unit),
+        effect(one, one.effect, metric),
+        one.interval === null ? '-' : one.interval.map((bound) => effect(one, bound, metric)).join(' - '),
+        one.p_adjusted === null ? '-' : formatProbability(one.p_adjusted),
+        [one.verdict, TONES[one.verdict]],
+      ]),
+  )
+  return renderTable(
+    [
+      'figure',
+      'variant',
+      { title: oneLine(comparison.baseline), align: 'right' },
+      { title: 'variant', align: 'right' },
+      { title: 'ratio', align: 'right' },
+      { title: '95 % interval', align: 'right' },
+      { title: 'p', align: 'right' },
+      { title: 'verdict', whole: true },
+    ],
+    rows,
+    options,
+  )
+}
+
+function value(number: number | null, unit: string): string {
+  if (number === null) return ''
+  return unit === 'share' ? formatValue(number, unit) : formatNumber(number)
+}
+
+function effect({ scale }: Judged, bound: number | null, metric: Metric): string {
+  if (bound === null) return '-'
+  return scale === 'ratio'
+    ? formatRatio(bound)
+    : formatEffect(bound, scale, metric).replace(' percentage points', ' pp')
+}
+
+function drawnText({ drawn, variants }: ComparedResults): string {
+  if (drawn === null) return ''
+  const percent = (share: number): string => `${formatNumber(share * 100)} %`
+  const { deciding, any, comparisons } = drawn
+  return [
+    `${formatNumber(comparisons)} comparisons of ${oneLine(variants[0]?.name ?? '')} with itself, drawn from ${formatNumber(variants[0]?.runs.length ?? 0)} runs:`,
+    `  differences found in the deciding figure: ${percent(deciding.rate)}  (95 % interval ${percent(deciding.interval[0])} to ${percent(deciding.interval[1])})`,
+    `  in any figure:                            ${percent(any.rate)}  (${percent(any.interval[0])} to ${percent(any.interval[1])})`,
+  ].join('\n')
+}
