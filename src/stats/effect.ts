@@ -36,11 +36,25 @@ export function marginOf(metric: Metric, margin: number, scale: Scale, baselineM
 }
 
 /** An effect in words, with its sign: "+9.1 %" for a ratio of 1.091, "-0.3 percentage points", "+12 requests". */
-export function formatEffect(effect: number, scale: Scale, { unit }: Metric): string {
+export function formatEffect(effect: number, scale: Scale, metric: Metric): string {
+  return `${signed(effect, scale, metric)}${unitOf(effect, scale, metric)}`
+}
+
+/** Where an interval reaches from and to: "-2 % to +9 %", "-0.04 to +0.23 percentage points". */
+export function formatReach([from, to]: readonly [number, number], scale: Scale, metric: Metric): string {
+  const unit = unitOf(from, scale, metric)
+  return `${signed(from, scale, metric)}${unit === ' %' ? unit : ''} to ${formatEffect(to, scale, metric)}`
+}
+
+function signed(effect: number, scale: Scale, { unit }: Metric): string {
   const value = scale === 'ratio' ? effect - 1 : effect
-  const sign = value > 0 ? '+' : value < 0 ? '-' : ''
-  const size = Math.abs(value)
-  if (scale === 'ratio') return `${sign}${formatNumber(size * 100)} %`
-  if (unit === 'share') return `${sign}${formatNumber(size * 100)} percentage points`
-  return `${sign}${formatValue(size, unit)}`
+  const size = formatNumber(Math.abs(value) * (scale === 'ratio' || unit === 'share' ? 100 : 1))
+  return `${value > 0 ? '+' : value < 0 ? '-' : ''}${size}`
+}
+
+function unitOf(effect: number, scale: Scale, { unit }: Metric): string {
+  if (scale === 'ratio') return ' %'
+  if (unit === 'share') return ' percentage points'
+  const [, words = ''] = /^\S+( .+)?$/.exec(formatValue(Math.abs(effect), unit)) ?? []
+  return words
 }

@@ -1,7 +1,7 @@
 import type { Metric } from '../core/metric.js'
 import { formatProbability } from '../core/units.js'
 import { bootstrapMean } from './bootstrap.js'
-import { formatEffect, marginOf, type Scale, scaleOf } from './effect.js'
+import { formatReach, marginOf, type Scale, scaleOf } from './effect.js'
 import { holmAdjusted } from './holm.js'
 import { median } from './quantiles.js'
 import { signFlipTest, smallestP } from './sign-flip.js'
@@ -195,8 +195,7 @@ function whyNot(
     const needed = blocksNeeded(size, alpha)
     return `${only} cannot reach significance${among}: the smallest possible p is ${formatProbability(smallest)}, ${needed} blocks are needed`
   }
-  const [from, to] = (interval ?? [Number.NaN, Number.NaN]).map((bound) => formatEffect(bound, scale, metric))
-  const reaches = `the interval reaches from ${from} to ${to}`
+  const reaches = `the interval reaches from ${formatReach(interval ?? [Number.NaN, Number.NaN], scale, metric)}`
   if (adjusted <= alpha) return `there is a difference, but it may be too small to matter: ${reaches}; run more blocks`
-  return `${reaches}, and p is ${formatProbability(adjusted)}${among}: run more blocks`
+  return `${reaches}, and p is ${adjusted === 1 ? '1' : formatProbability(adjusted)}${among}: run more blocks`
 }
