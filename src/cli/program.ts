@@ -14,6 +14,7 @@ import { addLogs } from './commands/logs.js'
 import { addPs } from './commands/ps.js'
 import { addReport } from './commands/report.js'
 import { addReshard } from './commands/reshard.js'
+import { addRun } from './commands/run.js'
 import { addScale } from './commands/scale.js'
 import { addSchema } from './commands/schema.js'
 import { addShards } from './commands/shards.js'
@@ -61,6 +62,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addPs,
     addBench,
     addCompare,
+    addRun,
     addFailover,
     addGuard,
     addReshard,

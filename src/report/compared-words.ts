@@ -15,15 +15,18 @@ export function isFound({ verdict }: Pick<Judged, 'verdict'>): boolean {
 /** "2.93x", "-0.3 percentage points"; a dash where there is none. */
 export function effectText({ effect, scale }: Judged, metric: Metric): string {
   if (effect === null) return '-'
-  return scale === 'ratio' ? formatRatio(effect) : formatEffect(effect, scale, metric)
+  return scale === 'ratio' ? formatRatio(effect) : difference(effect, metric)
+}
+
+/** With percentage points as "pp": in a table the words would fill a column. */
+function difference(effect: number, metric: Metric): string {
+  return formatEffect(effect, 'difference', metric).replace('percentage points', 'pp')
 }
 
 /** "2.90x to 2.97x". */
 export function intervalText({ interval, scale }: Judged, metric: Metric): string {
   if (interval === null) return '-'
-  return interval
-    .map((bound) => (scale === 'ratio' ? formatRatio(bound) : formatEffect(bound, scale, metric)))
-    .join(' to ')
+  return interval.map((bound) => (scale === 'ratio' ? formatRatio(bound) : difference(bound, metric))).join(' to ')
 }
 
 /** A p value after Holm, "-" where nothing was tested. */

@@ -93,7 +93,7 @@ function differences({ comparison, judged }: ComparedResults): string[] {
       ],
       rows,
     ),
-    'Medians over the runs; ratios and differences within blocks; p by an exact sign-flip test, after Holm. The first figure decides.',
+    'Medians over the runs; ratios and differences within blocks; p by a sign-flip test, after Holm; pp are percentage points. The first figure decides.',
     ...(reasons.length === 0 ? [] : [`Where it cannot tell:\n\n${reasons.join('\n')}`]),
   ]
 }

@@ -1,11 +1,12 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Document, LineCounter, parseDocument, visit } from 'yaml'
-import { type LabError, unknownValueError, usageError } from '../core/errors.js'
+import { LabError, unknownValueError, usageError } from '../core/errors.js'
+import type { Experiment } from '../core/experiment.js'
 import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
 import { type Scenario, scenarioSchema, withReplicas, withShards, withStandbys } from '../core/scenario.js'
 import { MAX_SHARDS } from '../core/shard-map.js'
-import { describeMistakes } from './scenario-mistakes.js'
+import { type FileKind, kindOfFile, readExperiment } from './experiment-files.js'
+import { parseYaml, readYaml } from './yaml-file.js'
 
 /** Families: any `<prefix>-<n>` is made from the scenario file of one n. */
 const FAMILIES = [
@@ -49,8 +50,35 @@ export async function builtinScenarios(builtinDir: string): Promise<Scenario[]> 
   return Promise.all(names.map((name) => readScenario(join(builtinDir, `${name}.yaml`))))
 }
 
+/** Every built-in experiment, in the order of their names. */
+export async function builtinExperiments(builtinDir: string): Promise<Experiment[]> {
+  const names = await namesOf(builtinDir, 'experiment')
+  return Promise.all(names.map((name) => readExperiment(join(builtinDir, `${name}.yaml`))))
+}
+
+/**
+ * Finds what `run` is given: a file, or the name of a built-in scenario or experiment.
+ * @returns its path and what it is; the path of a scenario that is not built in under this very name is the name itself
+ * @throws LabError (usage)
+ */
+export async function findFile(nameOrPath: string, builtinDir: string): Promise<{ path: string; kind: FileKind }> {
+  if (isScenarioFile(nameOrPath)) return { path: nameOrPath, kind: await kindOfFile(nameOrPath) }
+  const experiments = await namesOf(builtinDir, 'experiment')
+  if (experiments.includes(nameOrPath)) return { path: join(builtinDir, `${nameOrPath}.yaml`), kind: 'experiment' }
+  try {
+    await findScenario(nameOrPath, builtinDir)
+  } catch (error) {
+    const names = [...experiments, ...(await builtinNames(builtinDir))]
+    if (error instanceof LabError && /^unknown /.test(error.message)) {
+      throw unknownValueError('experiment or scenario', nameOrPath, [...names, 'a path to a .yaml file'])
+    }
+    throw error
+  }
+  return { path: nameOrPath, kind: 'scenario' }
+}
+
 async function builtinNames(dir: string): Promise<string[]> {
-  const names = (await readdir(dir)).filter((file) => file.endsWith('.yaml')).map((file) => file.replace(/\.yaml$/, ''))
+  const names = await namesOf(dir, 'scenario')
   return names.toSorted((a, b) => Number(b === 'single') - Number(a === 'single') || a.localeCompare(b))
 }
 
@@ -59,49 +87,20 @@ async function builtinNames(dir: string): Promise<string[]> {
  * @throws LabError (usage) with one line per mistake: file:line:column, the path inside the file, what was expected
  */
 export async function readScenario(file: string): Promise<Scenario> {
-  const info = await stat(file).catch(() => null)
-  if (info === null || !info.isFile())
-    throw usageError(`there is no scenario file ${file}`, 'See the built-in ones: scalelab list')
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
-  })
-  return parseScenario(text, file)
+  return parseScenario(await readYaml(file, 'scenario'), file)
 }
 
 /** The scenario in a text; `file` is only named in errors. @throws LabError (usage) as `readScenario` */
 export function parseScenario(text: string, file: string): Scenario {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const [syntax] = document.errors
-  if (syntax !== undefined) {
-    const what = syntax.code === 'MULTIPLE_DOCS' ? 'a file holds one scenario, and here begins another' : syntax.message
-    throw invalidYaml(file, lines, syntax.pos[0], what)
-  }
-  const data = plainValue(document, lines, file)
-  const result = scenarioSchema.safeParse(data)
-  if (result.success) return result.data
-  throw usageError(describeMistakes(result.error.issues, data, document, lines, file).join('\n'))
+  return parseYaml(text, file, scenarioSchema, 'scenario')
 }
 
-function invalidYaml(file: string, lines: LineCounter, offset: number, what: string): LabError {
-  const { line, col } = lines.linePos(offset)
-  return usageError(`${file}:${line}:${col}: not valid YAML: ${what}`)
-}
-
-/** The document as plain data; aliases (`*name`) are resolved only here, so their mistakes show only here. */
-function plainValue(document: Document.Parsed, lines: LineCounter, file: string): unknown {
-  try {
-    return document.toJS()
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error
-    let offset = 0
-    visit(document, {
-      Alias(_, alias) {
-        if (alias.resolve(document) !== undefined) return undefined
-        offset = alias.range?.[0] ?? 0
-        return visit.BREAK
-      },
-    })
-    throw invalidYaml(file, lines, offset, error.message)
-  }
+/** Files of one kind, without their ending. */
+async function namesOf(dir: string, kind: FileKind): Promise<string[]> {
+  const files = (await readdir(dir)).filter((file) => file.endsWith('.yaml'))
+  const kinds = await Promise.all(files.map((file) => kindOfFile(join(dir, file))))
+  return files
+    .filter((_, i) => kinds[i] === kind)
+    .map((file) => file.replace(/\.yaml$/, ''))
+    .toSorted((a, b) => a.localeCompare(b))
 }

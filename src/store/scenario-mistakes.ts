@@ -1,21 +1,18 @@
 import { type Document, isMap, isPair, isScalar, isSeq, type LineCounter, type ParsedNode } from 'yaml'
 import { z } from 'zod'
 import { nearest } from '../core/nearest.js'
-import { scenarioSchema } from '../core/scenario.js'
 
 type Path = readonly PropertyKey[]
 type Issue = z.core.$ZodIssue
 
 /**
- * What is wrong with a scenario file, in the words of its author: one line per mistake, `file:line:column: path: what
+ * What is wrong with a scenario or experiment file, in the words of its author: one line per mistake, `file:line:column: path: what
  * was expected`, with the nearest allowed word where one was mistyped.
  */
 export function describeMistakes(
   issues: readonly Issue[],
   data: unknown,
-  document: Document.Parsed,
-  lines: LineCounter,
-  file: string,
+  { document, lines, file, schema }: { document: Document.Parsed; lines: LineCounter; file: string; schema: z.ZodType },
 ): string[] {
   const line = (path: Path, what: string): string => {
     const { line, col } = lines.linePos(offsetOf(document.contents, path))
@@ -23,7 +20,7 @@ export function describeMistakes(
   }
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => line([...issue.path, key], unknownKeyText(key, allowedKeys(issue.path, data))))
+      ? issue.keys.map((key) => line([...issue.path, key], unknownKeyText(key, allowedKeys(schema, issue.path, data))))
       : [line(issue.path, expectedText(issue, valueAt(data, issue.path)))],
   )
 }
@@ -68,8 +65,8 @@ function valueAt(data: unknown, path: Path): unknown {
 }
 
 /** The keys that the schema allows in the map at a path. */
-function allowedKeys(path: Path, data: unknown): string[] {
-  let schema: unknown = scenarioSchema
+function allowedKeys(whole: z.ZodType, path: Path, data: unknown): string[] {
+  let schema: unknown = whole
   path.forEach((key, depth) => {
     const outer = unwrapped(schema, valueAt(data, path.slice(0, depth)))
     schema =

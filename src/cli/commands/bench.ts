@@ -51,7 +51,8 @@ Examples:
     .action((scenarios: string[], options: BenchOptions) => bench(lab, scenarios, options))
 }
 
-async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Promise<void> {
+/** Measures the scenarios one after another, or the running stack, or a system at a URL. */
+export async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Promise<void> {
   const objectives = options.slo === undefined ? [] : parseSlo(options.slo)
   const faults = parseFaults(options.fault)
   const records: RunRecord[] = []

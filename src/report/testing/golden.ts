@@ -13,6 +13,8 @@ const DRAWN = [
   'shard-plan',
   'reshard',
   'shard-scaling',
+  'compared-oneAgainstThree',
+  'compared-alike',
 ]
 
 const GOLDEN = fileURLToPath(new URL('./golden/', import.meta.url))
