@@ -76,7 +76,7 @@ const VALUES_OF: Record<string, Record<string, readonly string[]>> = {
 }
 
 /** What follows commands that take a scenario. */
-const SCENARIOS = 'single lb-2 lb-3 lb-5 repl-1 repl-2 repl-reads'
+const SCENARIOS = 'single lb-2 lb-3 lb-5 lb-weighted lb-least-conn lb-ip-hash repl-1 repl-2 repl-reads'
 /** What `failover` may strike in a stack of two standbys. */
 const NODES = 'primary standby-1 standby-2 api-1 api-2'
 
