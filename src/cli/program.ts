@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ExitCode } from '../core/errors.js'
 import { addBench } from './commands/bench.js'
+import { addClaims } from './commands/claims.js'
 import { addClean } from './commands/clean.js'
 import { addCompletion } from './commands/completion.js'
 import { addCompose } from './commands/compose.js'
@@ -59,6 +60,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addUp,
     addPs,
     addBench,
+    addClaims,
     addFailover,
     addGuard,
     addReshard,

@@ -23,7 +23,8 @@ const SINGULAR: Readonly<Record<string, string>> = {
   rows: 'row',
 }
 
-function expectedText(expectation: Expectation, unit: string): string {
+/** The bounds of a claim in words: "450 to 550 requests/s", "at most 100 ms". @param unit of its metric */
+export function expectedText(expectation: Pick<Expectation, 'min' | 'max'>, unit: string): string {
   const { min, max } = expectation
   if (min !== undefined && min === max) return `exactly ${formatValue(min, unit)}`
   if (min !== undefined && max !== undefined) {

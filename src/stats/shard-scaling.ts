@@ -8,6 +8,14 @@ import { hottestShard, schemeOf, shardCount } from './shards.js'
 /** Below this share of linear, capacity does not grow linearly with the shards. */
 export const LINEAR = 0.9
 
+/** Claim 14, before anything is measured. */
+export const SCALING_CLAIM = {
+  claim: 'with sharding, capacity grows linearly with the shards',
+  source: 'document 000, claim 14',
+  metric: 'sharding.efficiency',
+  expected: `at least ${formatValue(LINEAR, 'share')} of linear with every number of shards`,
+} as const
+
 /** What so many shards answered. */
 export interface ScalingPoint {
   shards: number
@@ -70,10 +78,8 @@ export function scalingVerdicts(records: readonly RunRecord[]): Verdict[] {
       ...(doubts.length === 0 ? [] : [`in doubt: ${[...new Set(doubts)].join(', ')}`]),
     ]
     return {
-      claim: `with sharding, capacity grows linearly with the shards (${group.keys}${schemes.size > 1 ? `, ${group.scheme}` : ''})`,
-      source: 'document 000, claim 14',
-      metric: 'sharding.efficiency',
-      expected: `at least ${formatValue(LINEAR, 'share')} of linear with every number of shards`,
+      ...SCALING_CLAIM,
+      claim: `${SCALING_CLAIM.claim} (${group.keys}${schemes.size > 1 ? `, ${group.scheme}` : ''})`,
       measured: worst.efficiency,
       unit: 'share',
       result: decided ? (linear ? 'pass' : 'fail') : 'unknown',
