@@ -1,24 +1,23 @@
-import { cpus, totalmem } from 'node:os'
-import { resolve } from 'node:path'
+import { totalmem } from 'node:os'
 import { environmentError, unknownValueError, usageError } from '../core/errors.js'
 import { measuredMs, withRun } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { Objective } from '../core/slo.js'
 import type { Program } from '../core/topology.js'
 import { formatDuration } from '../core/units.js'
-import type { Stack, UpEvent } from '../engines/port.js'
+import type { Stack } from '../engines/port.js'
 import { FAULTS } from '../faults/registry.js'
 import type { Acted } from '../run/act.js'
 import type { PlannedFault, RunPlan } from '../run/plan.js'
 import type { Stage } from '../run/stage.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
-import { createUpProgress } from '../ui/progress/up-progress.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
 import type { Lab } from './lab.js'
+import { machineOf } from './machine.js'
 import { measuredDatabases } from './measured-databases.js'
+import { type OwnStack, startOwnStack } from './own-stack.js'
 import { probeRates } from './probe-options.js'
-import { startStack } from './start-stack.js'
 import { openView } from './view.js'
 
 export interface Measurement {
@@ -60,7 +59,7 @@ async function measureInto(folder: RunFolder, startedAt: Date, measurement: Meas
   const { system } = subject
   const stack =
     system.kind === 'start'
-      ? await startOwn(measurement, system.decision)
+      ? await startOwnStack(lab, ownStackOf(subject), system.decision, measurement.options)
       : system.kind === 'stack'
         ? system.stack
         : null
@@ -72,35 +71,8 @@ async function measureInto(folder: RunFolder, startedAt: Date, measurement: Meas
   }
 }
 
-async function startOwn(
-  { lab, subject, options }: Measurement,
-  decision: Extract<BenchSubject['system'], { kind: 'start' }>['decision'],
-): Promise<Stack> {
-  const identity = await lab.identity.of(lab.os.pid)
-  if (identity === undefined) throw environmentError('this process cannot be identified', 'Is /proc mounted?')
-  const quiet = options.json === true
-  if (!quiet) for (const note of decision.notes) lab.remark(note)
-  const progress = createUpProgress({
-    write: (text) => (quiet ? undefined : lab.os.stderr.write(text)),
-    isTTY: lab.os.stderr.isTTY === true,
-    nodes: decision.topology.nodes.length,
-  })
-  try {
-    const { stack } = await startStack({
-      lab,
-      // A name of its own, so that it runs beside a stack of the same scenario that was brought up to stay.
-      name: `${subject.scenario}-bench-${lab.os.pid}`,
-      scenario: subject.scenario,
-      scenarioFile: subject.scenarioFile === undefined ? undefined : resolve(lab.os.cwd, subject.scenarioFile),
-      decision,
-      owner: { pid: lab.os.pid, identity },
-      options,
-      onEvent: (event: UpEvent) => progress.event(event),
-    })
-    return stack
-  } finally {
-    progress.close()
-  }
+function ownStackOf({ scenario, scenarioFile }: BenchSubject): OwnStack {
+  return { scenario, scenarioFile, purpose: 'bench' }
 }
 
 async function load(
@@ -211,11 +183,7 @@ function notesOf({ parameters, load }: BenchSubject, stack: Stack | null): strin
 
 function environmentOf(lab: Lab, software: Record<string, string>, notes: string[]): RunRecord['environment'] {
   return {
-    scalelab: lab.os.version,
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: cpus().length,
+    ...machineOf(lab),
     memory_mib: Math.round(totalmem() / 2 ** 20),
     software,
     notes,

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ExitCode } from '../core/errors.js'
 import { addBench } from './commands/bench.js'
+import { addClaims } from './commands/claims.js'
 import { addClean } from './commands/clean.js'
 import { addCompare } from './commands/compare.js'
 import { addCompletion } from './commands/completion.js'
@@ -63,6 +64,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addBench,
     addCompare,
     addRun,
+    addClaims,
     addFailover,
     addGuard,
     addReshard,

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import type { ClaimsRecord } from '../core/claims.js'
 import type { RunRecord } from '../core/record.js'
 import type { ShardPlan } from '../core/shard-plan.js'
 import type { GuardReport } from '../report/detection.js'
@@ -49,6 +50,13 @@ export async function writeGuard(out: string, report: GuardReport): Promise<stri
 export async function writeCompared(path: string, results: ComparedResults): Promise<string> {
   const { renderCompared } = await import('../report/compared.js')
   return writeAll(openRunFolder(path), renderCompared(results))
+}
+
+/** Writes what came of claims as claims.json, and its report, into a folder. @returns the path of report.md */
+export async function writeClaims(folder: RunFolder, record: ClaimsRecord): Promise<string> {
+  await folder.writeFile('claims.json', `${JSON.stringify(record, null, 2)}\n`)
+  const { renderClaimsReport } = await import('../report/claims.js')
+  return writeAll(folder, renderClaimsReport(record))
 }
 
 /** Writes the plan as JSON and its report into a folder. @returns the path of report.md */

@@ -87,6 +87,14 @@ export const METRICS = [
     better: 'more',
     read: (record: RunRecord) => record.distribution.jain_index,
   },
+  {
+    name: 'distribution.clients_on_one_instance',
+    short: 'sticky',
+    label: 'simulated clients that stayed on one instance',
+    unit: 'share',
+    read: ({ clients }: RunRecord) =>
+      clients === undefined || clients.answered_again === 0 ? null : clients.on_one_instance / clients.answered_again,
+  },
   ...REPLICATION_METRICS,
   ...SHARDING_METRICS,
 ] as const satisfies readonly Metric[]

@@ -181,6 +181,13 @@ export const runRecordSchema = z.object({
     jain_index: nullableNumber.describe('Jain fairness index over requests / weight; 1 is even'),
     max_deviation: nullableNumber.describe('largest |share - expected| / expected'),
   }),
+  clients: z
+    .object({
+      answered_again: count.describe('simulated clients that were answered more than once'),
+      on_one_instance: count.describe('those of them whom one instance alone answered'),
+    })
+    .optional()
+    .describe('of a load with simulated clients: whether each stayed on one instance'),
   replication: replicationSchema.optional().describe('of a stack with a primary and standbys'),
   databases: z.array(databaseAnswersSchema).optional().describe('answers by database server'),
   writes: writesSchema.optional().describe('of a load with writes'),

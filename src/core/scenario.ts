@@ -126,6 +126,7 @@ export const expectationSchema = z
       .describe(
         'whether it also holds for other numbers of replicas (of a replicated stack: standbys, of a sharded one: shards)',
       ),
+    if_missed: z.string().min(1).optional().describe('why it is known not to hold: told as the reason when it fails'),
   })
   .refine((expectation) => expectation.min !== undefined || expectation.max !== undefined, {
     message: 'an expectation needs min or max',

@@ -8,6 +8,7 @@ import { type Comparison, parseSlo } from './slo.js'
 import { type RecordFacts, recordWith } from './testing/record.js'
 import { reshardRecord, shardingRecord } from './testing/sharding.js'
 import type { Trial } from './trial.js'
+import { checked } from './validity.js'
 import { concerns, formatValue, judgeExpectation, judgeObjective, verdictsOf, worstOf } from './verdict.js'
 
 const rps = (achieved_rps: number, more: RecordFacts = {}): RunRecord =>
@@ -91,6 +92,45 @@ describe('judgeExpectation', () => {
     const verdict = judgeExpectation(claim(bounds), rps(500, facts))
     expect(verdict).toMatchObject({ result: 'unknown', measured: 500 })
     expect(verdict.reason).toContain(reason)
+  })
+
+  const full = { validity: [checked('host-cpu', 0.99, 0.97)] }
+  const slow = (p99: number): RecordFacts => ({ response_ms: { p99 } })
+
+  it.each<[string, Expectation, RunRecord, 'pass' | 'fail' | 'unknown']>([
+    ['a rate in a range', claim({ min: 450, max: 550 }), rps(500, full), 'unknown'],
+    ['a rate that is too low', claim({ min: 450 }), rps(400, full), 'unknown'],
+    ['a rate that is high enough all the same', claim({ min: 450 }), rps(500, full), 'pass'],
+    [
+      'a rate of an overloaded system',
+      claim({ min: 450 }),
+      rps(400, { validity: [checked('backlog', 99, 1)] }),
+      'fail',
+    ],
+    ['a rate that drifted', claim({ min: 450 }), rps(400, { validity: [checked('rate-drift', 0.5, 0.1)] }), 'unknown'],
+    [
+      'a time that is too long',
+      claim({ max: 5 }, 'latency.response_ms.p99'),
+      rps(1, { ...full, ...slow(9) }),
+      'unknown',
+    ],
+    ['a time that is short', claim({ max: 5 }, 'latency.response_ms.p99'), rps(1, { ...full, ...slow(4) }), 'pass'],
+    [
+      'a count',
+      claim({ max: 0 }, 'load.ledger.lost'),
+      recordWith({ ...full, load: { ledger: { due: 9, sent: 9, ok: 7, http_error: 0, lost: 2, unfinished: 0 } } }),
+      'fail',
+    ],
+  ])('of a run in doubt, %s is judged as what the laboratory can do to it', (_, expectation, record, result) => {
+    const verdict = judgeExpectation(expectation, record)
+    expect(verdict.result).toBe(result)
+    if (result === 'unknown') expect(verdict.reason).toMatch(/^in doubt: (host-limited|not steady)$/)
+  })
+
+  it('tells why a claim is known not to hold once it fails, and only then', () => {
+    const known = { min: 450, if_missed: 'one worker serves 400' }
+    expect(judgeExpectation(claim(known), rps(400))).toMatchObject({ result: 'fail', reason: 'one worker serves 400' })
+    expect(judgeExpectation(claim(known), rps(500))).toMatchObject({ result: 'pass', reason: null })
   })
 
   it('cannot tell what was not measured', () => {

@@ -1,9 +1,11 @@
+import type { Metric } from './metric.js'
 import { findMetric } from './metrics.js'
 import type { RunRecord, Verdict } from './record.js'
 import { shardingParametersOf } from './record-parameters.js'
 import type { Expectation } from './scenario.js'
 import type { Comparison, Objective } from './slo.js'
 import { formatNumber, formatShare } from './units.js'
+import { doubtsOf } from './validity.js'
 
 /** A value with its unit for people: "1,447 requests/s", "40.2 ms", "0.3 %". */
 export function formatValue(value: number, unit: string): string {
@@ -21,7 +23,8 @@ const SINGULAR: Readonly<Record<string, string>> = {
   rows: 'row',
 }
 
-function expectedText(expectation: Expectation, unit: string): string {
+/** The bounds of a claim in words: "450 to 550 requests/s", "at most 100 ms". @param unit of its metric */
+export function expectedText(expectation: Pick<Expectation, 'min' | 'max'>, unit: string): string {
   const { min, max } = expectation
   if (min !== undefined && min === max) return `exactly ${formatValue(min, unit)}`
   if (min !== undefined && max !== undefined) {
@@ -108,8 +111,30 @@ export function judgeExpectation(expectation: Expectation, record: RunRecord): V
   const reason = unknownReason(expectation, record, measured)
   if (reason !== null || measured === null) return { ...verdict, result: 'unknown', reason }
   const holds = measured >= (expectation.min ?? -Infinity) && measured <= (expectation.max ?? Infinity)
-  return { ...verdict, result: holds ? 'pass' : 'fail', reason: null }
+  const doubts = voidingDoubts(expectation, metric, record, holds)
+  if (doubts.length > 0) return { ...verdict, result: 'unknown', reason: `in doubt: ${doubts.join(', ')}` }
+  return { ...verdict, result: holds ? 'pass' : 'fail', reason: holds ? null : (expectation.if_missed ?? null) }
 }
+
+/**
+ * The doubts of a run that leave a claim open. Only figures are in doubt, rates and times: what was counted (which
+ * instance, which server, which row) is so on a busy machine as well. And a laboratory at its limit makes a system look
+ * slower, never faster, so a time that is short enough all the same, or a rate that is high enough, holds. That a system
+ * could not follow ("overloaded") is a finding about the system.
+ */
+function voidingDoubts(
+  { min, max }: Expectation,
+  metric: Metric | undefined,
+  record: RunRecord,
+  holds: boolean,
+): string[] {
+  if (metric === undefined || !FIGURES.includes(metric.unit)) return []
+  if (holds && (metric.better === 'less' ? min === undefined : max === undefined)) return []
+  return doubtsOf(record.validity).filter((doubt) => doubt !== 'overloaded')
+}
+
+/** Units of rates and times. */
+const FIGURES: readonly string[] = ['requests/s', 'ms']
 
 function unknownReason(expectation: Expectation, record: RunRecord, measured: number | null): string | null {
   if (expectation.when !== undefined && expectation.when !== record.load.mode) {

@@ -119,8 +119,9 @@ export class Dispatcher {
     if (!this.release(connection)) return
     const { recorder, journal } = this.options
     const due = this.at(this.due, connection)
-    recorder.answered(due, this.at(this.sentAt, connection), now, answer.status, answer.instance)
-    if (journal !== null) journal.answered(this.at(this.number, connection), due, now, answer)
+    const k = this.at(this.number, connection)
+    recorder.answered(k, due, this.at(this.sentAt, connection), now, answer.status, answer.instance)
+    if (journal !== null) journal.answered(k, due, now, answer)
   }
 
   onLost(connection: number, cause: LossCause, now: number): void {

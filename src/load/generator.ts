@@ -1,6 +1,7 @@
 import { environmentError, type LabError, runError } from '../core/errors.js'
 import { type Load, measuredMs } from '../core/load.js'
 import { connectWithAutocannon } from './autocannon-client.js'
+import { ClientBook } from './client-book.js'
 import type { Connections } from './connections.js'
 import { Dispatcher } from './dispatcher.js'
 import { JournalKeeper } from './journal-keeper.js'
@@ -68,6 +69,7 @@ export class Generator {
       dispatched: () => this.dispatcher.dispatched,
       health: () => this.health.sinceLast(),
       journal,
+      clients: load.clients === 0 ? null : new ClientBook(load.clients),
       onTick: options.onTick,
     })
     this.dispatcher = new Dispatcher({

@@ -159,6 +159,13 @@ describe('mergeTicks', () => {
 })
 
 describe('mergeResults', () => {
+  it('adds up who answered whom, and cannot tell where one part cannot', () => {
+    const merge = (...parts: LoadResult['clients'][]) =>
+      mergeResults(parts.map((clients) => ({ ...part, clients }))).clients
+    expect(merge({ a: [1, 0], b: [0, 2] }, { a: [1, 1], c: [0, 3] })).toEqual({ a: [2, 1], b: [0, 2], c: [0, 3] })
+    expect(merge({ a: [1] }, null)).toBeNull()
+  })
+
   const part: LoadResult = {
     generators: 1,
     ledger: { due: 10, sent: 9, ok: 6, http_error: 1, lost: 2, unfinished: 1 },
@@ -173,6 +180,7 @@ describe('mergeResults', () => {
     errorResponse: encode([9]),
     instances: { a: { answered: 7, http_error: 1, response: encode([1, 2, 3]) } },
     generator: { cpu: 0.5, eventLoopDelayMs: 1, latenessMs: 2, backlog: 1 },
+    clients: null,
     journal: null,
     complete: true,
   }

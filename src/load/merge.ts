@@ -1,7 +1,7 @@
 import { addLedgers } from '../core/load.js'
 import { mergeEncoded } from '../stats/histogram.js'
 import { MOST_FAILURES } from './journal-tally.js'
-import type { GeneratorHealth, InstanceCounts, Journal, LoadResult, LoadTick } from './port.js'
+import type { ClientAnswers, GeneratorHealth, InstanceCounts, Journal, LoadResult, LoadTick } from './port.js'
 
 /** One tick out of those that several generators report for the same stretch. Throws Error when there is none. */
 export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
@@ -46,6 +46,7 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
     service: mergeEncoded(results.map((result) => result.service)),
     errorResponse: mergeEncoded(results.map((result) => result.errorResponse)),
     instances: mergeInstances(results.map((result) => result.instances)),
+    clients: mergeClients(results.map((result) => result.clients)),
     generator: worst(results.map((result) => result.generator)),
     journal: mergeJournals(results.map((result) => result.journal)),
     complete: results.every((result) => result.complete),
@@ -71,6 +72,18 @@ function mergeInstances(parts: readonly Record<string, InstanceCounts>[]): Recor
       http_error: sum(counts, ({ http_error }) => http_error),
       response: mergeEncoded(counts.map(({ response }) => response)),
     }
+  }
+  return merged
+}
+
+/** Null where one generator could not tell: the others know only a part of it. */
+function mergeClients(parts: readonly (ClientAnswers | null)[]): ClientAnswers | null {
+  const known = parts.filter((part) => part !== null)
+  if (known.length < parts.length) return null
+  const merged: ClientAnswers = {}
+  for (const id of new Set(known.flatMap((part) => Object.keys(part)))) {
+    const counts = known.flatMap((part) => (part[id] === undefined ? [] : [part[id]]))
+    merged[id] = (counts[0] ?? []).map((_, client) => sum(counts, (each) => each[client] ?? 0))
   }
   return merged
 }

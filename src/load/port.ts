@@ -116,6 +116,9 @@ export interface GeneratorHealth {
   backlog: number
 }
 
+/** Answers by instance, to each simulated client: by its number, from 0. */
+export type ClientAnswers = Record<string, number[]>
+
 /** Totals of the counted part: requests due in it, wherever they ended. */
 export interface LoadResult {
   generators: number
@@ -133,6 +136,8 @@ export interface LoadResult {
   service: EncodedHistogram
   errorResponse: EncodedHistogram
   instances: Record<string, InstanceCounts>
+  /** Null without simulated clients, or where there were too many instances to keep apart. */
+  clients: ClientAnswers | null
   /** Worst of the generators over the counted part: CPU share, p99 event-loop delay and lateness, final backlog. */
   generator: GeneratorHealth
   /** Of the whole run, warm-up included (a write of the warm-up is as real as any); null without a workload. */

@@ -1,4 +1,5 @@
 import { emptyLedger, type Ledger } from '../core/load.js'
+import type { ClientBook } from './client-book.js'
 import type { LossCause } from './connections.js'
 import type { JournalKeeper } from './journal-keeper.js'
 import type { GeneratorHealth, LoadResult, LoadTick } from './port.js'
@@ -25,6 +26,8 @@ export interface RecorderOptions {
   health: () => ProcessorHealth
   /** What is kept request by request; null where nothing is. */
   journal: Pick<JournalKeeper, 'tickIsEmpty' | 'takeTick' | 'takeWhole'> | null
+  /** Which instance answered which simulated client; null where there are none. */
+  clients: Pick<ClientBook, 'answered' | 'encode'> | null
   onTick: (tick: LoadTick) => void
 }
 
@@ -64,10 +67,14 @@ export class Recorder {
     else if (due < this.options.window.startMs) this.warmupRequests -= 1
   }
 
-  answered(due: number, sentAt: number, now: number, status: number, instance: string): void {
+  /** @param k number of the request in the whole schedule */
+  answered(k: number, due: number, sentAt: number, now: number, status: number, instance: string): void {
     this.roll(now)
     this.tick.answered(due, sentAt, now, status, instance)
-    if (this.counts(due)) this.total.answered(due, sentAt, now, status, instance)
+    if (this.counts(due)) {
+      this.total.answered(due, sentAt, now, status, instance)
+      this.options.clients?.answered(k, instance)
+    }
     if (!this.counts(now)) return
     this.answeredInside += 1
     if (status < 400) this.okInside += 1
@@ -118,6 +125,7 @@ export class Recorder {
       service: total.service.encode(),
       errorResponse: total.errorResponse.encode(),
       instances: total.encodedInstances(),
+      clients: this.options.clients?.encode() ?? null,
       generator: { ...health, latenessMs: total.lateness.percentile(99) ?? 0, backlog: this.backlog() },
       journal: this.options.journal?.takeWhole() ?? null,
       complete,

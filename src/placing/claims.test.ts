@@ -33,7 +33,7 @@ describe('the claims of the coursework', () => {
       planOf({ schemes: ['ring'], stages: [3, 4], keys: 1_000_000, options: { vnodes } }).verdicts[0]
     expect(find(160)).toMatchObject({
       result: 'fail',
-      source: 'document 001',
+      source: 'document 001, claim 13',
       reason: expect.stringMatching(/160 vnodes scatter by 6.8 %.*about 1,900 would hold 5.0 %/),
     })
     expect(find(1_900)).toMatchObject({ result: 'pass', reason: null })

@@ -17,6 +17,8 @@ interface GrowthClaim {
   source: string
   scheme: string
   metric: string
+  /** In short, as it is listed before anything is placed. */
+  expected: string
   judge(growth: Growth): Pick<Verdict, 'expected' | 'measured' | 'result' | 'reason'>
 }
 
@@ -24,30 +26,34 @@ interface GrowthClaim {
 const GROWTH_CLAIMS: readonly GrowthClaim[] = [
   {
     claim: 'hash mod N is even within 3 %',
-    source: 'document 001',
+    source: 'document 001, claim 12',
     scheme: 'modulo',
     metric: 'modulo.max_deviation',
+    expected: 'at most 3.0 % from a fair share',
     judge: (growth) => judgeEven(growth, 0.03, 0),
   },
   {
     claim: 'hash mod N moves 75 % of the keys from 3 to 4 shards',
-    source: 'document 001',
+    source: 'document 001, claim 12',
     scheme: 'modulo',
     metric: 'modulo.moved_fraction',
+    expected: '75.0 %',
     judge: (growth) => judgeMoved(growth, 0.75, 0),
   },
   {
     claim: 'consistent hashing is even within 5 %',
-    source: 'document 001',
+    source: 'document 001, claim 13',
     scheme: 'ring',
     metric: 'ring.max_deviation',
+    expected: 'at most 5.0 % from a fair share',
     judge: (growth) => judgeEven(growth, 0.05, growth.run.options.vnodes),
   },
   {
     claim: 'consistent hashing moves 25 % of the keys from 3 to 4 shards',
-    source: 'document 001',
+    source: 'document 001, claim 13',
     scheme: 'ring',
     metric: 'ring.moved_fraction',
+    expected: '25.0 %',
     judge: (growth) => judgeMoved(growth, 0.25, growth.run.options.vnodes),
   },
 ]
@@ -59,6 +65,15 @@ const WAYS = [
   { way: 'geographic', scheme: 'geo' },
 ] as const
 
+/** A claim that a plan from 3 to 4 shards is held against. */
+export type PlacingClaim = Pick<Verdict, 'claim' | 'metric' | 'expected'> & { source: string; scheme: string }
+
+/** All of them, before anything is placed. */
+export const PLACING_CLAIMS: readonly PlacingClaim[] = [
+  ...GROWTH_CLAIMS.map(({ judge: _judge, ...claim }) => claim),
+  ...WAYS.map(({ way, scheme }) => ({ ...wayClaim(way, scheme), scheme })),
+]
+
 /** Deviations that chance alone hardly ever exceeds, in standard deviations. */
 const CHANCE = 3
 /** A margin wider than this holds nothing against a claim: a tenth of all keys. */
@@ -69,7 +84,7 @@ const SURE_OF_FOUR = 2.5
 /** All claims that the runs have something to say about. @param keys how many were placed */
 export function verdictsOn(runs: readonly SchemeRun[], keys: number): Verdict[] {
   const find = (name: string): SchemeRun | undefined => runs.find(({ scheme }) => scheme.name === name)
-  const growth = GROWTH_CLAIMS.flatMap(({ scheme, judge, ...claim }) => {
+  const growth = GROWTH_CLAIMS.flatMap(({ scheme, judge, ...claim }): Verdict[] => {
     const run = find(scheme)
     const step = run?.stages.findIndex((stage, index) => isEqual(stage, 3) && isEqual(run.stages[index + 1] ?? [], 4))
     if (run === undefined || step === undefined || step === -1) return []
@@ -147,13 +162,19 @@ function judgeWay(way: string, run: SchemeRun, keys: number): Verdict {
   const placings = keys * run.stages.length
   const measured = (placings - run.misplaced) / placings - disagreeing / Math.max(1, sample.length)
   return {
-    claim: `${way} sharding puts every key on exactly one shard`,
-    source: 'document 000',
-    metric: `${run.scheme.name}.placed_once`,
-    expected: `exactly ${formatShare(1)}`,
+    ...wayClaim(way, run.scheme.name),
     measured,
     unit: 'share',
     result: measured === 1 ? 'pass' : 'fail',
     reason: `a second router agrees on ${formatNumber(sample.length - disagreeing)} of ${formatNumber(sample.length)} keys`,
+  }
+}
+
+function wayClaim(way: string, scheme: string): Omit<PlacingClaim, 'scheme'> {
+  return {
+    claim: `${way} sharding puts every key on exactly one shard`,
+    source: 'document 000, claim 16',
+    metric: `${scheme}.placed_once`,
+    expected: `exactly ${formatShare(1)}`,
   }
 }

@@ -2,7 +2,8 @@ import { measuredMs, offeredRps } from '../core/load.js'
 import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
 import type { WritesRecord } from '../core/replication.js'
 import { verdictsOf } from '../core/verdict.js'
-import type { InstanceCounts, Journal, LoadResult, LoadTarget } from '../load/port.js'
+import type { ClientAnswers, InstanceCounts, Journal, LoadResult, LoadTarget } from '../load/port.js'
+import { clientInstances } from '../stats/client-instances.js'
 import { distribution } from '../stats/distribution.js'
 import { Histogram, mergeEncoded } from '../stats/histogram.js'
 import { lagOfPercentiles } from '../stats/lag.js'
@@ -96,6 +97,7 @@ export function buildRecord(input: RecordInput): RunRecord {
     },
     instances,
     distribution: distribution(instances),
+    ...(result.clients === null ? {} : { clients: clientInstances(byNode(result.clients, input.nameOf)) }),
     ...replicationParts(input),
     ...shardingParts(input),
     ...(struck(input.acted) && input.writes !== null && result.journal !== null
@@ -217,6 +219,19 @@ function byName(
     )
   }
   return merged
+}
+
+/** Answers to each client by node, for the same reason. */
+function byNode(answers: ClientAnswers, nameOf: (instance: string) => string): number[][] {
+  const merged = new Map<string, number[]>()
+  for (const [header, counts] of Object.entries(answers)) {
+    const other = merged.get(nameOf(header))
+    merged.set(
+      nameOf(header),
+      other === undefined ? counts : counts.map((count, client) => count + (other[client] ?? 0)),
+    )
+  }
+  return [...merged.values()]
 }
 
 /** A row per planned instance (also those that never answered), then any other name that was seen, in order. */

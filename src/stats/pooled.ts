@@ -46,6 +46,7 @@ export function pooled(records: readonly [RunRecord, ...RunRecord[]]): RunRecord
     },
     instances,
     distribution: distribution(instances),
+    ...(first.clients === undefined ? {} : { clients: pooledClients(records) }),
     validity: worst(records),
     verdicts: pooledVerdicts(records.map(({ verdicts }) => verdicts)),
     events: [],
@@ -55,6 +56,15 @@ export function pooled(records: readonly [RunRecord, ...RunRecord[]]): RunRecord
       service: mergeEncoded(records.map(({ histograms }) => histograms.service)),
       instances: {},
     },
+  }
+}
+
+/** A client is another one in each run. */
+function pooledClients(records: readonly RunRecord[]): NonNullable<RunRecord['clients']> {
+  const all = records.flatMap(({ clients }) => clients ?? [])
+  return {
+    answered_again: all.reduce((sum, clients) => sum + clients.answered_again, 0),
+    on_one_instance: all.reduce((sum, clients) => sum + clients.on_one_instance, 0),
   }
 }
 

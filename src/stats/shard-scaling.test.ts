@@ -109,9 +109,16 @@ describe('scalingVerdicts', () => {
     expect(verdict).toMatchObject({ result: 'fail', measured: 0.85, reason: 'least with 2 shards' })
   })
 
-  it('says which runs are in doubt', () => {
-    const full = { validity: [checked('host-cpu', 0.99, 0.97)] }
-    const [verdict] = scalingVerdicts([run(1, 1_000), run(2, 1_000, { more: full })])
-    expect(verdict).toMatchObject({ result: 'fail', reason: 'in doubt: host-limited with 2 shards' })
+  it('says which runs are in doubt, and cannot tell where the doubt may have made the difference', () => {
+    const full = { more: { validity: [checked('host-cpu', 0.99, 0.97)] } }
+    const judge = (...runs: RunRecord[]) => scalingVerdicts(runs)[0]
+    const reason = 'in doubt: host-limited with 2 shards'
+    expect(judge(run(1, 1_000), run(2, 1_000, full))).toMatchObject({ result: 'unknown', reason })
+    // A full machine can take from the two, but not give to them.
+    expect(judge(run(1, 1_000), run(2, 1_900, full))).toMatchObject({ result: 'pass', reason })
+    expect(judge(run(1, 1_000, full), run(2, 2_000))).toMatchObject({
+      result: 'unknown',
+      reason: 'in doubt: host-limited with one shard',
+    })
   })
 })

@@ -41,6 +41,6 @@ export function renderDoubts(validity: readonly Validity[], { width, colour }: T
 }
 
 /** Text in lines with a margin of `indent` cells. */
-function hang(text: string, indent: number, width: number): string[] {
+export function hang(text: string, indent: number, width: number): string[] {
   return wrap(oneLine(text), Math.max(1, width - indent)).map((line) => ' '.repeat(indent) + line)
 }

@@ -76,7 +76,7 @@ const VALUES_OF: Record<string, Record<string, readonly string[]>> = {
 }
 
 /** What follows commands that take a scenario. */
-const SCENARIOS = 'single lb-2 lb-3 lb-5 repl-1 repl-2 repl-reads'
+const SCENARIOS = 'single lb-2 lb-3 lb-5 lb-weighted lb-least-conn lb-ip-hash repl-1 repl-2 repl-reads'
 /** What `failover` may strike in a stack of two standbys. */
 const NODES = 'primary standby-1 standby-2 api-1 api-2'
 
@@ -111,7 +111,7 @@ ${values.join('\n')}
 ${cases.join('\n')}
     esac
     case "\${COMP_WORDS[1]}" in
-    up|bench|compose) [[ "$current" == -* ]] || words="${SCENARIOS} $(compgen -f -X '!*.y*ml' -- "$current")" ;;
+    up|bench|claims|compose) [[ "$current" == -* ]] || words="${SCENARIOS} $(compgen -f -X '!*.y*ml' -- "$current")" ;;
     failover) [[ "$current" == -* ]] || words="${NODES}" ;;
     report) [[ "$current" == -* ]] || { compopt -o default; return; } ;;
     esac
@@ -137,7 +137,7 @@ function fish(commands: readonly CompletedCommand[]): string {
   ])
   return [
     ...lines,
-    `complete -c scalelab -n '__fish_seen_subcommand_from up bench compose' -a ${quote(SCENARIOS)}`,
+    `complete -c scalelab -n '__fish_seen_subcommand_from up bench claims compose' -a ${quote(SCENARIOS)}`,
     ...commands
       .filter(({ words }) => words.length > 0)
       .map(

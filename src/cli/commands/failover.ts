@@ -7,18 +7,16 @@ import type { Stack } from '../../engines/port.js'
 import { Cluster } from '../../replication/cluster.js'
 import { DEFAULT_DETECTOR } from '../../replication/detector.js'
 import { rejoin } from '../../replication/failover.js'
-import { heal } from '../../replication/heal.js'
 import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
-import { subjectOfStack } from '../bench-subject.js'
 import { byHand } from '../by-hand.js'
 import { controlOf, isSharded } from '../databases.js'
-import { type DrillSettings, drillFault, drillOn } from '../drill.js'
-import { drillTarget } from '../drill-target.js'
+import { type DrillSettings, drillFault } from '../drill.js'
+import { LONGEST_DRILL, measureDrill, preparedDrill } from '../drill-run.js'
 import type { Lab } from '../lab.js'
-import { measure } from '../measure.js'
 import { choice, number } from '../option-values.js'
-import { writeDrills, writeRunReport } from '../report-files.js'
+import { putRight } from '../put-right.js'
+import { writeDrills } from '../report-files.js'
 import { theStack } from '../running-stacks.js'
 import { addWorkloadOptions } from '../workload-options.js'
 import { guardLock } from './guard.js'
@@ -33,14 +31,8 @@ interface FailoverFlags extends BenchOptions {
   reclone?: boolean
 }
 
-/** Longest a drill's load lasts, as a duration: it ends with the drill. */
-const LONGEST = '2m'
-/** What a drill should take after its baseline, for the bar that shows how far it is. */
-const EXPECTED_MS = 5_000
 /** By hand, at a reader's pace. */
 const LONGEST_BY_HAND = '1h'
-/** What a command that was interrupted may take to put the stack right, in milliseconds. */
-const PUT_RIGHT_MS = 30_000
 
 export function addFailover(program: Command, lab: Lab): void {
   const command = program
@@ -131,63 +123,23 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
   const { fault: _fault, ...load } = flags
   const options: BenchOptions = {
     ...load,
-    duration: flags.manual === true ? LONGEST_BY_HAND : LONGEST,
+    duration: flags.manual === true ? LONGEST_BY_HAND : LONGEST_DRILL,
     warmup: '1s',
   }
   const records: RunRecord[] = []
   const folders: string[] = []
   for (let trial = 1; trial <= trials; trial++) {
-    const target = await drillTarget(lab, stack, name)
-    const subject = await subjectOfStack(lab, stack.meta.name, options)
-    const mix = subject.load.workload?.mix ?? []
-    if (target.role === 'primary' && !mix.some(({ kind }) => kind === 'write' || kind === 'order')) {
-      throw usageError(
-        'a drill of the primary needs writes: its recovery time ends with the first that is acknowledged',
-        'As in --mix read:80,write:20',
-      )
+    const prepared = await preparedDrill(lab, stack, name, options)
+    if (trials > 1 && flags.json !== true) {
+      lab.remark(`\ntrial ${trial} of ${trials}: ${fault.name} ${prepared.target.node}`)
     }
-    if (trials > 1 && flags.json !== true) lab.remark(`\ntrial ${trial} of ${trials}: ${fault.name} ${target.node}`)
-    let diverged: string | null = null
-    const { record, folder } = await measure({
-      lab,
-      subject,
-      objectives: [],
-      faults: [],
-      options,
-      beside: {
-        expectedMs: baselineMs + EXPECTED_MS,
-        settings: { detector: { interval_ms: detector.intervalMs, misses: detector.misses } },
-        act: async (stage, running) => {
-          // By hand nothing else is on the screen.
-          const told =
-            flags.manual === true ? { ...stage, onEvent: (_: unknown, text: string) => lab.remark(`  ${text}`) } : stage
-          const acted = await drillOn(lab, running, target, { ...settings, seed: seed + trial }, told)
-          diverged = acted.diverged
-          if (acted.failure !== null) await afterFailure(lab, running, acted.failure)
-          return { kind: 'drill', ...acted }
-        },
-      },
-    })
+    const { record, folder, report } = await measureDrill(lab, prepared, options, { ...settings, seed: seed + trial })
     records.push(record)
     folders.push(folder.path)
-    if (diverged !== null) await folder.writeFile('diverged.ndjson', diverged)
-    const report = await writeRunReport(folder, record)
     if (flags.json !== true) await summary(lab, record, report)
     if (record.status !== 'complete') break
   }
   await conclude(lab, records, folders, flags, trials)
-}
-
-/** A drill that stopped half-way, by Ctrl-C or by a failure: the stack is put right as far as that goes. */
-async function afterFailure(lab: Lab, stack: Stack, failure: Error): Promise<void> {
-  lab.remark(
-    lab.os.signal.aborted ? 'Interrupted; putting the stack right first.' : `The drill failed: ${failure.message}`,
-  )
-  try {
-    await putRight(lab, stack, AbortSignal.timeout(PUT_RIGHT_MS))
-  } catch (error) {
-    lab.remark(`That did not work: ${error instanceof Error ? error.message : error}. Try: scalelab failover --resume`)
-  }
 }
 
 async function summary(lab: Lab, { trial, status, validity }: RunRecord, report: string): Promise<void> {
@@ -227,27 +179,6 @@ async function conclude(
       'See the events in the report; put the stack right with scalelab failover --resume',
     )
   }
-}
-
-async function putRight(lab: Lab, stack: Stack, signal: AbortSignal): Promise<void> {
-  const control = controlOf(lab, stack)
-  if ((await control.members()).length === 0) {
-    throw usageError(`${stack.meta.name} has no databases that could fail over`)
-  }
-  const done = await heal({
-    control,
-    signal,
-    onEvent: (event, node, detail) => lab.remark(`${event}: ${[node, detail].filter(Boolean).join(', ')}`),
-  })
-  // After the databases: an instance that starts is ready when it knows a primary with all its standbys.
-  for (const { id, role, state } of await stack.nodes()) {
-    if (role === 'database' || state === 'running' || state === 'starting') continue
-    if (state === 'paused') await stack.resume(id)
-    else await stack.restart(id)
-    done.push(`${id} runs again`)
-  }
-  for (const text of done) lab.remark(`${text}.`)
-  lab.remark(done.length === 0 ? `${stack.meta.name} is as it should be.` : `${stack.meta.name} is right again.`)
 }
 
 async function reclone(lab: Lab, stack: Stack, name: string): Promise<void> {

@@ -4,16 +4,14 @@ import { SCHEMES } from '../../core/shard-map.js'
 import type { ReshardProgress } from '../../core/sharding.js'
 import { formatNumber, parseDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
-import { sleep } from '../../run/sleep.js'
 import { ShardAway } from '../../sharding/shard.js'
 import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
 import { type BenchSubject, subjectOfStack } from '../bench-subject.js'
 import { shardControlOf } from '../databases.js'
 import type { Lab } from '../lab.js'
-import { measure } from '../measure.js'
-import { writeRunReport } from '../report-files.js'
 import { checkMoveFlags, type MoveFlags, reshardJob } from '../reshard-job.js'
+import { LONGEST_RESHARD, measureReshard } from '../reshard-run.js'
 import { type Job, type JobDone, refuseTooMany, runJob } from '../resharding.js'
 import { theStack } from '../running-stacks.js'
 import { namedOnly, putNodesRight } from '../shard-nodes.js'
@@ -27,12 +25,7 @@ interface ReshardFlags extends BenchOptions, MoveFlags {
 
 const NOTHING_LOST =
   'Nothing is lost: take it up with scalelab reshard --resume, or take it back with scalelab reshard --rollback.'
-/** Longest the load lasts, as a duration: it ends with the migration. */
-const LONGEST = '12h'
 const DEFAULT_RPS = '300'
-/** What a migration should take after its baseline, for the bar that shows how far the run is: start, rows, end. */
-const START_MS = 3_000
-const EXPECTED_ROWS_PER_S = 5_000
 /** Between two lines of progress where there is no dashboard, in milliseconds. */
 const TELL_MS = 1_000
 
@@ -134,19 +127,6 @@ async function showPlan(lab: Lab, { plan }: Job, flags: ReshardFlags): Promise<v
   else lab.remark(text)
 }
 
-/** What a run with this move asks: not what the stack's scenario does. */
-function questionOf({ kind, plan }: Job): string {
-  const [from, to] = [plan.from.shards.length, plan.to.shards.length]
-  const schemes = plan.from.scheme === plan.to.scheme ? '' : `, by ${plan.to.scheme} instead of ${plan.from.scheme}`
-  const move = `from ${from} to ${to} ${to === 1 ? 'shard' : 'shards'}${schemes}`
-  const what = {
-    begin: `rows move ${move}`,
-    resume: `a move ${move} that was left half-done goes on`,
-    rollback: `a move ${move} is taken back`,
-  }[kind]
-  return `What do clients feel while ${what}, and is every row where it belongs afterwards?`
-}
-
 /** The load beside a migration. */
 interface Loaded {
   subject: BenchSubject
@@ -155,7 +135,7 @@ interface Loaded {
 
 async function loadOf(lab: Lab, stack: Stack, flags: ReshardFlags): Promise<Loaded> {
   const { load: _load, scheme: _scheme, shardWeights: _weights, ...rest } = flags
-  const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST, warmup: '2s' }
+  const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST_RESHARD, warmup: '2s' }
   return { subject: await subjectOfStack(lab, stack.meta.name, options), options }
 }
 
@@ -177,27 +157,7 @@ async function moveUnderLoad(
   baselineMs: number,
   flags: ReshardFlags,
 ): Promise<void> {
-  const done: JobDone[] = []
-  const { record, folder } = await measure({
-    lab,
-    subject: { ...subject, question: questionOf(job) },
-    objectives: [],
-    faults: [],
-    options,
-    beside: {
-      expectedMs: 2 * baselineMs + START_MS + (job.plan.rows.moved / EXPECTED_ROWS_PER_S) * 1_000,
-      settings: {},
-      act: async (stage, running) => {
-        await sleep(Math.max(0, stage.startMs + baselineMs - stage.clock()), stage.signal)
-        const acted = await runJob(lab, running, job, stage)
-        done.push(acted)
-        stage.onProgress(null)
-        await sleep(baselineMs, stage.signal)
-        return acted
-      },
-    },
-  })
-  const report = await writeRunReport(folder, record)
+  const { record, folder, report, done } = await measureReshard(lab, subject, options, job, baselineMs)
   const { reshard } = record
   if (flags.json === true) {
     const { verdicts, writes, reads } = record
@@ -218,7 +178,7 @@ async function moveUnderLoad(
     for (const line of reshardLines(record)) lab.print(line)
     lab.remark(`Report: ${report}`)
   }
-  conclude(lab, done[0])
+  conclude(lab, done)
 }
 
 function nameOf({ system }: BenchSubject): string | null {

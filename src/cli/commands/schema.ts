@@ -1,18 +1,24 @@
 import { Argument, type Command } from 'commander'
 import { z } from 'zod'
+import { claimsRecordSchema } from '../../core/claims.js'
 import { runRecordSchema } from '../../core/record.js'
 import { scenarioSchema } from '../../core/scenario.js'
 import { shardPlanSchema } from '../../core/shard-plan.js'
 import type { Lab } from '../lab.js'
 
-const SCHEMAS = { run: runRecordSchema, scenario: scenarioSchema, 'shard-plan': shardPlanSchema }
+const SCHEMAS = {
+  run: runRecordSchema,
+  scenario: scenarioSchema,
+  'shard-plan': shardPlanSchema,
+  claims: claimsRecordSchema,
+}
 
 export function addSchema(program: Command, lab: Lab): void {
   program
     .command('schema')
-    .summary('the JSON Schema of run.json, plan.json or a scenario file')
+    .summary('the JSON Schema of run.json, plan.json, claims.json or a scenario file')
     .description(
-      'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, shard-plan) or reads (scenario).',
+      'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, shard-plan, claims) or reads (scenario).',
     )
     .addArgument(new Argument('[what]', 'which').choices(Object.keys(SCHEMAS)).default('run'))
     .addHelpText('after', '\nExamples:\n  $ scalelab schema > run.schema.json\n  $ scalelab schema scenario')

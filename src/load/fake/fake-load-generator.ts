@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { measuredMs } from '../../core/load.js'
 import { exponential, seededRandom } from '../../core/random.js'
 import { noAnswer } from '../answer.js'
+import { ClientBook } from '../client-book.js'
 import type { LossCause } from '../connections.js'
 import { Dispatcher } from '../dispatcher.js'
 import { type Flight, JournalKeeper } from '../journal-keeper.js'
@@ -103,6 +104,7 @@ class Simulation {
       dispatched: () => this.dispatcher.dispatched,
       health: () => options.health ?? HEALTH,
       journal: this.journal,
+      clients: load.clients === 0 ? null : new ClientBook(load.clients),
       onTick: request.onTick,
     })
     this.dispatcher = new Dispatcher({

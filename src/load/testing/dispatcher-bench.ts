@@ -55,6 +55,7 @@ export class DispatcherBench {
       dispatched: () => this.dispatcher.dispatched,
       health: () => HEALTH,
       journal,
+      clients: null,
       onTick: (tick) => this.ticks.push(tick),
     })
     this.dispatcher = new Dispatcher({

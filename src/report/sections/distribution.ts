@@ -14,7 +14,7 @@ function body(record: RunRecord): string[] {
   if (record.instances.length === 0) {
     return ['No answer named the instance that gave it (header `X-Instance-ID`), so the distribution is not known.']
   }
-  return [instanceTable(record), ...statistics(record)]
+  return [instanceTable(record), ...statistics(record), ...clientWords(record)]
 }
 
 function instanceTable({ instances }: RunRecord): string {
@@ -52,6 +52,15 @@ function statistics(record: RunRecord): string[] {
   return [
     `Chi-square ${formatNumber(chi_square)} with ${degrees_of_freedom} ${degrees_of_freedom === 1 ? 'degree' : 'degrees'} of freedom, ${pText(p_value)}; Jain's index ${jain_index.toFixed(4)}; largest deviation from an expected share ${formatValue(max_deviation, 'share')}.${apart}`,
     reading(record, p_value, max_deviation),
+  ]
+}
+
+/** Whether simulated clients stayed where they were. */
+function clientWords({ clients }: RunRecord): string[] {
+  if (clients === undefined || clients.answered_again === 0) return []
+  const { answered_again: again, on_one_instance: stayed } = clients
+  return [
+    `Of ${formatNumber(again)} simulated clients that were answered more than once, ${formatNumber(stayed)} stayed on one instance (${formatShare(stayed / again)}).`,
   ]
 }
 

@@ -1,0 +1,128 @@
+import type { ClaimsRecord, JudgedClaim, ListedClaim } from '../core/claims.js'
+import type { Verdict } from '../core/record.js'
+import { formatValue } from '../core/verdict.js'
+import { paint, type Span } from './style.js'
+import { type Cell, renderTable, type TableColumn, type TextOptions } from './table.js'
+import { hang } from './verdicts.js'
+import { oneLine, truncate, wrap } from './width.js'
+
+const RESULTS: Record<Verdict['result'], Span> = {
+  pass: ['pass', 'good'],
+  fail: ['FAIL', 'bad'],
+  unknown: ['cannot tell', 'warn'],
+}
+/** Where a column more still leaves the others legible. */
+const WIDE = 110
+const ROW: TableColumn = { title: '#', align: 'right', whole: true }
+const INDENT = 7
+
+/** Every claim with what was measured, in the order of their rows; then why those that do not hold, or cannot be told. */
+export function renderClaims({ claims, units }: ClaimsRecord, options: TextOptions): string {
+  const { width, colour } = options
+  const wide = width >= WIDE
+  const table = renderTable(
+    [
+      ROW,
+      'claim',
+      'source',
+      'expected',
+      'measured',
+      { title: 'verdict', whole: true },
+      ...(wide ? ['measured by'] : []),
+    ],
+    claims.map((claim): Cell[] => [
+      rowWords(claim),
+      claim.claim,
+      sourceWords(claim),
+      claim.expected,
+      measuredWords(claim),
+      RESULTS[claim.result],
+      ...(wide ? [whereWords(claim)] : []),
+    ]),
+    options,
+  )
+  const missed = claims.filter(({ result }) => result === 'fail')
+  const open = claims.filter(({ result }) => result === 'unknown')
+  const idle = units.filter(({ outcome }) => outcome === 'could not run')
+  const shared = new Set(idle.map(({ reason }) => reason))
+  return [
+    table,
+    ...part('Contradicted', missed.map(reasonLine), 'bad', options),
+    ...part('Cannot tell', reasonLines(open.filter(({ reason }) => !shared.has(reason))), 'warn', options),
+    ...part(
+      'Could not run',
+      idle.map(({ name, reason }) => `${name}: ${reason}`),
+      'warn',
+      options,
+    ),
+    wrap(tally(claims), width)
+      .map((line) => paint(line, 'strong', colour))
+      .join('\n'),
+  ].join('\n\n')
+}
+
+/** The claims before anything is measured. */
+export function renderClaimList(claims: readonly ListedClaim[], options: TextOptions): string {
+  return renderTable(
+    [ROW, 'claim', 'source', 'expected', 'measured by'],
+    claims.map((claim) => [rowWords(claim), claim.claim, sourceWords(claim), claim.expected, whereWords(claim)]),
+    options,
+  )
+}
+
+/** One line on a claim that has just been judged. */
+export function claimLine(claim: JudgedClaim, { width, colour }: TextOptions): string {
+  const [word, tone] = RESULTS[claim.result]
+  const text = `${claim.claim}: ${measuredWords(claim)}, expected ${claim.expected}`
+  const head = word.padEnd(RESULTS.unknown[0].length)
+  return `${' '.repeat(INDENT)}${paint(head, tone ?? 'plain', colour)}  ${truncate(oneLine(text), Math.max(1, width - INDENT - head.length - 2))}`
+}
+
+/** "31 claims: 25 hold, 1 is contradicted, 5 cannot be told." */
+function tally(claims: readonly JudgedClaim[]): string {
+  const of = (result: Verdict['result']): number => claims.filter((claim) => claim.result === result).length
+  const [held, missed, open] = [of('pass'), of('fail'), of('unknown')]
+  return `${claims.length} ${claims.length === 1 ? 'claim' : 'claims'}: ${held} ${held === 1 ? 'holds' : 'hold'}, ${missed} ${missed === 1 ? 'is' : 'are'} contradicted, ${open} cannot be told.`
+}
+
+function part(title: string, lines: readonly string[], tone: 'bad' | 'warn', { width, colour }: TextOptions): string[] {
+  if (lines.length === 0) return []
+  return [[paint(title, tone, colour), ...lines.flatMap((line) => hang(line, 2, width))].join('\n')]
+}
+
+function reasonLine(claim: JudgedClaim): string {
+  return `${rowAndClaim(claim)}: ${claim.reason ?? `measured ${measuredWords(claim)}; the reason is not known`}`
+}
+
+/** A reason that several share is told once. */
+function reasonLines(claims: readonly JudgedClaim[]): string[] {
+  return [...new Set(claims.map(({ reason }) => reason))].flatMap((reason) => {
+    const same = claims.filter((claim) => claim.reason === reason)
+    const [first] = same
+    if (first === undefined) return []
+    return same.length === 1 ? [reasonLine(first)] : [`${same.map(rowAndClaim).join('; ')}: ${reason}`]
+  })
+}
+
+function rowAndClaim(claim: JudgedClaim): string {
+  return claim.rows.length === 0 ? claim.claim : `(${rowWords(claim)}) ${claim.claim}`
+}
+
+function rowWords({ rows }: ListedClaim): string {
+  return rows.join(', ')
+}
+
+/** In short, and without the rows, which have a column of their own: "doc. 000, 002". */
+function sourceWords({ source }: ListedClaim): string {
+  return (source ?? '-')
+    .replace(/,? claims? \d.*$/, '')
+    .replace(/^documents? (\d+)(?: and (\d+))?$/, (_, first, second) => `doc. ${first}${second ? `, ${second}` : ''}`)
+}
+
+function whereWords({ scenario, run }: ListedClaim): string {
+  return `${scenario}: ${run}`
+}
+
+function measuredWords({ measured, unit }: JudgedClaim): string {
+  return measured === null ? '-' : formatValue(measured, unit)
+}
