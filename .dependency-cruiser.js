@@ -148,6 +148,7 @@ export default {
     home('yaml', ['store/', 'engines/docker/compose-file']),
     home('hdr-histogram-js', ['stats/']),
     home('d3-(scale|shape)', ['report/']),
+    home('marked', ['report/']),
     home('tar-stream', ['engines/docker/']),
     {
       name: 'declared-packages',

@@ -1,14 +1,23 @@
 import { join, relative } from 'node:path'
 import type { ClaimsRecord } from '../core/claims.js'
+import { GUARD_SCHEMA, type GuardReport } from '../core/detection.js'
+import { LabError } from '../core/errors.js'
 import type { RunRecord } from '../core/record.js'
+import { type ReportSources, SOURCES_SCHEMA } from '../core/report-sources.js'
 import type { ShardPlan } from '../core/shard-plan.js'
-import type { GuardReport } from '../report/detection.js'
+import type { Report } from '../report/markdown.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
 import { createRunFolder, openRunFolder, type RunFolder } from '../store/run-folder.js'
 
 // What draws reports is loaded when there is one to draw: it would double the time that every command takes to start.
 
-/** Writes report.md and its charts into a run's folder. @returns the path of report.md */
+/** A run, and the folder that it lies in. */
+export interface SourceRun {
+  record: RunRecord
+  folder: string
+}
+
+/** Writes the report of a run into its folder, in every format. @returns the path of report.md */
 export async function writeRunReport(folder: RunFolder, record: RunRecord): Promise<string> {
   const { renderReport } = await import('../report/markdown.js')
   return writeAll(folder, renderReport(record))
@@ -21,9 +30,21 @@ export async function writeComparison(
   folders: readonly string[],
 ): Promise<string> {
   const folder = await createRunFolder(out, 'comparisons', new Date())
-  const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
+  const runs = records.map((record, i) => ({ record, folder: folders[i] ?? '' }))
+  await writeSources(folder, { report: 'comparison', runs: [...folders] })
+  return writeComparisonInto(folder, runs)
+}
+
+/** The same into a folder that is there. */
+export async function writeComparisonInto(folder: RunFolder, runs: readonly SourceRun[]): Promise<string> {
   const { renderComparison } = await import('../report/markdown.js')
-  return writeAll(folder, renderComparison([...records], sources))
+  return writeAll(
+    folder,
+    renderComparison(
+      runs.map(({ record }) => record),
+      linksFrom(folder, runs),
+    ),
+  )
 }
 
 /** Writes the report of several drills into a folder of its own, `<out>/drills/<time>`. @returns the path of report.md */
@@ -33,17 +54,30 @@ export async function writeDrills(
   folders: readonly string[],
 ): Promise<string> {
   const folder = await createRunFolder(out, 'drills', new Date())
-  const sources = folders.map((path) => relative(folder.path, join(path, 'report.md')))
+  const runs = records.map((record, i) => ({ record, folder: folders[i] ?? '' }))
+  await writeSources(folder, { report: 'drills', runs: [...folders] })
+  return writeDrillsInto(folder, runs)
+}
+
+/** The same into a folder that is there. */
+export async function writeDrillsInto(folder: RunFolder, runs: readonly SourceRun[]): Promise<string> {
   const { renderDrills } = await import('../report/drills.js')
-  return writeAll(folder, renderDrills(records, records[0]?.scenario ?? 'drills', sources))
+  const records = runs.map(({ record }) => record)
+  return writeAll(folder, renderDrills(records, records[0]?.scenario ?? 'drills', linksFrom(folder, runs)))
 }
 
 /** Writes the report of a guard into `<out>/guard/<time>`, its figures as JSON beside it. @returns the path of report.md */
-export async function writeGuard(out: string, report: GuardReport): Promise<string> {
+export async function writeGuard(out: string, report: Omit<GuardReport, 'schema'>): Promise<string> {
   const folder = await createRunFolder(out, 'guard', new Date())
-  await folder.writeFile('guard.json', `${JSON.stringify(report, null, 2)}\n`)
+  const guard: GuardReport = { schema: GUARD_SCHEMA, ...report }
+  await folder.writeFile('guard.json', `${JSON.stringify(guard, null, 2)}\n`)
+  return writeGuardInto(folder, guard)
+}
+
+/** The same into a folder that is there. */
+export async function writeGuardInto(folder: RunFolder, guard: GuardReport): Promise<string> {
   const { renderGuard } = await import('../report/detection.js')
-  return writeAll(folder, { markdown: renderGuard(report), charts: {} })
+  return writeAll(folder, { markdown: renderGuard(guard), charts: {} })
 }
 
 /** Writes the report of a comparison of variants into its folder. @returns the path of report.md */
@@ -62,15 +96,60 @@ export async function writeClaims(folder: RunFolder, record: ClaimsRecord): Prom
 /** Writes the plan as JSON and its report into a folder. @returns the path of report.md */
 export async function writeShardPlan(folder: RunFolder, plan: ShardPlan): Promise<string> {
   await folder.writeFile('plan.json', `${JSON.stringify(plan, null, 2)}\n`)
+  return writeShardPlanInto(folder, plan)
+}
+
+/** The same without the JSON: it is there. */
+export async function writeShardPlanInto(folder: RunFolder, plan: ShardPlan): Promise<string> {
   const { renderShardPlan } = await import('../report/shard-plan.js')
   return writeAll(folder, renderShardPlan(plan))
 }
 
-async function writeAll(
+/** Notes down what a report over several runs is made from, so that it can be made again. */
+export async function writeSources(
   folder: RunFolder,
-  { markdown, charts }: { markdown: string; charts: Record<string, string> },
-): Promise<string> {
-  for (const [name, svg] of Object.entries(charts)) await folder.writeFile(name, svg)
-  await folder.writeFile('report.md', markdown)
+  { report, runs, repeats }: Omit<ReportSources, 'schema'>,
+): Promise<void> {
+  const from = (paths: readonly string[]): string[] => paths.map((path) => relative(folder.path, path))
+  const sources: ReportSources = {
+    schema: SOURCES_SCHEMA,
+    report,
+    runs: from(runs),
+    ...(repeats === undefined ? {} : { repeats: { old: from(repeats.old), new: from(repeats.new) } }),
+  }
+  await folder.writeFile('sources.json', `${JSON.stringify(sources, null, 2)}\n`)
+}
+
+/** Links to the reports of runs from a folder. */
+export function linksFrom(folder: RunFolder, runs: readonly SourceRun[]): string[] {
+  return runs.map((run) => relative(folder.path, join(run.folder, 'report.md')))
+}
+
+/**
+ * Writes a report in every format there is: charts, tables as CSV, HTML, and report.md last.
+ * @returns the path of report.md
+ * @throws LabError (environment) where there is no room or no permission
+ */
+export async function writeAll(folder: RunFolder, report: Report): Promise<string> {
+  const [{ renderHtml }, { renderTables }] = await Promise.all([
+    import('../report/html.js'),
+    import('../report/csv.js'),
+  ])
+  try {
+    for (const [name, svg] of Object.entries(report.charts)) await folder.writeFile(name, svg)
+    await folder.writeTables(renderTables(report))
+    await folder.writeFile('report.html', renderHtml(report))
+    await folder.writeFile('report.md', report.markdown)
+  } catch (error) {
+    throw withWayBack(error, folder)
+  }
   return join(folder.path, 'report.md')
+}
+
+/** What was measured is written before its report: only the report has to be made again. */
+function withWayBack(error: unknown, { path }: RunFolder): unknown {
+  if (!(error instanceof LabError)) return error
+  const { message, exitCode, details, cause } = error
+  const hint = [error.hint, `What was measured is whole; write its report later: scalelab report ${path}`]
+  return new LabError(message, { exitCode, details, cause, hint: hint.filter((line) => line !== undefined).join('\n') })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { DetectionRow } from '../core/detection.js'
-import { type GuardReport, renderGuard } from './detection.js'
+import { type DetectionRow, GUARD_SCHEMA, type GuardReport } from '../core/detection.js'
+import { renderGuard } from './detection.js'
 
 const row = (intervalMs: number, more: Partial<DetectionRow> = {}): DetectionRow => ({
   interval_ms: intervalMs,
@@ -15,6 +15,7 @@ const row = (intervalMs: number, more: Partial<DetectionRow> = {}): DetectionRow
 })
 
 const REPORT: GuardReport = {
+  schema: GUARD_SCHEMA,
   stack: 'repl-2',
   started_at: '2026-11-02T10:00:00.000Z',
   length_ms: 600_000,

@@ -1,37 +1,9 @@
-import type { DetectionRow } from '../core/detection.js'
+import type { DetectionRow, GuardReport } from '../core/detection.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { largest, median, nearestRank } from '../stats/quantiles.js'
 import { guardCommand } from './command.js'
 import { count, ms } from './quantities.js'
 import { type Column, plain, table } from './table.js'
-
-/** What a guard did, as its report tells it. */
-export interface GuardReport {
-  stack: string
-  /** When it began, ISO 8601. */
-  started_at: string
-  /** How long it was asked to watch; null: until it was stopped. */
-  length_ms: number | null
-  /** How often it was asked to freeze the primary first. */
-  freezes: number
-  /** False: it only counted. */
-  acts: boolean
-  watched_ms: number
-  false_alarms: number
-  failovers: readonly {
-    old: string
-    promoted: string
-    detected: string
-    /** From the alarm until the new primary accepted writes. */
-    promoted_ms: number
-    /** From the alarm until the old one streamed from it. */
-    took_ms: number
-    false_alarm: boolean
-  }[]
-  /** The deciding setting first. */
-  settings: readonly DetectionRow[]
-  host: { cores: number; cpu: string; cpu_share: number | null }
-}
 
 /** The report of a guard: what it did, and how soon and how wrong each setting would have been. */
 export function renderGuard(report: GuardReport): string {

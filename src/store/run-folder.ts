@@ -1,12 +1,19 @@
-import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, stat, symlink } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { usageError } from '../core/errors.js'
 import { RECORD_SCHEMA, type RunRecord, runRecordSchema } from '../core/record.js'
 import type { Sample } from '../core/sample.js'
 import { writeError, writeFileAtomically } from './atomic-file.js'
+import { type DocumentKind, readDocument } from './document.js'
 
 const RECORD_FILE = 'run.json'
+/** The record of a run as a file. */
+export const RUN_DOCUMENT: DocumentKind<RunRecord> = {
+  schema: RECORD_SCHEMA,
+  file: RECORD_FILE,
+  parser: runRecordSchema,
+}
 const SAMPLES_FILE = 'samples.ndjson'
+const TABLES_FOLDER = 'tables'
 
 /** The folder of one run or of one comparison: `<reports>/<scenario>/<time>/`, with `latest` beside it. */
 export interface RunFolder {
@@ -19,6 +26,8 @@ export interface RunFolder {
   removeIfEmpty(): Promise<void>
   /** Writes a file of the report. */
   writeFile(name: string, text: string): Promise<void>
+  /** Replaces the tables of the report: CSV by file name, in a folder of their own. */
+  writeTables(tables: Readonly<Record<string, string>>): Promise<void>
 }
 
 /**
@@ -60,7 +69,21 @@ export function openRunFolder(path: string): RunFolder {
         .catch(() => undefined)
     },
     writeFile: (name, text) => writeFileAtomically(join(path, name), text),
+    writeTables: (tables) => replaceTables(join(path, TABLES_FOLDER), tables),
   }
+}
+
+/** Tables that an earlier report left and this one has not go; other files that somebody put there stay. */
+async function replaceTables(folder: string, tables: Readonly<Record<string, string>>): Promise<void> {
+  try {
+    const there = await readdir(folder).catch(() => [])
+    const old = there.filter((name) => /^\d+-[a-z0-9-]+\.csv$/.test(name) && !(name in tables))
+    await Promise.all(old.map((name) => rm(join(folder, name), { force: true })))
+    if (Object.keys(tables).length > 0) await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw writeError(error, folder)
+  }
+  for (const [name, csv] of Object.entries(tables)) await writeFileAtomically(join(folder, name), csv)
 }
 
 async function claimFolder(parent: string, stamp: string): Promise<string> {
@@ -97,40 +120,6 @@ export async function pointLatest(parent: string, path: string): Promise<void> {
  * @throws LabError (usage) that says what is wrong with it: missing, damaged, or of a newer version
  */
 export async function readRecord(path: string): Promise<{ record: RunRecord; folder: string }> {
-  const file = await findRecordFile(path)
-  const text = await readFile(file, 'utf8')
-  let data: unknown
-  try {
-    data = JSON.parse(text)
-  } catch {
-    throw usageError(`${file} is damaged: it is not JSON`, 'Its samples.ndjson may still be whole')
-  }
-  const schema = typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined
-  if (schema === undefined) {
-    throw usageError(`${file} is no record of a run: it names no schema`, 'Give a run folder, or the run.json in it')
-  }
-  if (schema !== RECORD_SCHEMA) {
-    throw usageError(
-      `${file} has the schema ${JSON.stringify(schema)}, and this version reads ${RECORD_SCHEMA}`,
-      'Use the version of scalelab that wrote it (or a newer one)',
-    )
-  }
-  const parsed = runRecordSchema.safeParse(data)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw usageError(`${file} is damaged at ${issue?.path.join('.') || 'its top'}: ${issue?.message ?? 'unreadable'}`)
-  }
-  return { record: parsed.data, folder: dirname(file) }
-}
-
-async function findRecordFile(path: string): Promise<string> {
-  const kind = await stat(path).catch(() => null)
-  if (kind === null)
-    throw usageError(`there is no run at ${path}`, 'Give a run folder, a run.json, or reports/<scenario>/latest')
-  if (kind.isFile()) return path
-  for (const candidate of [join(path, RECORD_FILE), join(path, 'latest', RECORD_FILE)]) {
-    if ((await stat(candidate).catch(() => null))?.isFile()) return candidate
-  }
-  const inside = (await readdir(path)).slice(0, 8).join(', ')
-  throw usageError(`${path} holds no ${RECORD_FILE}`, inside === '' ? 'It is empty' : `It holds: ${inside}`)
+  const { value, folder } = await readDocument(path, [RUN_DOCUMENT])
+  return { record: value, folder }
 }

@@ -14,12 +14,13 @@ const SERIES = [
 /** How many series have a colour of their own; more begin again. */
 export const SERIES_COLOURS = SERIES.length
 
-const INK = {
+/** What is drawn on, and with, by how bright the surface is. */
+export const INK = {
   light: { surface: '#ffffff', edge: '#d1d9e0', ink: '#1f2328', muted: '#59636e', grid: '#e4e8ec', axis: '#818b98' },
   dark: { surface: '#0d1117', edge: '#3d444d', ink: '#f0f6fc', muted: '#9aa4af', grid: '#262c35', axis: '#7d8590' },
 }
 
-const FONT = "system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
+export const FONT = "system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
 
 /** The style sheet of every chart, for light and dark surfaces. */
 export function styleSheet(): string {

@@ -19,7 +19,8 @@ export function validitySection({ validity }: RunRecord): string {
   ].join('\n\n')
 }
 
-function value(row: Validity): string {
+/** The value of a check with its unit, "-" where it could not be read. */
+export function value(row: Validity): string {
   return row.value === null ? '-' : quantity(row.value, row.unit)
 }
 

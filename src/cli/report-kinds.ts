@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { GUARD_SCHEMA, type GuardReport, guardReportSchema } from '../core/detection.js'
+import { LabError, usageError } from '../core/errors.js'
+import type { RunRecord } from '../core/record.js'
+import { type ReportSources, reportSourcesSchema, SOURCES_SCHEMA } from '../core/report-sources.js'
+import { SHARD_PLAN_SCHEMA, type ShardPlan, shardPlanSchema } from '../core/shard-plan.js'
+import { RUN_DOCUMENT, type RunFolder, readRecord } from '../store/run-folder.js'
+import { diffRuns, writeDiffInto } from './diff-runs.js'
+import type { Lab } from './lab.js'
+import {
+  type SourceRun,
+  writeComparisonInto,
+  writeDrillsInto,
+  writeGuardInto,
+  writeRunReport,
+  writeShardPlanInto,
+} from './report-files.js'
+import type { ReportKind } from './report-kind.js'
+
+const RUN: ReportKind<RunRecord> = {
+  ...RUN_DOCUMENT,
+  rebuild: (record, folder) => writeRunReport(folder, record),
+  diff: diffRuns,
+}
+
+const GUARD: ReportKind<GuardReport> = {
+  schema: GUARD_SCHEMA,
+  file: 'guard.json',
+  parser: guardReportSchema,
+  rebuild: (guard, folder) => writeGuardInto(folder, guard),
+}
+
+const SHARD_PLAN: ReportKind<ShardPlan> = {
+  schema: SHARD_PLAN_SCHEMA,
+  file: 'plan.json',
+  parser: shardPlanSchema,
+  rebuild: (plan, folder) => writeShardPlanInto(folder, plan),
+}
+
+const SOURCES: ReportKind<ReportSources> = {
+  schema: SOURCES_SCHEMA,
+  file: 'sources.json',
+  parser: reportSourcesSchema,
+  rebuild: rebuildOverRuns,
+}
+
+/**
+ * Everything that `scalelab report` can make again, by the `schema` in its JSON. A new kind of result is one entry. In a
+ * folder that holds several the first counts.
+ */
+export const REPORT_KINDS: readonly ReportKind[] = [RUN, SOURCES, GUARD, SHARD_PLAN]
+
+/** A report over several runs, from what is left of them. */
+async function rebuildOverRuns(sources: ReportSources, folder: RunFolder, lab: Lab): Promise<string> {
+  const read = (paths: readonly string[]): Promise<SourceRun[]> => readRuns(folder, paths, lab)
+  const runs = await read(sources.runs)
+  const needed = sources.report === 'drills' ? 1 : 2
+  if (runs.length < needed) {
+    throw usageError(
+      `${folder.path}: of the ${sources.runs.length} runs that it was made from ${runs.length} can be read, and it takes ${needed}`,
+      'Its report stays as it is',
+    )
+  }
+  if (sources.report === 'comparison') return writeComparisonInto(folder, runs)
+  if (sources.report === 'drills') return writeDrillsInto(folder, runs)
+  const { old = [], new: recent = [] } = sources.repeats ?? {}
+  const [older, newer] = runs as [SourceRun, SourceRun]
+  return (await writeDiffInto(folder, older, newer, { old: await read(old), new: await read(recent) })).report
+}
+
+/** Runs by their paths from a folder; those that cannot be read are told, and left out. */
+async function readRuns({ path }: RunFolder, paths: readonly string[], lab: Lab): Promise<SourceRun[]> {
+  const runs: SourceRun[] = []
+  for (const source of paths) {
+    try {
+      runs.push(await readRecord(join(path, source)))
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error
+      lab.remark(`skipped: ${error.message}`)
+    }
+  }
+  return runs
+}

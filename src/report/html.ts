@@ -1,0 +1,106 @@
+import { Marked, type Tokens } from 'marked'
+import { escapeText } from './charts/svg.js'
+import { inlineCharts } from './inline-charts.js'
+import type { Report } from './markdown.js'
+import { slugOf, wordsOf } from './markdown-words.js'
+import { pageStyle } from './page-style.js'
+
+/** The name under which a report lies beside its Markdown. */
+const MARKDOWN_FILE = /(^|\/)report\.md$/
+
+/**
+ * The report as one HTML file that needs nothing else: charts and style sheet are in it, there is no script, and it asks
+ * no server for anything. It is made from the Markdown, so that both say the same. Text from outside (scenario files,
+ * names, records of others) brings no markup along; a content security policy says the same to the browser.
+ */
+export function renderHtml({ markdown, charts }: Report): string {
+  const inlined = inlineCharts(charts)
+  const marked = markedFor(inlined.charts)
+  const tokens = marked.lexer(markdown)
+  const heading = tokens.find((token): token is Tokens.Heading => token.type === 'heading')
+  const body = marked.parser(tokens)
+  return `${[
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    `<title>${escapeText(heading === undefined ? 'Report' : wordsOf(heading.tokens))}</title>`,
+    `<style>\n${[pageStyle(), ...inlined.styles].join('\n')}\n</style>`,
+    '</head>',
+    '<body>',
+    '<main>',
+    body.trimEnd(),
+    '</main>',
+    '</body>',
+    '</html>',
+  ].join('\n')}\n`
+}
+
+function markedFor(charts: ReadonlyMap<string, string>): Marked {
+  const marked = new Marked({ gfm: true })
+  const named = new Map<string, number>()
+  const figure = ({ href, text }: Tokens.Image): string =>
+    charts.get(href) ?? `<span class="missing">${escapeText(text)}</span>`
+  marked.use({
+    renderer: {
+      // Ours has none, so it comes from outside.
+      html: ({ raw, type, ...token }) =>
+        type === 'html' && 'block' in token && token.block === true
+          ? `<p>${escapeText(raw.trim())}</p>\n`
+          : escapeText(raw),
+      heading({ tokens, depth }) {
+        return `<h${depth} id="${anchor(wordsOf(tokens), named)}">${this.parser.parseInline(tokens)}</h${depth}>\n`
+      },
+      paragraph({ tokens }) {
+        const [only, ...more] = tokens
+        if (only?.type === 'image' && more.length === 0) return `<figure>${figure(only as Tokens.Image)}</figure>\n`
+        return `<p>${this.parser.parseInline(tokens)}</p>\n`
+      },
+      image: (token) => figure(token),
+      link({ href, tokens }) {
+        const words = this.parser.parseInline(tokens)
+        const target = linkTarget(href)
+        return target === null ? words : `<a href="${escapeText(target)}">${words}</a>`
+      },
+      table(token) {
+        const row = (cells: readonly Tokens.TableCell[], tag: 'th' | 'td'): string =>
+          `<tr>${cells
+            .map((cell) => {
+              const number = cell.align === 'right' ? ' class="number"' : ''
+              return `<${tag}${number}>${this.parser.parseInline(cell.tokens)}</${tag}>`
+            })
+            .join('')}</tr>`
+        return `${[
+          // Wide tables scroll by themselves, also with the keyboard.
+          '<div class="scroll" tabindex="0">',
+          '<table>',
+          `<thead>${row(token.header, 'th')}</thead>`,
+          '<tbody>',
+          ...token.rows.map((cells) => row(cells, 'td')),
+          '</tbody>',
+          '</table>',
+          '</div>',
+        ].join('\n')}\n`
+      },
+    },
+  })
+  return marked
+}
+
+/** Where a link may lead: to the web, or to a file beside; a report is linked to as HTML. Null for anything else. */
+function linkTarget(href: string): string | null {
+  if (/^https?:\/\//i.test(href)) return href
+  if (!/^[\w./#%~-]+$/.test(href)) return null
+  return href.replace(MARKDOWN_FILE, '$1report.html')
+}
+
+/** A name for links to a heading, each once. */
+function anchor(words: string, named: Map<string, number>): string {
+  const slug = slugOf(words)
+  const times = (named.get(slug) ?? 0) + 1
+  named.set(slug, times)
+  return times === 1 ? slug : `${slug}-${times}`
+}

@@ -1,0 +1,93 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { usageError } from '../core/errors.js'
+
+/** A kind of JSON file that scalelab writes, and reads again. */
+export interface DocumentKind<T = unknown> {
+  /** What its field `schema` says: a name and a version, as in "scalelab/run@1". */
+  schema: string
+  /** The file's name in its folder. */
+  file: string
+  /** The schema itself. */
+  parser: { safeParse(data: unknown): Parsed<T> }
+}
+
+type Parsed<T> =
+  | { success: true; data: T; error?: never }
+  | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }; data?: never }
+
+type ValueOf<K> = K extends DocumentKind<infer T> ? T : never
+
+/** A document that was found, with the kind that it is of. */
+export interface Found<K extends DocumentKind = DocumentKind> {
+  kind: K
+  value: ValueOf<K>
+  /** The folder that it lies in; never the link `latest`, which leads elsewhere tomorrow. */
+  folder: string
+}
+
+/**
+ * Reads the document at a path: the JSON file itself, the folder that holds it, or a scenario's folder (its latest run).
+ * What it is its schema says; of several in one folder the first of `kinds` counts.
+ * @throws LabError (usage) that says what is wrong with it: missing, damaged, or of a newer version
+ */
+export async function readDocument<K extends DocumentKind>(path: string, kinds: readonly K[]): Promise<Found<K>> {
+  const file = await findFile(path, kinds)
+  const data = parsed(await readFile(file, 'utf8'), file)
+  const schema = typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined
+  if (schema === undefined) {
+    throw usageError(`${file} is no record of a run: it names no schema`, 'Give a run folder, or the run.json in it')
+  }
+  const kind = kinds.find((candidate) => candidate.schema === schema)
+  if (kind === undefined) {
+    const family = String(schema).split('@')[0]
+    const same = kinds.filter((candidate) => candidate.schema.split('@')[0] === family)
+    const known = (same.length > 0 ? same : kinds).map((candidate) => candidate.schema)
+    throw usageError(
+      `${file} has the schema ${JSON.stringify(schema)}, and this version reads ${known.join(', ')}`,
+      'Use the version of scalelab that wrote it (or a newer one)',
+    )
+  }
+  const result = kind.parser.safeParse(data)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    throw usageError(
+      `${file} is damaged at ${issue?.path.map(String).join('.') || 'its top'}: ${issue?.message ?? 'unreadable'}`,
+    )
+  }
+  return { kind, value: result.data as ValueOf<K>, folder: await settled(dirname(file)) }
+}
+
+async function settled(folder: string): Promise<string> {
+  if (basename(folder) !== 'latest') return folder
+  const target = await readlink(folder).catch(() => null)
+  return target === null ? folder : resolve(dirname(folder), target)
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw usageError(`${file} is damaged: it is not JSON`, 'Its samples.ndjson may still be whole')
+  }
+}
+
+async function findFile(path: string, kinds: readonly DocumentKind[]): Promise<string> {
+  const kind = await stat(path).catch(() => null)
+  if (kind === null)
+    throw usageError(`there is no run at ${path}`, 'Give a run folder, a run.json, or reports/<scenario>/latest')
+  if (kind.isFile()) return path
+  const names = kinds.map(({ file }) => file)
+  for (const folder of [path, join(path, 'latest')]) {
+    for (const name of names) {
+      const candidate = join(folder, name)
+      if ((await stat(candidate).catch(() => null))?.isFile()) return candidate
+    }
+  }
+  const inside = (await readdir(path)).slice(0, 8).join(', ')
+  const missing = names.length === 1 ? names[0] : `none of ${names.join(', ')}`
+  throw usageError(
+    `${path} holds ${names.length === 1 ? `no ${missing}` : missing}`,
+    inside === '' ? 'It is empty' : `It holds: ${inside}`,
+  )
+}
