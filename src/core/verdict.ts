@@ -19,6 +19,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
   reads: 'read',
   writes: 'write',
   rows: 'row',
+  nodes: 'node',
 }
 
 function expectedText(expectation: Expectation, unit: string): string {
