@@ -15,6 +15,7 @@ import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import { createUpProgress } from '../ui/progress/up-progress.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
+import { expectationsOf } from './expectations.js'
 import type { Lab } from './lab.js'
 import { measuredDatabases } from './measured-databases.js'
 import { probeRates } from './probe-options.js'
@@ -133,7 +134,7 @@ async function load(
     actMs: beside?.expectedMs ?? null,
     instances: subject.instances,
   }
-  const notes = notesOf(subject, stack)
+  const notes = [...notesOf(subject, stack), ...(await expectationsOf(lab, subject))]
   if (options.json !== true) for (const note of notes.slice(stack?.meta.notes.length ?? 0)) lab.remark(note)
   // Loaded when there is something to measure: other commands need not wait for all that a run is made of.
   const [{ run }, { runProbes }] = await Promise.all([import('../run/run.js'), import('../probes/registry.js')])

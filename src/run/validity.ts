@@ -100,7 +100,8 @@ function followed(rows: readonly TickRow[]): { ratio: number; limit: number } {
   return { ratio: achieved / offered, limit: followLimit(rows, (offered * tickMs(rows)) / 1_000) }
 }
 
-function followLimit(rows: readonly TickRow[], due: number): number {
+/** The share of so many due requests that must be answered: 99 %, less what chance keeps in flight at the end. */
+export function followLimit(rows: readonly TickRow[], due: number): number {
   const inFlight = rows.flatMap(({ offered_rps, p50_ms }) =>
     offered_rps === null || p50_ms === null ? [] : [(offered_rps * p50_ms) / 1_000],
   )
