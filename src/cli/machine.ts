@@ -1,5 +1,26 @@
-import { cpus } from 'node:os'
+import { createHash } from 'node:crypto'
+import { availableParallelism, cpus, hostname } from 'node:os'
+import type { Machine } from '../core/calibration.js'
+import { processorQuota } from '../probes/processors.js'
 import type { Lab } from './lab.js'
+
+/** The machine that this runs on, as calibrations tell it from others. */
+export async function thisMachine(): Promise<Machine> {
+  const quota = await processorQuota()
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    quota_cores: quota === null ? null : Math.round(quota.cores * 100) / 100,
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    host: createHash('sha256').update(hostname()).digest('hex').slice(0, 12),
+  }
+}
+
+/** Processors that work can be done on: those there are, or as many as a quota allows. */
+export function usableCores({ cores, quota_cores }: Machine): number {
+  return Math.min(cores, quota_cores ?? cores)
+}
 
 /** This machine and what measures on it, as records say it. */
 export function machineOf(lab: Lab) {

@@ -13,6 +13,7 @@ import type { Stage } from '../run/stage.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
+import { expectationsOf } from './expectations.js'
 import type { Lab } from './lab.js'
 import { machineOf } from './machine.js'
 import { measuredDatabases } from './measured-databases.js'
@@ -105,7 +106,7 @@ async function load(
     actMs: beside?.expectedMs ?? null,
     instances: subject.instances,
   }
-  const notes = notesOf(subject, stack)
+  const notes = [...notesOf(subject, stack), ...(await expectationsOf(lab, subject))]
   if (options.json !== true) for (const note of notes.slice(stack?.meta.notes.length ?? 0)) lab.remark(note)
   // Loaded when there is something to measure: other commands need not wait for all that a run is made of.
   const [{ run }, { runProbes }] = await Promise.all([import('../run/run.js'), import('../probes/registry.js')])

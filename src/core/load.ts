@@ -80,6 +80,28 @@ export function offeredRps(load: Load): number | null {
   return requests / (measuredMs(load) / 1_000)
 }
 
+/** A part of the run clock in which the load was the same, in milliseconds. */
+export interface Stretch {
+  fromMs: number
+  toMs: number
+}
+
+/** The counted part as stretches of one load each: the stages of an open loop, all of a closed one. */
+export function stretchesOf(load: Load): Stretch[] {
+  let at = load.warmupMs
+  const lengths = load.mode === 'open' ? load.stages.map(({ durationMs }) => durationMs) : [load.durationMs]
+  return lengths.map((length) => {
+    const fromMs = at
+    at += length
+    return { fromMs, toMs: at }
+  })
+}
+
+/** The highest offered rate of an open loop, in requests/s; null for a closed loop. */
+export function highestRps(load: Load): number | null {
+  return load.mode === 'open' ? Math.max(0, ...load.stages.map(({ rps }) => rps)) : null
+}
+
 /**
  * Where every due request ended. due = ok + http_error + lost + unfinished, and sent <= due.
  * Each request is counted once, whatever its connection went through.

@@ -51,6 +51,13 @@ export const validitySchema = z.object({
   unit: z.string(),
   /** What it means when it fails, and what to do. */
   meaning: z.string(),
+  doubt: z
+    .string()
+    .optional()
+    .describe(
+      'what a failed check makes of the result: "generator-limited", "host-limited", "not steady", "overloaded"',
+    ),
+  reason: z.string().optional().describe('why there is no value'),
 })
 export type Validity = z.infer<typeof validitySchema>
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CHECKS, type CheckName, checked, doubtsOf } from './validity.js'
+import { CHECKS, type CheckName, checked, doubtsOf, formatChecked, unmeasured } from './validity.js'
 
 const names = Object.keys(CHECKS) as CheckName[]
 
@@ -13,17 +13,19 @@ describe('checked', () => {
     [null, 5, false, true],
     [null, 5, true, true],
   ])('%j against %d (at least: %j) is ok: %j', (value, limit, atLeast, ok) => {
-    expect(checked('backlog', value, limit, atLeast)).toEqual({
+    expect(checked('backlog', value, limit, { atLeast, reason: 'none' })).toEqual({
       check: 'backlog',
       ok,
       value,
       limit,
       ...said('backlog'),
+      ...(ok ? {} : { doubt: 'overloaded' }),
+      ...(value === null ? { reason: 'none' } : {}),
     })
   })
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('has no value for %d', (value) => {
-    expect(checked('offered-rate', value, 0.99, true)).toMatchObject({ ok: true, value: null })
+    expect(checked('offered-rate', value, 0.99, { atLeast: true })).toMatchObject({ ok: true, value: null })
   })
 })
 
@@ -45,6 +47,30 @@ describe('doubtsOf', () => {
 
   it('passes over checks that it does not know, as a newer record may have them', () => {
     expect(doubtsOf([{ ...checked('backlog', 2, 1), check: 'phase-of-the-moon' }])).toEqual([])
+  })
+})
+
+describe('unmeasured', () => {
+  it('names the checks without a value, those of one reason together', () => {
+    const rows = [
+      checked('rate-drift', null, 1, { reason: 'too short' }),
+      checked('host-cpu', null, 1),
+      checked('latency-drift', null, 1, { reason: 'too short' }),
+      checked('backlog', 0, 1),
+    ]
+    expect(unmeasured(rows)).toEqual(['rate-drift, latency-drift (too short)', 'host-cpu'])
+    expect(unmeasured([])).toEqual([])
+  })
+})
+
+describe('formatChecked', () => {
+  it.each([
+    [0.31, 'share of a core', '31.0 % of a core'],
+    [0.999, 'share', '99.9 %'],
+    [2.1, 'ms', '2.1 ms'],
+    [1, 'nodes', '1 node'],
+  ])('%d %s is %s', (value, unit, text) => {
+    expect(formatChecked(value, unit)).toBe(text)
   })
 })
 

@@ -1,7 +1,11 @@
 import type { Validity } from './record.js'
+import { formatValue } from './verdict.js'
+
+/** The gravest first: where the generator or the host was the limit, what else was seen is theirs. */
+const DOUBTS = ['generator-limited', 'host-limited', 'not steady', 'overloaded'] as const
 
 /** What a failed check makes of the result, in the words that open the report. */
-export type Doubt = 'generator-limited' | 'host-limited' | 'not steady' | 'overloaded'
+export type Doubt = (typeof DOUBTS)[number]
 
 interface Check {
   doubt: Doubt
@@ -19,23 +23,25 @@ export const CHECKS = {
     doubt: 'generator-limited',
     unit: 'ms',
     meaning:
-      'p99 of how late the generator itself sent; beyond it latency is partly its own. Lower the rate or use --generators 2',
+      'p99 of how late the generator itself sent; beyond it latency is partly its own. Lower the rate or use --generators 2; scalelab doctor --calibrate tells what this machine can drive',
   },
   'generator-cpu': {
     doubt: 'generator-limited',
     unit: 'share of a core',
-    meaning: 'the generator nearly filled its core. Lower the rate or use --generators 2',
+    meaning:
+      'the generator nearly filled its core, in the busiest stage. Lower the rate or use --generators 2; scalelab doctor --calibrate tells what this machine can drive',
   },
   'generator-event-loop': {
     doubt: 'generator-limited',
     unit: 'ms',
-    meaning: 'p99 event-loop delay of the generator. Stop other programs, or lower the rate',
+    meaning:
+      'p99 event-loop delay of the generator: answers were noticed this late. Stop other programs, or lower the rate; scalelab doctor --calibrate tells what this machine can drive',
   },
   'host-cpu': {
     doubt: 'host-limited',
     unit: 'share',
     meaning:
-      'all processors were busy: more instances cannot show more capacity here. Use the calibrated model or a larger machine',
+      'all processors there are for this were busy: more instances cannot show more capacity here. Use the calibrated model or a larger machine',
   },
   'host-steal': {
     doubt: 'host-limited',
@@ -79,18 +85,53 @@ export type CheckName = keyof typeof CHECKS
 
 /**
  * A check's outcome: `value` against `limit`, larger being worse unless `atLeast`. What could not be read (null, or the
- * quotient of nothing by nothing) passes with the value null: nothing to doubt.
+ * quotient of nothing by nothing) passes with the value null: nothing to doubt, and nothing shown either.
+ * @param reason why there is no value, where there is none
  */
-export function checked(check: CheckName, measured: number | null, limit: number, atLeast = false): Validity {
-  const { unit, meaning } = CHECKS[check]
+export function checked(
+  check: CheckName,
+  measured: number | null,
+  limit: number,
+  { atLeast = false, reason }: { atLeast?: boolean; reason?: string | undefined } = {},
+): Validity {
+  const { unit, meaning, doubt } = CHECKS[check]
   const value = measured === null || !Number.isFinite(measured) ? null : measured
   const ok = value === null || (atLeast ? value >= limit : value <= limit)
-  return { check, ok, value, limit, unit, meaning }
+  return {
+    check,
+    ok,
+    value,
+    limit,
+    unit,
+    meaning,
+    ...(ok ? {} : { doubt }),
+    ...(value === null && reason !== undefined ? { reason } : {}),
+  }
+}
+
+/** The doubt that a check casts when it fails; undefined for one of a newer record. */
+export function doubtBy(check: string): Doubt | undefined {
+  return Object.hasOwn(CHECKS, check) ? CHECKS[check as CheckName].doubt : undefined
+}
+
+/** A checked value for people: "0.6 ms", "31.0 % of a core", "3 nodes". */
+export function formatChecked(value: number, unit: string): string {
+  const share = /^share( of .+)?$/.exec(unit)
+  return share === null ? formatValue(value, unit) : `${formatValue(value, 'share')}${share[1] ?? ''}`
 }
 
 /** The doubts of a run, each once, the gravest first. */
 export function doubtsOf(validity: readonly Validity[]): Doubt[] {
-  const order: Doubt[] = ['generator-limited', 'host-limited', 'not steady', 'overloaded']
-  const failed = validity.filter((row) => !row.ok).map((row) => CHECKS[row.check as CheckName]?.doubt)
-  return order.filter((doubt) => failed.includes(doubt))
+  const failed = validity.filter((row) => !row.ok).map((row) => doubtBy(row.check))
+  return DOUBTS.filter((doubt) => failed.includes(doubt))
+}
+
+/** Checks in the words of a person who looks for what was not measured: each reason once, with its checks. */
+export function unmeasured(validity: readonly Validity[]): string[] {
+  const rows = validity.filter(({ ok, value }) => ok && value === null)
+  const reasons = [...new Set(rows.map(({ reason }) => reason))]
+  return reasons.map((reason) => {
+    const checks = rows.filter((row) => row.reason === reason).map(({ check }) => check)
+    return `${checks.join(', ')}${reason === undefined ? '' : ` (${reason})`}`
+  })
 }

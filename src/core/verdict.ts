@@ -21,6 +21,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
   reads: 'read',
   writes: 'write',
   rows: 'row',
+  nodes: 'node',
 }
 
 /** The bounds of a claim in words: "450 to 550 requests/s", "at most 100 ms". @param unit of its metric */

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Load } from '../core/load.js'
+import { highestRps, type Load } from '../core/load.js'
 import { GeneratorProcess } from './generator-process.js'
 import { mergeResults, mergeTicks } from './merge.js'
 import type { LoadGenerator, LoadRequest, LoadResult, LoadTick } from './port.js'
@@ -44,7 +44,7 @@ export function generatorCount(load: Load, cores: number): number {
       ? load.generators
       : load.mode === 'closed'
         ? 1
-        : Math.min(Math.ceil(Math.max(0, ...load.stages.map((stage) => stage.rps)) / RPS_PER_GENERATOR), cores - 1)
+        : Math.min(Math.ceil((highestRps(load) ?? 0) / RPS_PER_GENERATOR), cores - 1)
   // Each owns keys of its own.
   return Math.max(1, Math.min(wanted, load.connections, load.workload?.keys.count ?? wanted))
 }

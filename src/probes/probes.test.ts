@@ -113,19 +113,19 @@ describe('health', () => {
 describe('host', () => {
   it('reads the first line of /proc/stat', () => {
     const text = 'cpu  100 20 30 800 50 3 7 40 5 0\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 1\n'
-    expect(parseProcStat(text)).toEqual({ total: 1_050, busy: 200, steal: 40 })
+    expect(parseProcStat(text).machine).toEqual({ total: 1_050, busy: 200, steal: 40 })
   })
 
   it('does without the columns that an old kernel lacks', () => {
-    expect(parseProcStat('cpu 10 0 10 80')).toEqual({ total: 100, busy: 20, steal: 0 })
-    expect(parseProcStat('')).toEqual({ total: 0, busy: 0, steal: 0 })
+    expect(parseProcStat('cpu 10 0 10 80').machine).toEqual({ total: 100, busy: 20, steal: 0 })
+    expect(parseProcStat('').machine).toEqual({ total: 0, busy: 0, steal: 0 })
   })
 
   it('counts every column once: busy and total never shrink while the columns grow', () => {
     const columns = fc.array(fc.nat(1e9), { minLength: 8, maxLength: 8 })
     fc.assert(
       fc.property(columns, columns, (before, more) => {
-        const line = (values: number[]) => parseProcStat(`cpu  ${values.join(' ')} 0 0\n`)
+        const line = (values: number[]) => parseProcStat(`cpu  ${values.join(' ')} 0 0\n`).machine
         const [then, now] = [line(before), line(before.map((value, i) => value + (more[i] ?? 0)))]
         expect(now.total - then.total).toBe(more.reduce((sum, value) => sum + value, 0))
         expect(now.busy - then.busy).toBeLessThanOrEqual(now.total - then.total)
@@ -135,10 +135,10 @@ describe('host', () => {
   })
 
   it.each([
-    ['/proc/stat', process.platform === 'linux' ? ['host.cpu_share', 'host.steal_share'] : ['host.cpu_share']],
-    ['/no/such/file', ['host.cpu_share']],
-  ])('gives shares since the last read of %s, and nothing the first time', async (statFile, kinds) => {
-    const probe = hostProbe(1_000, statFile)
+    ['/proc', process.platform === 'linux' ? ['host.cpu_share', 'host.steal_share'] : ['host.cpu_share']],
+    ['/no/such/folder', ['host.cpu_share']],
+  ])('gives shares since the last read of %s, and nothing the first time', async (proc, kinds) => {
+    const probe = hostProbe(1_000, { proc, cgroup: '/no/such/folder' })
     expect(await probe.read(context())).toEqual([])
     const end = performance.now() + 60
     while (performance.now() < end) Math.sqrt(end)

@@ -1,4 +1,4 @@
-import { measuredMs, offeredRps } from '../core/load.js'
+import { measuredMs, offeredRps, stretchesOf } from '../core/load.js'
 import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
 import type { WritesRecord } from '../core/replication.js'
 import { verdictsOf } from '../core/verdict.js'
@@ -188,9 +188,10 @@ function validityOfResult({ plan, result, state, changedNodes }: RecordInput): V
     offeredRps:
       plan.load.mode === 'open' && result.measuredMs > 0 ? result.ledger.due / (result.measuredMs / 1_000) : null,
     achievedRps: result.achievedRps,
-    generator: result.generator,
+    generator: { ...result.generator, cpu: Math.max(result.generator.cpu, state.generatorCpu()) },
     ledger: result.ledger,
     ticks: state.countedTicks(),
+    stretches: stretchesOf(plan.load),
     hostCpu: state.hostCpu(),
     hostSteal: state.hostSteal(),
     changedNodes,

@@ -1,4 +1,13 @@
-import { addLedgers, emptyLedger, type Ledger, type Load, measuredMs, offeredRps } from '../core/load.js'
+import {
+  addLedgers,
+  emptyLedger,
+  type Ledger,
+  type Load,
+  measuredMs,
+  offeredRps,
+  type Stretch,
+  stretchesOf,
+} from '../core/load.js'
 import type { RunEvent, TickRow, Validity } from '../core/record.js'
 import type { ReshardProgress } from '../core/sharding.js'
 import type { Doubt, Health, InstanceRow, Phase, Snapshot } from '../core/snapshot.js'
@@ -12,6 +21,11 @@ import { validityOf } from './validity.js'
 
 /** Ticks kept for the views; the record keeps them all. */
 const HISTORY = 600
+
+interface Moment {
+  tMs: number
+  value: number
+}
 
 interface InstanceState {
   answered: number
@@ -43,7 +57,9 @@ export class RunState {
   private service = new Histogram()
   private readonly instances = new Map<string, InstanceState>()
   private generator: GeneratorHealth = { cpu: 0, eventLoopDelayMs: 0, latenessMs: 0, backlog: 0 }
-  private readonly host = { cpu: [] as number[], steal: [] as number[] }
+  private readonly stretches: Stretch[]
+  private readonly host = { cpu: [] as Moment[], steal: [] as number[] }
+  private generatorShares: Moment[] = []
   private doubtSince = new Map<string, number>()
 
   constructor(
@@ -52,6 +68,7 @@ export class RunState {
     private readonly nameOf: (instance: string) => string,
   ) {
     for (const { id } of plan.instances) this.instances.set(id, newInstance())
+    this.stretches = stretchesOf(plan.load)
     this.shards = new ShardStates(plan.parameters)
   }
 
@@ -61,7 +78,10 @@ export class RunState {
     this.now = tick.to
     const row = tickRow(tick, this.plan.load)
     if (tick.phase !== 'draining') this.timeline.push(row)
-    if (tick.phase === 'measuring') this.counted.push(row)
+    if (tick.phase === 'measuring') {
+      this.counted.push(row)
+      this.generatorShares.push({ tMs: (tick.from + tick.to) / 2, value: tick.generator.cpu })
+    }
     if (tick.phase === 'draining') this.stopCounting()
     this.databases.addTick(tick.phase === 'draining' ? {} : (tick.journal?.nodes ?? {}))
     this.shards.addTick(tick.journal, secondsOf(tick))
@@ -79,14 +99,20 @@ export class RunState {
     this.databases.addReadings(readings, tMs)
     this.shards.addReadings(readings)
     for (const reading of readings) {
-      if (reading.kind === 'host.cpu_share') this.host.cpu.push(reading.value)
-      if (reading.kind === 'host.steal_share') this.host.steal.push(reading.value)
+      this.addHostReading(reading, tMs)
       const instance = reading.node === undefined ? undefined : this.instances.get(reading.node)
       if (instance === undefined) continue
       if (reading.kind === 'node.health') instance.health = healthOf(reading.value)
       if (reading.kind === 'node.cpu_percent') instance.cpuPercent = reading.value
       if (reading.kind === 'node.memory_mib') instance.memoryMib = reading.value
     }
+  }
+
+  /** While answers still come in the load is over: an idle host of that time is none of the run's. */
+  private addHostReading({ kind, value }: Reading, tMs: number): void {
+    if (this.phase === 'draining' || this.phase === 'done') return
+    if (kind === 'host.cpu_share') this.host.cpu.push({ tMs, value })
+    if (kind === 'host.steal_share') this.host.steal.push(value)
   }
 
   addEvent(level: RunEvent['level'], text: string, tMs = this.now): void {
@@ -103,8 +129,14 @@ export class RunState {
     return this.counted
   }
 
+  /** Of the busiest stage, so that a calm one does not hide it; null where it cannot be read. */
   hostCpu(): number | null {
-    return mean(this.host.cpu)
+    return busiest(this.host.cpu, this.stretches)
+  }
+
+  /** The same of the generator; 0 before the counted part, and of a load that has no stages. */
+  generatorCpu(): number {
+    return this.stretches.length < 2 ? 0 : (busiest(this.generatorShares, this.stretches) ?? 0)
   }
 
   hostSteal(): number | null {
@@ -172,6 +204,7 @@ export class RunState {
     this.response.reset()
     this.service.reset()
     this.generator = { cpu: 0, eventLoopDelayMs: 0, latenessMs: 0, backlog: 0 }
+    this.generatorShares = []
     this.host.cpu.length = 0
     this.host.steal.length = 0
     this.databases.startCounting()
@@ -217,6 +250,7 @@ export class RunState {
       generator: this.generator,
       ledger: this.ledger,
       ticks: this.counted,
+      stretches: this.stretches,
       hostCpu: this.hostCpu(),
       hostSteal: this.hostSteal(),
       changedNodes: null,
@@ -282,4 +316,15 @@ function healthOf(value: number): Health {
 
 function mean(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** The largest of the means over each stretch, of values read at moments of the run clock; null where there is none. */
+function busiest(moments: readonly Moment[], stretches: readonly Stretch[]): number | null {
+  // A run beside a drill goes on as long as that takes: what lies outside of all stretches is of the last one.
+  const last = stretches.at(-1)
+  const means = stretches.flatMap((stretch) => {
+    const toMs = stretch === last ? Number.POSITIVE_INFINITY : stretch.toMs
+    return mean(moments.filter(({ tMs }) => tMs >= stretch.fromMs && tMs < toMs).map(({ value }) => value)) ?? []
+  })
+  return means.length === 0 ? null : Math.max(...means)
 }

@@ -32,6 +32,7 @@ function input(change: Partial<ValidityInput> = {}): ValidityInput {
     generator: { cpu: 0.3, eventLoopDelayMs: 2, latenessMs: 0.5, backlog: 0 },
     ledger: { ...emptyLedger(), due: 14_500, sent: 14_500, ok: 14_500 },
     ticks: ticks(constant(1_450)),
+    stretches: [{ fromMs: 2_000, toMs: 12_500 }],
     hostCpu: 0.6,
     hostSteal: 0,
     changedNodes: 0,
@@ -132,6 +133,93 @@ describe('validityOf', () => {
     expect(failed(open({ ticks: rows }))).toEqual(['rate-drift'])
   })
 
+  it('says what it could not measure, and why, instead of passing it over', () => {
+    const short = open({ ticks: ticks(constant(1_450, 6), { offered_rps: 1_450 }), hostCpu: null, hostSteal: null })
+    const unread = validityOf(short).filter(({ value }) => value === null)
+    expect(unread.map(({ check, ok, reason }) => [check, ok, reason])).toEqual([
+      ['host-cpu', true, expect.stringMatching(/too short, or the system does not tell/)],
+      ['host-steal', true, expect.any(String)],
+      ['rate-drift', true, expect.stringMatching(/too short to be halved: measure for 4s/)],
+      ['latency-drift', true, expect.any(String)],
+    ])
+    expect(validityOf(input({ changedNodes: null })).map(({ check }) => check)).not.toContain('stack-changed')
+  })
+
+  describe('in stages', () => {
+    const stretches = [
+      { fromMs: 2_000, toMs: 7_000 },
+      { fromMs: 7_000, toMs: 12_000 },
+      { fromMs: 12_000, toMs: 17_000 },
+    ]
+    /** Ten ticks of each stage, with the achieved rate and the p50 of that stage. */
+    const staged = (stages: readonly [offered: number, achieved: number, p50: number][]): TickRow[] =>
+      stages.flatMap(([offered_rps, achieved, p50_ms], stage) =>
+        ticks(constant(achieved, 10), { offered_rps, p50_ms }).map((row) => ({
+          ...row,
+          t_ms: row.t_ms + stage * 5_000,
+        })),
+      )
+    const rows = (stages: Parameters<typeof staged>[0]): ValidityInput => {
+      const mean = (index: 0 | 1): number => stages.reduce((sum, stage) => sum + stage[index], 0) / stages.length
+      return open({ ticks: staged(stages), stretches, offeredRps: mean(0), achievedRps: mean(1) })
+    }
+
+    it('finds the stage that the system could not follow, though a calmer one made up for it', () => {
+      const given = rows([
+        [300, 300, 3],
+        [600, 500, 900],
+        [300, 400, 700],
+      ])
+      expect(given.achievedRps).toBe(given.offeredRps)
+      expect(failed(given)).toContain('offered-rate')
+      expect(validityOf(given).find(({ check }) => check === 'offered-rate')?.value).toBeCloseTo(500 / 600)
+      const followed = rows([
+        [300, 300, 3],
+        [600, 600, 4],
+        [300, 300, 3],
+      ])
+      expect(failed(followed)).toEqual([])
+    })
+
+    it('asks for steady latency within the longest stage', () => {
+      const drifting = rows([
+        [300, 300, 3],
+        [600, 600, 4],
+        [300, 300, 3],
+      ])
+      const longer = [...stretches.slice(0, 2), { fromMs: 12_000, toMs: 22_000 }]
+      const more = ticks(constant(300, 20), (n) => ({ offered_rps: 300, p50_ms: n < 10 ? 10 : 40 }))
+      const last = more.map((row) => ({ ...row, t_ms: row.t_ms + 10_000 }))
+      const given = { ...drifting, stretches: longer, ticks: [...drifting.ticks.slice(0, 20), ...last] }
+      expect(failed(given)).toEqual(['latency-drift'])
+    })
+  })
+
+  it('takes what is in flight at one end and not at the other for no lack', () => {
+    // 20/s at 200 ms each: four are in flight on average. Two more at the end than at the beginning is chance.
+    const slow = { p50_ms: 200, offered_rps: 20 }
+    const given = (answered: number): ValidityInput =>
+      open({
+        offeredRps: 20,
+        achievedRps: answered / 6,
+        ledger: { ...emptyLedger(), due: 120, ok: answered },
+        ticks: ticks(constant(20, 12), slow),
+      })
+    expect(failed(given(118))).toEqual([])
+    expect(failed(given(100))).toEqual(['offered-rate'])
+  })
+
+  it('takes the wandering of a long queue for no drift, and a trend for one', () => {
+    // Ticks of a queue near its limit: 10 to 90 ms, the second half higher by more than half, as chance has it.
+    const wander = [20, 80, 15, 60, 10, 30, 90, 25, 85, 40, 35, 90, 12, 70, 55, 88, 20, 64, 80, 30]
+    const rowsOf = (p50: readonly number[]) =>
+      ticks(constant(450, p50.length), (n) => ({ p50_ms: p50[n] ?? null, offered_rps: 450 }))
+    const trend = Array.from({ length: 21 }, (_, n) => 10 + 6 * n)
+    const drift = (p50: readonly number[]): boolean => failed(open({ ticks: rowsOf(p50) })).includes('latency-drift')
+    expect(drift([...wander, 30])).toBe(false)
+    expect(drift(trend)).toBe(true)
+  })
+
   it('gives rows that a record can hold, whatever was measured', () => {
     const amount = fc.double({ min: 0, max: 1e5, noNaN: true })
     const nullable = fc.option(amount)
@@ -157,6 +245,7 @@ describe('validityOf', () => {
         unfinished: fc.nat(),
       }),
       ticks: fc.array(row, { maxLength: 20 }),
+      stretches: fc.array(fc.record({ fromMs: amount, toMs: amount }), { minLength: 1, maxLength: 3 }),
       hostCpu: nullable,
       hostSteal: nullable,
       changedNodes: nullable,

@@ -2,9 +2,9 @@ import type { RunRecord } from '../core/record.js'
 import { formatNumber, formatRatio, formatShare } from '../core/units.js'
 import { type Column, columnsOf } from '../stats/columns.js'
 import { type ComparedFigure, REPLICATION_FIGURES } from '../stats/compared-figures.js'
-import { paint, type Span } from './style.js'
+import type { Span } from './style.js'
 import { type Cell, renderTable, type TextOptions } from './table.js'
-import { renderDoubts } from './verdicts.js'
+import { renderRunValidity } from './validity.js'
 import { displayWidth, oneLine, padStart } from './width.js'
 
 const whole = (value: number): string => formatNumber(Math.round(value))
@@ -33,8 +33,8 @@ const GAP = 2
 
 /**
  * Runs side by side: figures as rows, runs as columns (repeated drills as one), each with its ratio to the first.
- * Columns that do not fit beside the first follow in further tables, again beside the first. Doubts about a run come
- * below: they outweigh its figures.
+ * Columns that do not fit beside the first follow in further tables, again beside the first. What was checked about
+ * each run comes below: a doubt outweighs its figures.
  */
 export function renderComparisonTable(records: readonly RunRecord[], options: TextOptions): string {
   const columns = columnsOf(records).map((column) => ({ ...column, name: oneLine(column.name) }))
@@ -50,11 +50,8 @@ export function renderComparisonTable(records: readonly RunRecord[], options: Te
   for (let from = 0; from === 0 || from < others.length; from += perTable) {
     tables.push(oneTable(first, others.slice(from, from + perTable), options))
   }
-  const doubts = columns.flatMap(({ name, record }) => {
-    const text = renderDoubts(record.validity, options)
-    return text === '' ? [] : [`${paint(name, 'strong', options.colour)}: cannot be relied on\n${text}`]
-  })
-  return [...tables, ...doubts].join('\n\n')
+  const validity = columns.map(({ name, record }) => renderRunValidity(name, record.validity, options))
+  return [...tables, ...validity].join('\n\n')
 }
 
 function oneTable(first: Column, others: readonly Column[], options: TextOptions): string {

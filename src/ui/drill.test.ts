@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Trial } from '../core/trial.js'
+import { checked } from '../core/validity.js'
 import { drillLines } from './drill.js'
+
+const LOOK = { colour: false, width: 100 }
 
 const TRIAL: Trial = {
   node: 'primary',
@@ -32,7 +35,7 @@ const TRIAL: Trial = {
 
 describe('a drill in the terminal', () => {
   it('is its timeline, counted from the fault, and what it cost', () => {
-    expect(drillLines(TRIAL, true, ['host-cpu: busy'])).toEqual([
+    expect(drillLines(TRIAL, true, [checked('host-steal', 0.2, 0.05)], LOOK)).toEqual([
       '',
       '   -10 ms  first failed request                reset',
       '     0 ms  fault primary                       kill',
@@ -44,17 +47,21 @@ describe('a drill in the terminal', () => {
       '5 requests failed.',
       '4 reads missed a write that the same client had been told of.',
       'primary was back 1,500 ms after the fault.',
-      '! host-cpu: busy',
+      '',
+      'HOST-LIMITED: no verdict on the system, and no winner is named.',
+      '! host-steal 20.0 % (limit 5.0 %): the hypervisor gave processor time to others. Repeat at a',
+      '  quieter time',
     ])
   })
 
   it('that was broken off says nothing of what it cost', () => {
-    const text = drillLines({ ...TRIAL, rto_ms: null }, false, []).join('\n')
+    const text = drillLines({ ...TRIAL, rto_ms: null }, false, [], LOOK).join('\n')
     expect(text).toContain('broken off')
     expect(text).not.toContain('Service did not come back')
   })
 
-  const last = (trial: Partial<Trial>): string => drillLines({ ...TRIAL, ...trial, timeline: [] }, true, []).join('\n')
+  const last = (trial: Partial<Trial>): string =>
+    drillLines({ ...TRIAL, ...trial, timeline: [] }, true, [], LOOK).join('\n')
 
   it('names lost writes, three of them, and those made twice', () => {
     expect(last({ lost: ['a', 'b'] })).toContain('2 of them lost (a, b);')

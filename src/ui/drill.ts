@@ -1,11 +1,19 @@
+import type { Validity } from '../core/record.js'
 import type { Trial } from '../core/trial.js'
 import { milliseconds } from './figures.js'
+import type { TextOptions } from './table.js'
+import { renderValidity } from './validity.js'
 
 /**
  * A drill in a few lines: what happened when, what it cost, and what to doubt.
  * @param whole false when it was broken off: what it cost was not measured then
  */
-export function drillLines(trial: Trial, whole: boolean, doubts: readonly string[]): string[] {
+export function drillLines(
+  trial: Trial,
+  whole: boolean,
+  validity: readonly Validity[],
+  options: TextOptions,
+): string[] {
   const fault = trial.timeline.find(({ event }) => event === 'fault')?.t_ms ?? 0
   const events = trial.timeline.map(({ t_ms, event, node, detail }) => {
     const when = `${Math.round(t_ms - fault)} ms`.padStart(9)
@@ -15,7 +23,7 @@ export function drillLines(trial: Trial, whole: boolean, doubts: readonly string
       .padEnd(36)}${detail ?? ''}`.trimEnd()
   })
   const cost = whole ? costLines(trial) : ['The drill was broken off: what the fault cost was not measured.']
-  return ['', ...events, '', ...cost, ...doubts.map((text) => `! ${text}`)]
+  return ['', ...events, '', ...cost, '', ...renderValidity(validity, options).split('\n')]
 }
 
 function costLines(trial: Trial): string[] {

@@ -4,6 +4,7 @@ import { formatShare } from '../core/units.js'
 import { count, milliseconds, seconds } from './figures.js'
 import type { View } from './port.js'
 import { progressLine } from './reshard.js'
+import { doubtText } from './validity.js'
 import { oneLine } from './width.js'
 
 export interface PlainViewOptions {
@@ -40,7 +41,7 @@ export function createPlainView({ write, everyMs }: PlainViewOptions): View {
         once(`event ${t} ${text}`, `${seconds(t)}  ${LEVELS[level].padEnd(9)}  ${oneLine(text)}`)
       }
       for (const { check, text } of doubts) {
-        once(`doubt ${check}`, `${seconds(t_ms)}  ${'doubt'.padEnd(9)}  ${oneLine(check)}: ${oneLine(text)}`)
+        once(`doubt ${check}`, `${seconds(t_ms)}  ${'doubt'.padEnd(9)}  ${doubtText(check, text)}`)
       }
       // A tick may come a little early: half of one is near enough.
       if (snapshot.phase === phase && t_ms - lineAt < everyMs * 0.75) return

@@ -93,7 +93,9 @@ describe('a migration in the terminal', () => {
       shard-1        1,000    740         4,096  4,096      296 kB
       shard-2        1,000    740         4,096  4,096      296 kB
       shard-3        1,000    740         4,096  4,096      296 kB
-      shard-4            -    780             -  4,096      312 kB  new"
+      shard-4            -    780             -  4,096      312 kB  new
+
+      Validity: nothing was checked, so treat the figures with care."
     `)
   })
 
@@ -101,7 +103,7 @@ describe('a migration in the terminal', () => {
     ['failed requests', { load: madeUpRecord().load }, '27 of 45,000 requests FAILED'],
     ['rows astray', { sharding: shardingRecord({ misplaced: 2, duplicated: 1 }) }, 'ROWS ASTRAY, counted by SQL: 2 on'],
     ['rows not counted', { sharding: shardingRecord({ misplaced: null }) }, 'could not be counted'],
-    ['doubts', { validity: madeUpRecord().validity }, '! host-cpu: the machine was full'],
+    ['doubts', { validity: madeUpRecord().validity }, '! host-cpu 0.99 (limit 0.97): the machine was full'],
     ['a wait', { reshard: reshardRecord({ waited_ms: 3_100 }) }, 'It waited 3.1 s for shards that did not answer.'],
     [
       'a rollback',

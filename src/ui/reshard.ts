@@ -4,6 +4,7 @@ import { formatDuration, formatNumber, formatShare } from '../core/units.js'
 import { bytes, count, milliseconds } from './figures.js'
 import { movedShare } from './panels/migration.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
+import { renderValidity } from './validity.js'
 import { oneLine, wrap } from './width.js'
 
 /** How far a migration is, in one line: "copying shard-1 to shard-4: 1,234 of 25,000 rows (4.9 %), 4,210 rows/s, ...". */
@@ -70,9 +71,15 @@ export function reshardLines(record: RunRecord, width = 80): string[] {
     ...writeLines(record),
     ...auditLines(record),
   ]
-  const doubts = validity.filter(({ ok }) => !ok).map(({ check, meaning }) => `! ${check}: ${meaning}`)
   const wrapped = (lines: readonly string[]): string[] => lines.flatMap((line) => wrap(line, width))
-  return ['', ...wrapped(said), '', ...keyTable(reshard, width).split('\n'), ...wrapped(doubts)]
+  return [
+    '',
+    ...wrapped(said),
+    '',
+    ...keyTable(reshard, width).split('\n'),
+    '',
+    ...renderValidity(validity, { width, colour: false }).split('\n'),
+  ]
 }
 
 function placed({ scheme, shards }: ReshardPlan['from']): string {

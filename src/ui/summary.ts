@@ -5,12 +5,12 @@ import { formatDuration, formatNumber, formatProbability, formatRatio, formatSha
 import { bytes } from './figures.js'
 import { paint, type Span } from './style.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
-import { renderDoubts, renderVerdicts } from './verdicts.js'
+import { renderValidity } from './validity.js'
+import { renderVerdicts } from './verdicts.js'
 import { oneLine, wrap } from './width.js'
 
 /** What a run found, for the terminal: the full story is in its report. */
 export function renderSummary(record: RunRecord, options: TextOptions): string {
-  const doubts = renderDoubts(record.validity, options)
   const verdicts = renderVerdicts(record.verdicts, options)
   return [
     heading(record, options),
@@ -21,7 +21,7 @@ export function renderSummary(record: RunRecord, options: TextOptions): string {
     ...(record.sharding === undefined ? [] : [sharding(record.sharding, options)]),
     ...ledger(record, options),
     ...(verdicts === '' ? [] : [verdicts]),
-    doubts === '' ? paint(`Validity: all ${record.validity.length} checks hold.`, 'dim', options.colour) : doubts,
+    renderValidity(record.validity, options),
   ].join('\n\n')
 }
 

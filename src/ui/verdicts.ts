@@ -1,4 +1,4 @@
-import type { Validity, Verdict } from '../core/record.js'
+import type { Verdict } from '../core/record.js'
 import { formatValue } from '../core/verdict.js'
 import { paint, type Tone } from './style.js'
 import type { TextOptions } from './table.js'
@@ -24,18 +24,6 @@ export function renderVerdicts(verdicts: readonly Verdict[], { width, colour }: 
       return hang(text, RESULT_WIDTH, width).map((line, index) =>
         index === 0 ? paint(word, tone, colour) + line.slice(word.length) : line,
       )
-    })
-    .join('\n')
-}
-
-/** A line or more per validity check that failed, with what to do; nothing when all hold. */
-export function renderDoubts(validity: readonly Validity[], { width, colour }: TextOptions): string {
-  return validity
-    .filter(({ ok }) => !ok)
-    .flatMap(({ check, value, limit, unit, meaning }) => {
-      const figure = value === null ? 'unknown' : formatValue(value, unit)
-      const lines = hang(`${check} ${figure} (limit ${formatValue(limit, unit)}): ${meaning}`, 2, width)
-      return lines.map((line, index) => paint(index === 0 ? `!${line.slice(1)}` : line, 'warn', colour))
     })
     .join('\n')
 }

@@ -1,13 +1,17 @@
 import { mkdir } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
-import { EXIT } from '../../core/errors.js'
+import { ageText, type Machine, reasonsToRepeat } from '../../core/calibration.js'
+import { EXIT, usageError } from '../../core/errors.js'
 import { stackParametersSchema } from '../../core/parameters.js'
 import type { Topology } from '../../core/topology.js'
+import { parseDuration } from '../../core/units.js'
 import type { Engine, Stack } from '../../engines/port.js'
 import { writeError } from '../../store/atomic-file.js'
+import { calibrationPath, type KeptCalibration, readCalibration, writeCalibration } from '../../store/calibration.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
+import { thisMachine, usableCores } from '../machine.js'
 import { findStacks } from '../running-stacks.js'
 
 interface Finding {
@@ -22,46 +26,95 @@ interface Finding {
 /** Connections that the built-in scenarios and a generous --connections want. */
 const WANTED_FILES = 4_096
 
+/** How long a calibration takes unless told. */
+const CALIBRATION = '25s'
+const SHORTEST_MS = 3_000
+const LONGEST_MS = 600_000
+
+interface DoctorOptions {
+  json?: boolean
+  calibrate?: boolean
+  duration?: string
+}
+
 export function addDoctor(program: Command, lab: Lab): void {
   program
     .command('doctor')
     .summary('what this machine can do, and what is missing')
     .description(
-      'Checks what scalelab needs: Node, nginx, PostgreSQL, Docker with its images, file descriptors, processors, a place for its state, leftovers. Ends with exit code 3 when no engine can run a stack.',
+      'Checks what scalelab needs: Node, nginx, PostgreSQL, Docker with its images, file descriptors, processors, a place for its state, leftovers. Ends with exit code 3 when no engine can run a stack. With --calibrate: measures what this machine can drive, and keeps it, so that a run beyond it is warned of.',
     )
+    .option(
+      '--calibrate',
+      'measure the highest rate that the load generator can send on schedule here, and how quiet it is',
+    )
+    .option('--duration <time>', `of the calibration, about (default: ${CALIBRATION})`)
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExamples:\n  $ scalelab doctor\n  $ scalelab doctor --json')
-    .action(async (options: { json?: boolean }) => {
-      const findings = await examine(lab)
-      const engines = findings.filter((finding) => finding.what.endsWith('engine'))
-      const works = engines.some((finding) => finding.ok) && findings.every((finding) => finding.ok || !finding.needed)
-      if (options.json === true) lab.printJson({ works, findings })
-      else {
-        for (const { what, ok, needed, found, fix } of findings) {
-          lab.print(`${ok ? 'ok     ' : needed ? 'MISSING' : 'absent '}  ${what.padEnd(16)}  ${found}`)
-          if (!ok && fix !== null) for (const line of fix.split('\n')) lab.print(`${' '.repeat(27)}${line}`)
-        }
-        lab.print(works ? '\nThis machine can run experiments.' : '\nThis machine cannot run a stack yet: see above.')
-      }
-      lab.exit(works ? EXIT.ok : EXIT.environment)
-    })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ scalelab doctor\n  $ scalelab doctor --calibrate    on a quiet machine, once\n  $ scalelab doctor --json',
+    )
+    .action((options: DoctorOptions) => (options.calibrate === true ? calibration(lab, options) : doctor(lab, options)))
 }
 
-async function examine(lab: Lab): Promise<Finding[]> {
+async function doctor(lab: Lab, { json, duration }: DoctorOptions): Promise<void> {
+  if (duration !== undefined) throw usageError('--duration is that of a calibration', 'Add --calibrate')
+  const { findings, kept } = await examine(lab)
+  const engines = findings.filter((finding) => finding.what.endsWith('engine'))
+  const works = engines.some((finding) => finding.ok) && findings.every((finding) => finding.ok || !finding.needed)
+  if (json === true) lab.printJson({ works, findings, calibration: kept.kind === 'kept' ? kept.calibration : null })
+  else {
+    for (const { what, ok, needed, found, fix } of findings) {
+      lab.print(`${ok ? 'ok     ' : needed ? 'MISSING' : 'absent '}  ${what.padEnd(16)}  ${found}`)
+      if (!ok && fix !== null) for (const line of fix.split('\n')) lab.print(`${' '.repeat(27)}${line}`)
+    }
+    lab.print(works ? '\nThis machine can run experiments.' : '\nThis machine cannot run a stack yet: see above.')
+  }
+  lab.exit(works ? EXIT.ok : EXIT.environment)
+}
+
+/** Measures, keeps and shows what this machine can drive. */
+async function calibration(lab: Lab, { json, duration = CALIBRATION }: DoctorOptions): Promise<void> {
+  const durationMs = parseDuration(duration, '--duration')
+  if (durationMs < SHORTEST_MS || durationMs > LONGEST_MS) {
+    throw usageError(`--duration: ${duration} is not from ${SHORTEST_MS / 1_000}s to ${LONGEST_MS / 60_000}m`)
+  }
+  const { stacks } = await findStacks(await lab.allEngines())
+  if (stacks.length > 0) {
+    const names = stacks.map(({ meta }) => meta.name).join(', ')
+    lab.remark(`Running meanwhile, and taking their part of the machine: ${names}`)
+  }
+  const { calibrate } = await import('../calibrate.js')
+  const measured = await calibrate(lab, durationMs, (text) => {
+    if (json !== true) lab.remark(`measuring ${text}`)
+  })
+  await writeCalibration(lab.os.stateDir, measured)
+  if (json === true) lab.printJson(measured)
+  else {
+    const { renderCalibration } = await import('../../ui/calibration.js')
+    lab.print(renderCalibration(measured, lab.look()))
+    lab.print(`\nKept in ${calibrationPath(lab.os.stateDir)}: runs that offer more than 80 % of it are warned of.`)
+  }
+  lab.exit(EXIT.ok)
+}
+
+async function examine(lab: Lab): Promise<{ findings: Finding[]; kept: KeptCalibration }> {
   const engines = await lab.engines()
   const withNginx = topologyWith('nginx')
   const withBuiltin = topologyWith('builtin')
-  const [docker, nginx, processes, postgres, state, stacks] = await Promise.all([
+  const [docker, nginx, processes, postgres, state, stacks, kept, machine] = await Promise.all([
     available(engines.docker, withNginx, lab),
     available(engines.process, withNginx, lab),
     available(engines.process, withBuiltin, lab),
     postgresFinding(engines.process, lab),
     stateFinding(lab),
     findStacks(await lab.allEngines()),
+    readCalibration(lab.os.stateDir),
+    thisMachine(),
   ])
   const files = openFileLimit()
   const major = Number(process.versions.node.split('.')[0])
-  return [
+  const findings: Finding[] = [
     { what: 'node', ok: major >= 20, needed: true, found: process.version, fix: 'Install Node 20 or newer' },
     { what: 'process engine', needed: false, ...processes },
     { what: 'nginx', needed: false, ...nginx },
@@ -74,13 +127,8 @@ async function examine(lab: Lab): Promise<Finding[]> {
       found: files === null ? 'no limit known' : `${files.toLocaleString('en-US')} per process`,
       fix: `Many connections need more: ulimit -n ${WANTED_FILES}`,
     },
-    {
-      what: 'processors',
-      ok: cpus().length >= 2,
-      needed: false,
-      found: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory`,
-      fix: 'The generator and the stack share one processor: keep rates low',
-    },
+    processorFinding(machine),
+    await calibrationFinding(kept, machine, lab),
     state,
     {
       what: 'stacks',
@@ -93,6 +141,48 @@ async function examine(lab: Lab): Promise<Finding[]> {
       fix: null,
     },
   ]
+  return { findings, kept }
+}
+
+/** How many processors there are for generator, balancer and instances together. */
+function processorFinding(machine: Machine): Finding {
+  const cores = usableCores(machine)
+  const limits = [
+    ...(machine.cores === cpus().length ? [] : [`${machine.cores} of them for this process`]),
+    ...(machine.quota_cores === null ? [] : [`a control group allows ${machine.quota_cores}`]),
+  ]
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB of memory`
+  const most = Math.floor(cores)
+  return {
+    what: 'processors',
+    ok: cores >= 2,
+    needed: false,
+    found: `${cpus().length} x ${machine.cpu}${limits.map((limit) => ` (${limit})`).join('')}, ${memory}; with --work cpu more than ${most} ${most === 1 ? 'instance' : 'instances'} cannot show more capacity`,
+    fix: 'The generator and the stack share one processor: keep rates low',
+  }
+}
+
+async function calibrationFinding(kept: KeptCalibration, machine: Machine, lab: Lab): Promise<Finding> {
+  const finding = { what: 'calibration', needed: false }
+  if (kept.kind === 'none') {
+    const fix = 'Measure what this machine can drive: scalelab doctor --calibrate'
+    return { ...finding, ok: false, found: 'none yet', fix }
+  }
+  const again = 'Measure anew: scalelab doctor --calibrate'
+  if (kept.kind === 'unreadable') {
+    return { ...finding, ok: false, found: `${calibrationPath(lab.os.stateDir)}: ${kept.reason}`, fix: again }
+  }
+  const { calibration } = kept
+  const now = new Date()
+  const reasons = reasonsToRepeat(calibration, { machine, scalelab: lab.os.version, now })
+  const { calibrationText } = await import('../../ui/calibration.js')
+  const found = `${calibrationText(calibration)} (${ageText(calibration.measured_at, now)})`
+  return {
+    ...finding,
+    ok: reasons.length === 0,
+    found: reasons.length === 0 ? found : `${found}; ${reasons.join(', ')}`,
+    fix: again,
+  }
 }
 
 /** The soft limit on open files of this process, from its diagnostic report; null where there is none. */

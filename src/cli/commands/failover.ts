@@ -145,8 +145,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
 async function summary(lab: Lab, { trial, status, validity }: RunRecord, report: string): Promise<void> {
   if (trial !== undefined) {
     const { drillLines } = await import('../../ui/drill.js')
-    const doubts = validity.filter(({ ok }) => !ok).map(({ check, meaning }) => `${check}: ${meaning}`)
-    for (const line of drillLines(trial, status === 'complete', doubts)) lab.print(line)
+    for (const line of drillLines(trial, status === 'complete', validity, lab.look())) lab.print(line)
   }
   lab.remark(`Report: ${report}`)
 }

@@ -210,7 +210,7 @@ function validity(offered: number | null, achieved: number, backlog: number): Va
     ...(offered === null
       ? []
       : [
-          checked('offered-rate', achieved / offered, 0.98, true),
+          checked('offered-rate', achieved / offered, 0.98, { atLeast: true }),
           checked('backlog', backlog, Math.round(offered * 0.05)),
         ]),
     checked('lost-requests', 0, 0.001),

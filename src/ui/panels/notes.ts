@@ -2,6 +2,7 @@ import type { RunEvent } from '../../core/record.js'
 import type { Snapshot } from '../../core/snapshot.js'
 import { seconds } from '../figures.js'
 import type { Line, Tone } from '../style.js'
+import { doubtText } from '../validity.js'
 import { oneLine, wrap } from '../width.js'
 
 const LEVELS: Record<RunEvent['level'], readonly [string, Tone]> = {
@@ -16,7 +17,7 @@ export function doubtLines(snapshot: Snapshot, width: number, most: number): Lin
   if (full.length <= most) return full.map((text): Line => [[text, 'warn']])
   const { doubts } = snapshot
   const shown = doubts.length <= most ? doubts : doubts.slice(0, Math.max(0, most - 1))
-  const lines = shown.map((doubt): Line => [[` ! ${doubtText(doubt)}`, 'warn']])
+  const lines = shown.map((doubt): Line => [[` ! ${doubtText(doubt.check, doubt.text)}`, 'warn']])
   const hidden = doubts.length - shown.length
   if (hidden === 0 || most < 1) return lines
   return [...lines, [[` ! ${hidden} ${lines.length > 0 ? 'more ' : ''}doubts about this run`, 'warn']]]
@@ -29,12 +30,8 @@ export function doubtHeight(snapshot: Snapshot, width: number): number {
 
 function wrappedDoubts({ doubts }: Snapshot, width: number): string[] {
   return doubts.flatMap((doubt) =>
-    wrap(doubtText(doubt), width - 3).map((line, index) => ` ${index === 0 ? '!' : ' '} ${line}`),
+    wrap(doubtText(doubt.check, doubt.text), width - 3).map((line, index) => ` ${index === 0 ? '!' : ' '} ${line}`),
   )
-}
-
-function doubtText({ check, text }: Snapshot['doubts'][number]): string {
-  return `${oneLine(check)}: ${oneLine(text)}`
 }
 
 /** The last events, the newest at the foot. */

@@ -1,0 +1,84 @@
+import type { Step } from '../core/calibration.js'
+import { LabError } from '../core/errors.js'
+import type { Load } from '../core/load.js'
+import { checked } from '../core/validity.js'
+import type { LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
+import { tickRow } from './run-state.js'
+import { followLimit, LIMITS } from './validity.js'
+
+export interface ClimbInput {
+  generator: LoadGenerator
+  target: LoadTarget
+  generators: number
+  connections: number
+  /** How long each rate is offered, in milliseconds. */
+  stepMs: number
+  /** At the first rate, before the first step: code is compiled, connections have found their pace. */
+  warmupMs: number
+  signal: AbortSignal
+}
+
+/** How long answers may still come in after the last step: what is waited for there is of no interest. */
+const DRAIN_MS = 300
+
+/**
+ * Offers rates one after the other in a single open loop, a tick of the generator each, and ends it after the first that
+ * is not held: sent late, on a full core, or not answered. One process sends them all, as one does in a run, so that it
+ * is warm when it matters.
+ * @throws the signal's reason when it fires; LabError when nothing answers, or the generator cannot open its connections
+ */
+export async function climb(input: ClimbInput, rates: readonly number[]): Promise<Step[]> {
+  const { generators, connections, stepMs, warmupMs, signal } = input
+  const load: Load = {
+    mode: 'open',
+    arrival: 'uniform',
+    stages: rates.map((rps) => ({ durationMs: stepMs, rps })),
+    warmupMs,
+    connections,
+    generators,
+    timeoutMs: 5_000,
+    clients: 0,
+    seed: 1,
+    workload: null,
+  }
+  const steps: Step[] = []
+  const reached = new AbortController()
+  await input.generator.run({
+    load,
+    target: input.target,
+    signal: AbortSignal.any([signal, reached.signal]),
+    drainMs: DRAIN_MS,
+    tickMs: stepMs,
+    onStart: () => undefined,
+    onTick: (tick) => {
+      const rps = rates[steps.length]
+      if (tick.phase !== 'measuring' || rps === undefined || reached.signal.aborted) return
+      const step = stepOf(rps, tick, load)
+      steps.push(step)
+      if (step.failed !== null) reached.abort()
+    },
+  })
+  signal.throwIfAborted()
+  if (steps.length === 0) throw new LabError('the generator sent nothing', { exitCode: 4 })
+  return steps
+}
+
+/** A tick as a step, held against the same limits as a run. */
+export function stepOf(rps: number, tick: LoadTick, load: Load): Step {
+  const { cpu, latenessMs, eventLoopDelayMs } = tick.generator
+  const achieved = tick.due === 0 ? 0 : (tick.ok + tick.http_error) / tick.due
+  const rows = [
+    checked('generator-lateness', latenessMs, LIMITS.latenessMs),
+    checked('generator-cpu', cpu, LIMITS.generatorCpu),
+    checked('generator-event-loop', eventLoopDelayMs, LIMITS.eventLoopMs),
+    checked('offered-rate', achieved, followLimit([tickRow(tick, load)], tick.due), { atLeast: true }),
+  ]
+  return {
+    rps,
+    achieved,
+    lateness_ms: latenessMs,
+    cpu,
+    event_loop_ms: eventLoopDelayMs,
+    failed: rows.find(({ ok }) => !ok)?.check ?? null,
+  }
+}

@@ -1,0 +1,60 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { CALIBRATION_SCHEMA, type Calibration, calibrationSchema } from '../core/calibration.js'
+import { writeError, writeFileAtomically } from './atomic-file.js'
+
+const ELSEWHERE = 'set XDG_STATE_HOME to another folder'
+
+export type KeptCalibration =
+  | { kind: 'none' }
+  | { kind: 'kept'; calibration: Calibration }
+  /** `reason` is one clause: "it was written by a newer scalelab". */
+  | { kind: 'unreadable'; reason: string }
+
+/** @param stateDir "$XDG_STATE_HOME/scalelab" */
+export function calibrationPath(stateDir: string): string {
+  return join(stateDir, 'calibration.json')
+}
+
+/** What was last measured of this machine. A file that cannot be read is told of and stops nothing. */
+export async function readCalibration(stateDir: string): Promise<KeptCalibration> {
+  let text: string
+  try {
+    text = await readFile(calibrationPath(stateDir), 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'none' }
+    return { kind: 'unreadable', reason: `it cannot be read (${code ?? error})` }
+  }
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch {
+    return { kind: 'unreadable', reason: 'it is damaged: no JSON' }
+  }
+  const result = calibrationSchema.safeParse(data)
+  if (result.success) return { kind: 'kept', calibration: result.data }
+  if (isNewer(data)) return { kind: 'unreadable', reason: 'it was written by a newer scalelab' }
+  const [issue] = result.error.issues
+  const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${z.core.toDotPath(issue.path)}`
+  return { kind: 'unreadable', reason: `it is damaged${where}: ${issue?.message ?? 'not a calibration'}` }
+}
+
+/** @throws LabError (environment) when the state folder cannot be written */
+export async function writeCalibration(stateDir: string, calibration: Calibration): Promise<void> {
+  const path = calibrationPath(stateDir)
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw writeError(error, path, ELSEWHERE)
+  }
+  await writeFileAtomically(path, `${JSON.stringify(calibrationSchema.parse(calibration), null, 2)}\n`, ELSEWHERE)
+}
+
+function isNewer(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || !('schema' in data)) return false
+  const [name, version] = CALIBRATION_SCHEMA.split('@')
+  const [otherName, otherVersion] = String(data.schema).split('@')
+  return otherName === name && Number(otherVersion) > Number(version)
+}

@@ -1,0 +1,68 @@
+import { type Calibration, type Drive, limitText, machineText } from '../core/calibration.js'
+import { formatDuration, formatNumber, formatRatio, formatShare } from '../core/units.js'
+import { paint } from './style.js'
+import { renderTable, type TableColumn, type TextOptions } from './table.js'
+import { wrap } from './width.js'
+
+/** What was measured of a machine, and what to make of it. */
+export function renderCalibration(calibration: Calibration, options: TextOptions): string {
+  const { machine, took_ms, timers, noise, drives } = calibration
+  const right: TableColumn = { title: 'requests/s', align: 'right' }
+  const table = renderTable(
+    ['driven', right, 'answered by', 'beyond it'],
+    drives.map((drive) => [nameOf(drive), rate(drive.rps), drive.server, limitText(drive)]),
+    options,
+  )
+  const known = (value: number | null): string => (value === null ? 'not known here' : formatShare(value))
+  const facts = [
+    [
+      'timers',
+      `1 ms is ${formatNumber(timers.late_p50_ms)} ms late in the middle, ${formatNumber(timers.late_p99_ms)} ms p99; idle event loop ${formatNumber(timers.event_loop_p99_ms)} ms p99`,
+    ],
+    [
+      'noise',
+      `a fixed piece of work varies by ${formatShare(noise.variation)} (coefficient of variation of ${noise.slices}), the slowest takes ${formatRatio(noise.worst)} the median`,
+    ],
+    ['others', `other programs took ${known(noise.others)} of the processors, the hypervisor ${known(noise.steal)}`],
+    ...costLines(drives),
+  ]
+  const lines = facts.flatMap(([name = '', text = '']) =>
+    wrap(text, Math.max(20, options.width - 8)).map((line, index) => `${(index === 0 ? name : '').padEnd(8)}${line}`),
+  )
+  return [
+    paint(
+      `${machineText(machine)}, Node ${machine.node}; measured in ${formatDuration(took_ms)}`,
+      'strong',
+      options.colour,
+    ),
+    table,
+    lines.join('\n'),
+  ].join('\n\n')
+}
+
+/** In a few words, for a line: "1 generator drives 18,000 requests/s, 9,400 through nginx". */
+export function calibrationText({ drives }: Calibration): string {
+  const own = drives
+    .filter(({ drive }) => drive === 'generator')
+    .map((drive) => `${nameOf(drive)} drives ${rate(drive.rps)}`)
+  const nginx = drives.find(({ drive }) => drive === 'nginx')
+  return `${own.join(', ')} requests/s${nginx === undefined ? '' : `, ${rate(nginx.rps)} through nginx`}`
+}
+
+function nameOf({ drive, generators }: Drive): string {
+  if (drive === 'api') return 'an instance'
+  if (drive === 'nginx') return 'through nginx'
+  return generators === 1 ? '1 generator' : `${generators} generators`
+}
+
+function costLines(drives: readonly Drive[]): string[][] {
+  const [api, nginx] = (['api', 'nginx'] as const).map((name) => drives.find(({ drive }) => drive === name))
+  if (api === undefined || nginx === undefined) return []
+  return [
+    ['nginx', `in front it leaves ${formatShare(nginx.rps / api.rps)} of the rate of the same instance without it`],
+  ]
+}
+
+function rate(rps: number): string {
+  return formatNumber(Math.round(rps))
+}
