@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path'
 import type { ComparedVariant, Comparison } from '../core/comparison.js'
 import { EXIT, LabError, runError, usageError } from '../core/errors.js'
+import type { ActSettings } from '../core/experiment.js'
 import type { Load } from '../core/load.js'
 import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
@@ -13,10 +14,12 @@ import { RUNS_FOLDER, readComparedRecords, writeComparisonFile } from '../store/
 import { wantsUnicode } from '../ui/choose-view.js'
 import { createCompareProgress, type VariantProgress } from '../ui/progress/compare-progress.js'
 import { createLook } from '../ui/style.js'
+import { drillRun, reshardRun } from './acted-runs.js'
 import type { BenchOptions } from './bench-options.js'
-import { subjectOfScenario } from './bench-subject.js'
+import { type BenchSubject, subjectOfScenario } from './bench-subject.js'
 import type { Lab } from './lab.js'
 import { measure } from './measure.js'
+import { startOwnStack } from './own-stack.js'
 import { optionsOf } from './variants.js'
 
 /** A comparison, and the records of its runs by the folder that it names. */
@@ -27,6 +30,8 @@ export interface ComparedRuns {
 
 /** What a run costs beside its load: bringing the stack up and down, connecting, draining; milliseconds. */
 const AROUND_MS = 2_500
+/** Load before a drill, and before and after a migration, in milliseconds. */
+const BASELINE_MS = 2_000
 /** What a drill or a migration should take, in milliseconds. */
 const ACT_MS = 10_000
 
@@ -111,7 +116,10 @@ async function measureVariant(
   }
   const names = comparison.variants.map(({ scenario }) => scenario)
   const subject = await subjectOfScenario(lab, variant.scenario, names, options)
-  const run = await measure({ lab, subject, objectives: [], faults: [], options })
+  const run =
+    comparison.act === null
+      ? await measure({ lab, subject, objectives: [], faults: [], options })
+      : await acted(lab, subject, comparison.act, options)
   if (run.record.status === 'failed') {
     const cause = run.record.events.findLast(({ level }) => level === 'error')?.text
     throw runError(cause ?? 'the run failed', `See ${run.folder.path}`)
@@ -120,6 +128,26 @@ async function measureVariant(
     throw runError(`no request to ${run.record.target} was answered well`, `See ${run.folder.path}`)
   }
   return { record: run.record, path: relative(folder, run.folder.path) }
+}
+
+/** A run beside whose load something acts, on a stack of its own. */
+async function acted(
+  lab: Lab,
+  { scenario, scenarioFile, system }: BenchSubject,
+  act: NonNullable<ActSettings>,
+  options: BenchOptions,
+): ReturnType<typeof drillRun> {
+  if (system.kind !== 'start') throw new Error('a variant brings its stack up')
+  const about = { scenario, scenarioFile, purpose: 'compare' } as const
+  const stack = await startOwnStack(lab, about, system.decision, options)
+  try {
+    if (act.kind === 'reshard')
+      return await reshardRun({ lab, options }, stack, { to: act.to, baselineMs: BASELINE_MS })
+    const { node, fault } = act
+    return await drillRun({ lab, options }, stack, { node, fault, baselineMs: BASELINE_MS, seed: Number(options.seed) })
+  } finally {
+    await stack.down()
+  }
 }
 
 function flagsOf({ set }: Comparison, variant: ComparedVariant): Partial<BenchOptions> {

@@ -1,14 +1,18 @@
 import { join } from 'node:path'
+import type { Comparison } from '../core/comparison.js'
 import { GUARD_SCHEMA, type GuardReport, guardReportSchema } from '../core/detection.js'
 import { LabError, usageError } from '../core/errors.js'
 import type { RunRecord } from '../core/record.js'
 import { type ReportSources, reportSourcesSchema, SOURCES_SCHEMA } from '../core/report-sources.js'
 import { SHARD_PLAN_SCHEMA, type ShardPlan, shardPlanSchema } from '../core/shard-plan.js'
+import { comparedResults } from '../stats/compared-runs.js'
+import { COMPARISON_DOCUMENT, readComparedRecords } from '../store/comparison-folder.js'
 import { RUN_DOCUMENT, type RunFolder, readRecord } from '../store/run-folder.js'
 import { diffRuns, writeDiffInto } from './diff-runs.js'
 import type { Lab } from './lab.js'
 import {
   type SourceRun,
+  writeCompared,
   writeComparisonInto,
   writeDrillsInto,
   writeGuardInto,
@@ -44,11 +48,19 @@ const SOURCES: ReportKind<ReportSources> = {
   rebuild: rebuildOverRuns,
 }
 
+const COMPARISON: ReportKind<Comparison> = {
+  ...COMPARISON_DOCUMENT,
+  async rebuild(comparison, folder, lab) {
+    const records = await readComparedRecords(folder.path, comparison, (what) => lab.remark(`skipped: ${what}`))
+    return writeCompared(folder.path, comparedResults(comparison, records))
+  },
+}
+
 /**
  * Everything that `scalelab report` can make again, by the `schema` in its JSON. A new kind of result is one entry. In a
  * folder that holds several the first counts.
  */
-export const REPORT_KINDS: readonly ReportKind[] = [RUN, SOURCES, GUARD, SHARD_PLAN]
+export const REPORT_KINDS: readonly ReportKind[] = [RUN, SOURCES, GUARD, SHARD_PLAN, COMPARISON]
 
 /** A report over several runs, from what is left of them. */
 async function rebuildOverRuns(sources: ReportSources, folder: RunFolder, lab: Lab): Promise<string> {

@@ -2,32 +2,21 @@ import { measuredMs } from '../../core/load.js'
 import { loadOf, type Scenario } from '../../core/scenario.js'
 import { formatDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
-import { DEFAULT_DETECTOR } from '../../replication/detector.js'
+import { drillRun, reshardRun } from '../acted-runs.js'
 import type { BenchOptions } from '../bench-options.js'
 import { subjectOfStack } from '../bench-subject.js'
-import { shardControlOf } from '../databases.js'
-import { drillFault } from '../drill.js'
-import { LONGEST_DRILL, measureDrill, preparedDrill } from '../drill-run.js'
 import { decide } from '../engine-choice.js'
 import type { LoadOptions } from '../load-options.js'
 import { measure } from '../measure.js'
 import { startOwnStack } from '../own-stack.js'
 import { writeRunReport } from '../report-files.js'
-import { reshardJob } from '../reshard-job.js'
-import { LONGEST_RESHARD, measureReshard } from '../reshard-run.js'
-import { refuseTooMany } from '../resharding.js'
 import { requestedEngine } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
 import { runWords, type StackPlan, type StackRun } from './stack-plan.js'
 import type { ClaimUnit, Pace, Step, UnitContext } from './unit.js'
 
-/** Load beside a drill or a migration, requests per second: as `failover` and `reshard` do unless told. */
-const BESIDE_RPS = '300'
-const WARM_UP = '1s'
+/** Of a drill or a migration, in milliseconds. */
 const WARM_UP_MS = 1_000
-/** Of a drill after the fault: no load is needed to see it through. */
-const TAIL_MS = 1_000
-const AWAY_MS = 2_000
 /** What should be added to a run for starting and ending it, and what a drill and a migration take, in milliseconds. */
 const AROUND_MS = 1_500
 const DRILL_MS = 5_000
@@ -122,9 +111,14 @@ function measured(
       return loadRun(context, stack, { ...durationsOf(scenario, pace), ...max })
     }
     case 'drill':
-      return drillRun(context, stack, STRUCK[run.role], pace.baselineMs, trial)
+      return drillRun(context, stack, {
+        node: STRUCK[run.role],
+        fault: 'kill',
+        baselineMs: pace.baselineMs,
+        seed: trial,
+      })
     case 'reshard':
-      return reshardRun(context, stack, run.to, pace.baselineMs)
+      return reshardRun(context, stack, { to: run.to, baselineMs: pace.baselineMs })
   }
 }
 
@@ -134,36 +128,4 @@ async function loadRun({ lab, options: given }: UnitContext, stack: Stack, flags
   const measurement = await measure({ lab, subject, objectives: [], faults: [], options })
   await writeRunReport(measurement.folder, measurement.record)
   return measurement
-}
-
-async function drillRun(
-  { lab, options: given }: UnitContext,
-  stack: Stack,
-  node: string,
-  baselineMs: number,
-  seed: number,
-): Promise<Measured> {
-  const options = { ...given, rps: BESIDE_RPS, duration: LONGEST_DRILL, warmup: WARM_UP }
-  return measureDrill(lab, await preparedDrill(lab, stack, node, options), options, {
-    fault: drillFault('kill'),
-    detector: DEFAULT_DETECTOR,
-    baselineMs,
-    tailMs: TAIL_MS,
-    awayMs: AWAY_MS,
-    seed,
-  })
-}
-
-async function reshardRun(
-  { lab, options: given }: UnitContext,
-  stack: Stack,
-  to: number,
-  baselineMs: number,
-): Promise<Measured> {
-  const options = { ...given, rps: BESIDE_RPS, duration: LONGEST_RESHARD, warmup: WARM_UP }
-  const subject = await subjectOfStack(lab, stack.meta.name, options)
-  const job = await reshardJob(lab, stack, shardControlOf(lab, stack), { to: String(to) })
-  if (job === null) throw new Error('a new migration is a job')
-  refuseTooMany(stack, job)
-  return measureReshard(lab, subject, options, job, baselineMs)
 }

@@ -8,7 +8,8 @@ import { formatDuration } from '../../core/units.js'
 import { type ComparedResults, comparedResults } from '../../stats/compared-runs.js'
 import { defaultMetrics } from '../../stats/deciding-metric.js'
 import { blocksNeeded } from '../../stats/paired-comparison.js'
-import { readComparison } from '../../store/comparison-folder.js'
+import { COMPARISON_DOCUMENT } from '../../store/comparison-folder.js'
+import { readDocument } from '../../store/document.js'
 import { withLock } from '../../store/lock.js'
 import { createRunFolder } from '../../store/run-folder.js'
 import type { BenchOptions } from '../bench-options.js'
@@ -220,7 +221,7 @@ async function resume(lab: Lab, scenarios: string[], options: CompareOptions): P
     throw usageError('--resume goes on with what was planned: leave scenarios and --vary out')
   }
   const where = typeof options.resume === 'string' ? options.resume : join(options.out, 'experiments', 'latest')
-  const { comparison, folder } = await readComparison(where)
+  const { value: comparison, folder } = await readDocument(where, [COMPARISON_DOCUMENT])
   if (comparison.status === 'complete') {
     throw usageError(`${folder} has all its runs`, `Its report: scalelab report ${folder}`)
   }
