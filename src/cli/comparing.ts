@@ -9,7 +9,7 @@ import type { RunRecord } from '../core/record.js'
 import { parseDuration } from '../core/units.js'
 import { doubtsOf } from '../core/validity.js'
 import { type Measured, runBlocks } from '../run/blocks.js'
-import { isVoid } from '../stats/void.js'
+import { isVoidFor } from '../stats/void.js'
 import { RUNS_FOLDER, readComparedRecords, writeComparisonFile } from '../store/comparison-folder.js'
 import { wantsUnicode } from '../ui/choose-view.js'
 import { createCompareProgress, type VariantProgress } from '../ui/progress/compare-progress.js'
@@ -211,10 +211,10 @@ function progressOf(
 ): VariantProgress {
   const mine = runs.filter((run) => run.variant === name)
   const values = mine.flatMap((run) => {
-    const record = isVoid(run) ? undefined : records.get(run.record ?? '')
+    const record = isVoidFor(run, metric) ? undefined : records.get(run.record ?? '')
     return record === undefined ? [] : (metric.read(record) ?? [])
   })
-  return { name, values, voided: mine.filter((run) => run.record !== null && isVoid(run)).length, failure }
+  return { name, values, voided: mine.filter((run) => run.record !== null && isVoidFor(run, metric)).length, failure }
 }
 
 function mean(values: readonly number[]): number | null {

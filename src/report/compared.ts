@@ -229,7 +229,7 @@ function methodSection({ comparison, variants, judged }: ComparedResults): strin
         ]),
     `**Verdicts:** ${exact ? 'the sign-flip test over all assignments of signs to the differences within blocks' : 'the sign-flip test over 100,000 random assignments of signs'} (Fisher, Pitman), corrected by Holm among the variants in the deciding figure, and among all variants and figures beside it. Better or worse: p at most 0.05 and the effect beyond ${formatNumber(margin * 100)} %. Equivalent: the whole interval within it. Otherwise: cannot tell.`,
     '**Intervals:** 95 %, by the studentised bootstrap of the mean of the logarithms of the ratios within blocks (of the differences, where ratios mean nothing); each by itself, not corrected.',
-    '**Void** is a run in which the generator was late or full, the machine was full, figures drifted or requests were lost; it is made up for by another block, up to half as many. A run that was overloaded keeps its rates and loses its times, which grow with its length.',
+    '**Void** is a run in which the generator was late or full, the machine was full, figures drifted or requests were lost; it is made up for by another block, up to half as many. What is counted (rows, instances, lost writes) stands all the same. A run that was overloaded keeps its rates and loses its times, which grow with its length.',
   ]
   return [
     '## How it was measured',

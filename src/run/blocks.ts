@@ -1,7 +1,8 @@
 import type { ComparedRun, ComparedVariant, Comparison } from '../core/comparison.js'
 import { LabError } from '../core/errors.js'
+import { findMetric } from '../core/metrics.js'
 import { seededRandom } from '../core/random.js'
-import { isVoid } from '../stats/void.js'
+import { isVoidFor } from '../stats/void.js'
 
 /** A run that has ended, as the comparison remembers it. */
 export interface Measured {
@@ -124,13 +125,15 @@ function hasRun({ runs }: Comparison, block: number, variant: string): boolean {
   return runs.some((run) => run.block === block && run.variant === variant)
 }
 
-/** Blocks in which every variant that can run did, none in doubt. */
+/** Blocks in which every variant that can run did, none in doubt of the deciding figure. */
 function wholeBlocks(comparison: Comparison): number[] {
   const live = liveVariants(comparison)
+  const deciding = findMetric(comparison.metrics[0] ?? '')
+  if (deciding === undefined) throw new Error(`no metric ${comparison.metrics[0]}`)
   return comparison.order.flatMap((_, index) => {
     const block = index + 1
     const whole = live.every(({ name }) =>
-      comparison.runs.some((run) => run.block === block && run.variant === name && !isVoid(run)),
+      comparison.runs.some((run) => run.block === block && run.variant === name && !isVoidFor(run, deciding)),
     )
     return whole ? [block] : []
   })

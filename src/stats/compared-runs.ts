@@ -7,7 +7,7 @@ import { type JudgedVariant, judgeComparison } from './comparison.js'
 import { type DrawnComparisons, drawComparisons } from './false-alarms.js'
 import { pooled } from './pooled.js'
 import { median } from './quantiles.js'
-import { isVoid, isVoidFor } from './void.js'
+import { isMeasured, isVoid, isVoidFor } from './void.js'
 
 /** What one variant measured of one figure. */
 export interface Cell {
@@ -51,7 +51,7 @@ export interface ComparedResults {
   drawn: DrawnComparisons | null
 }
 
-/** A variant of which more than this share of the runs was voided has no verdict. */
+/** A variant of which more than this share of the runs was voided has no verdict on what hangs on speed. */
 const MOST_VOIDED = 1 / 3
 /** Blocks of the comparisons that are drawn from the runs of one variant. */
 const DRAWN_BLOCKS = 10
@@ -180,7 +180,7 @@ function withDoubts(
     }
     const voided = Object.values(variant?.voided ?? {}).reduce((sum, count) => sum + count, 0)
     const all = voided + (variant?.runs.length ?? 0)
-    if (variant !== undefined && voided > all * MOST_VOIDED) {
+    if (variant !== undefined && isMeasured(one.metric) && voided > all * MOST_VOIDED) {
       const words = Object.entries(variant.voided).map(([word, count]) => `${count} ${word}`)
       const text = `of ${all} runs of ${name}, ${words.join(', ')}`
       return { ...one, judged: { ...one.judged, verdict: 'cannot tell', reason: text } }

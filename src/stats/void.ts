@@ -11,5 +11,14 @@ export function isVoid({ record, doubts }: Pick<ComparedRun, 'record' | 'doubts'
 
 /** Whether a run says nothing of this figure of its variant. */
 export function isVoidFor(run: Pick<ComparedRun, 'record' | 'doubts'>, metric: Metric): boolean {
-  return isVoid(run) || (metric.unit === 'ms' && run.doubts.includes(OVERLOADED))
+  if (run.record === null) return true
+  return (isMeasured(metric) && isVoid(run)) || (metric.unit === 'ms' && run.doubts.includes(OVERLOADED))
+}
+
+/**
+ * Whether a figure hangs on how fast everything was: rates, times, and what became of requests. Which row lies where, which
+ * instance answered, which write is lost is counted, and is so on a busy machine as well.
+ */
+export function isMeasured({ name, unit }: Metric): boolean {
+  return unit === 'ms' || unit === 'requests/s' || name.startsWith('load.')
 }
