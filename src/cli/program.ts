@@ -9,6 +9,7 @@ import { addCompose } from './commands/compose.js'
 import { addDoctor } from './commands/doctor.js'
 import { addDown } from './commands/down.js'
 import { addFailover } from './commands/failover.js'
+import { addFit } from './commands/fit.js'
 import { addGuard } from './commands/guard.js'
 import { addList } from './commands/list.js'
 import { addLogs } from './commands/logs.js'
@@ -69,6 +70,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addGuard,
     addReshard,
     addReport,
+    addFit,
     addScale,
     addShards,
     addSql,

@@ -7,6 +7,7 @@ import { type ReportSources, SOURCES_SCHEMA } from '../core/report-sources.js'
 import type { ShardPlan } from '../core/shard-plan.js'
 import type { Report } from '../report/markdown.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
+import type { Fits } from '../stats/fits/fits.js'
 import { createRunFolder, openRunFolder, type RunFolder } from '../store/run-folder.js'
 
 // What draws reports is loaded when there is one to draw: it would double the time that every command takes to start.
@@ -103,6 +104,13 @@ export async function writeShardPlan(folder: RunFolder, plan: ShardPlan): Promis
 export async function writeShardPlanInto(folder: RunFolder, plan: ShardPlan): Promise<string> {
   const { renderShardPlan } = await import('../report/shard-plan.js')
   return writeAll(folder, renderShardPlan(plan))
+}
+
+/** Writes fitted laws as JSON and their report into a folder. @returns the path of report.md */
+export async function writeScalingFit(folder: RunFolder, fits: Fits, source: string, command: string): Promise<string> {
+  await folder.writeFile('fits.json', `${JSON.stringify(fits, null, 2)}\n`)
+  const { renderScalingFit } = await import('../report/scaling-fit.js')
+  return writeAll(folder, renderScalingFit(fits, source, command))
 }
 
 /** Notes down what a report over several runs is made from, so that it can be made again. */

@@ -35,6 +35,7 @@ import { replicationSection } from './sections/replication.js'
 import { reshardCounts, reshardLoad, reshardMoves, reshardSection } from './sections/reshard.js'
 import { scalingSection } from './sections/shard-scaling.js'
 import { shardSection } from './sections/shards.js'
+import { theorySection } from './sections/theory.js'
 import { throughputSection } from './sections/throughput.js'
 import { validitySection } from './sections/validity.js'
 import { verdictSection, verdictTable } from './sections/verdicts.js'
@@ -76,6 +77,7 @@ export function renderReport(record: RunRecord): Report {
     latencySection(record),
     ...picture(charts, 'latency-distribution.svg', 'Percentiles of response and service time'),
     ...(isDrill(record) || isReshard(record) ? [] : overTime),
+    ...theorySection(record),
     distributionSection(record),
     ...picture(charts, 'share-per-instance.svg', 'Share of the answers per instance'),
     ...databaseSection(record),

@@ -113,7 +113,7 @@ ${cases.join('\n')}
     case "\${COMP_WORDS[1]}" in
     up|bench|claims|compose) [[ "$current" == -* ]] || words="${SCENARIOS} $(compgen -f -X '!*.y*ml' -- "$current")" ;;
     failover) [[ "$current" == -* ]] || words="${NODES}" ;;
-    report) [[ "$current" == -* ]] || { compopt -o default; return; } ;;
+    report|fit) [[ "$current" == -* ]] || { compopt -o default; return; } ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))

@@ -15,6 +15,8 @@ const DRAWN = [
   'shard-scaling',
   'compared-oneAgainstThree',
   'compared-alike',
+  'fit',
+  'fit-of-few',
 ]
 
 const GOLDEN = fileURLToPath(new URL('./golden/', import.meta.url))

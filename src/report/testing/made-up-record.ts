@@ -88,7 +88,7 @@ export function makeRecord(options: RunOptions): RunRecord {
     ],
     load: {
       mode: rate === null ? 'closed' : 'open',
-      arrival: rate === null ? null : 'uniform',
+      arrival: rate === null ? null : (queue.arrival ?? 'uniform'),
       stages,
       request: { method: 'GET', path: '/api/products', headers: {}, body: null },
       connections: queue.connections,

@@ -21,6 +21,8 @@ export interface QueueOptions {
   lengthMs: number
   /** Requests/s at a moment; null for a closed loop. */
   rate: ((t: number) => number) | null
+  /** How requests are due at that rate. Default: uniform. */
+  arrival?: 'uniform' | 'poisson'
   /** While it lasts this instance refuses (502 from the balancer); the first requests are lost. */
   outage?: { instance: number; from: number; to: number }
 }
@@ -41,7 +43,8 @@ export function simulate(options: QueueOptions): Answer[] {
   while (true) {
     const connection = connectionFree.indexOf(Math.min(...connectionFree))
     const idle = connectionFree[connection] ?? 0
-    if (options.rate !== null) due += 1_000 / options.rate(due)
+    const gap = options.rate === null ? 0 : 1_000 / options.rate(due)
+    if (options.rate !== null) due += options.arrival === 'poisson' ? exponential(random, gap) : gap
     else due = idle
     if (due >= options.lengthMs) break
     const sent = Math.max(due, idle)

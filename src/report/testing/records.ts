@@ -73,6 +73,24 @@ export const weighted = (): RunRecord =>
     expect: BALANCED_CLAIMS,
   })
 
+/** One instance at half of its capacity, requests at random moments: what M/M/1 speaks of. */
+export const halfLoad = (): RunRecord =>
+  makeRecord({
+    scenario: 'single',
+    queue: { seed: 2, instances: 1, meanMs: 2, connections: 100, arrival: 'poisson' },
+    stages: [{ duration_ms: 20_000, rps: 250 }],
+    measuredMs: 20_000,
+  })
+
+/** Three instances in turns, at random moments. */
+export const turns = (): RunRecord =>
+  makeRecord({
+    scenario: 'lb-3',
+    queue: { seed: 3, instances: 3, meanMs: 2, connections: 200, arrival: 'poisson' },
+    stages: [{ duration_ms: 20_000, rps: 900 }],
+    measuredMs: 20_000,
+  })
+
 /** The generator could not keep up: every figure is in doubt. */
 export const doubtful = (): RunRecord =>
   makeRecord({

@@ -163,6 +163,11 @@ describe('fitUsl', () => {
     })
   })
 
+  it('tells no peak where throughput falls from the beginning', () => {
+    const fit = fitUsl(LEVELS.map((n) => ({ n, x: 100 / n })))
+    expect(fit).toMatchObject({ peak: null, peak_reason: 'throughput falls from the fewest, n = 1, on' })
+  })
+
   it('predicts a level that it has not seen worse than one that it has', () => {
     const fit = fitUsl(noisy(curve({ gamma: 500, sigma: 0.04, kappa: 0.002 }), 40, 3))
     expect(fit.loo_error).toBeGreaterThan(fit.rms_error)
@@ -194,7 +199,7 @@ describe('fitScaling', () => {
     const points = curve({ gamma: 500, sigma: 0.05, kappa: 0.001 }, [1, 2, 3, 4, 6])
     const fits = fitScaling([...points, ...points])
     expect(fits.usl).toBeNull()
-    expect(fits.usl_reason).toContain('5 levels: fewer than 6')
+    expect(fits.usl_reason).toContain('5 levels are fewer than the 6')
     expect(fits.amdahl.sigma).toBeGreaterThan(0.05)
   })
 

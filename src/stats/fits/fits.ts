@@ -45,7 +45,7 @@ export function fitScaling(points: Fits['points']): Fits {
     usl: enough ? fitUsl(points) : null,
     usl_reason: enough
       ? null
-      : `${levels.length} levels: fewer than ${USL_LEVELS} do not tell what queues (sigma) from what disagrees (kappa)`,
+      : `${levels.length} levels are fewer than the ${USL_LEVELS} that tell contention from coherency`,
     amdahl: fitAmdahl(points),
   }
 }

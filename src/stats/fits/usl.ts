@@ -23,9 +23,12 @@ export function fitUsl(points: readonly ScalingPoint[]): UslFit {
   if (levels.length < USL_LEVELS) throw new RangeError(`${levels.length} levels are too few for the USL`)
   const fit = fitLaw(points, [0, 1])
   const n = fit.kappa === 0 ? null : Math.sqrt((1 - fit.sigma) / fit.kappa)
-  const most = levels.at(-1) ?? 0
+  const [fewest, most] = [levels[0] ?? 0, levels.at(-1) ?? 0]
   if (n === null) {
     return { ...fit, peak: null, peak_reason: 'kappa is 0: nothing in the data says that throughput will fall' }
+  }
+  if (n < fewest) {
+    return { ...fit, peak: null, peak_reason: `throughput falls from the fewest, n = ${formatNumber(fewest)}, on` }
   }
   if (n > REACH * most) {
     const reason = `the data end at n = ${formatNumber(most)}, too far below the peak of the curve (n = ${formatNumber(n)}) to speak for it`

@@ -1,0 +1,59 @@
+import { basename } from 'node:path'
+import type { Command } from 'commander'
+import { usageError } from '../../core/errors.js'
+import { quoted } from '../../report/command.js'
+import { FEWEST_LEVELS, fitScaling } from '../../stats/fits/fits.js'
+import { levelsOf } from '../../stats/fits/scaling-law.js'
+import { createRunFolder } from '../../store/run-folder.js'
+import { readScalingData } from '../../store/scaling-data.js'
+import type { Lab } from '../lab.js'
+import { writeScalingFit } from '../report-files.js'
+
+export function addFit(program: Command, lab: Lab): void {
+  program
+    .command('fit')
+    .summary('fit the laws of scaling to your own numbers')
+    .description(
+      "Fits the Universal Scalability Law and Amdahl's law to measured throughput by number of workers, with intervals and the error for levels left out. Below six levels: Amdahl's law alone.",
+    )
+    .argument('<file>', 'columns n (workers) and x (throughput); several rows of one n are repeats')
+    .option('--out <dir>', 'also write a report with its chart, below this folder')
+    .option('--json', 'the fits as JSON on stdout, and nothing else there')
+    .addHelpText(
+      'after',
+      `
+Columns may be separated by commas, semicolons, tabs or spaces. A header is needed only where the order is another or
+there are more columns. Text after # is a comment.
+
+Examples:
+  $ scalelab fit throughput.csv
+  $ scalelab fit throughput.csv --out reports
+  $ scalelab fit throughput.csv --json | jq .usl.sigma`,
+    )
+    .action((file: string, options: { out?: string; json?: boolean }) => fitFile(lab, file, options))
+}
+
+async function fitFile(lab: Lab, file: string, { out, json }: { out?: string; json?: boolean }): Promise<void> {
+  const points = await readScalingData(file)
+  const levels = levelsOf(points)
+  if (levels.length < FEWEST_LEVELS) {
+    throw usageError(
+      `${file} has ${levels.length === 1 ? 'one level' : `${levels.length} levels`} of n (${levels.join(', ')}), and a law needs ${FEWEST_LEVELS} or more`,
+      "Three give Amdahl's law, six the Universal Scalability Law; several rows of one n count as one level",
+    )
+  }
+  const fits = fitScaling(points)
+  const report =
+    out === undefined
+      ? null
+      : await writeScalingFit(
+          await createRunFolder(out, 'fits', new Date()),
+          fits,
+          basename(file),
+          ['scalelab', 'fit', file, '--out', out].map(quoted).join(' '),
+        )
+  if (json === true) return lab.printJson(fits)
+  const { renderFits } = await import('../../ui/fits.js')
+  lab.print(renderFits(fits, lab.look()))
+  if (report !== null) lab.print(`\nReport: ${report}`)
+}
