@@ -4,24 +4,29 @@ import { largest } from '../stats/quantiles.js'
 import { doubtSentence } from './doubts.js'
 import { drillSentence } from './drill-words.js'
 import { capital, count, list, ms } from './quantities.js'
-import { isReshard, reshardSentence } from './reshard-words.js'
+import { isReshard, reshardSentences } from './reshard-words.js'
+import { answerOf } from './sentences.js'
 import { loadWords, stackWords } from './stack-words.js'
 import { plain } from './table.js'
 
-/** The answer of a run in a few sentences: its doubt first, then what a drill showed, then the rest. */
+/** The answer of a run in three sentences: its doubt first, then what a drill or migration showed, then the rest. */
 export function answer(record: RunRecord): string {
-  // What a migration has to say of its interruption says more.
-  const interrupted = isReshard(record) && record.reshard.outcome === 'interrupted' && record.status === 'interrupted'
-  const doubt = (interrupted ? null : statusSentence(record)) ?? doubtSentence(record)
-  const acted = actSentence(record)
+  // What a migration has to say of its end says more.
+  const status = isReshard(record) && record.reshard.outcome === record.status ? null : statusSentence(record)
+  const doubt = status ?? doubtSentence(record)
   const told = record.trial === undefined ? replicationSentence(record) : []
-  return [...(doubt === null ? [] : [doubt]), ...acted, figures(record), ...told, verdictSentence(record)].join(' ')
+  return answerOf([
+    doubt === null ? [] : [doubt],
+    actSentences(record),
+    [figures(record), ...told],
+    [verdictSentence(record)],
+  ])
 }
 
 /** What a drill or a migration showed; nothing for other runs. */
-function actSentence(record: RunRecord): string[] {
+function actSentences(record: RunRecord): string[] {
   if (record.trial !== undefined) return [drillSentence(record.trial, record.writes)]
-  return isReshard(record) ? [reshardSentence(record)] : []
+  return isReshard(record) ? reshardSentences(record) : []
 }
 
 /** Lag and losses of a run on a stack with standbys, in one sentence; nothing for others. */

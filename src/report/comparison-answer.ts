@@ -9,6 +9,7 @@ import { doubtWords } from './doubts.js'
 import { capital, count, list, ms } from './quantities.js'
 import { isReshard, lengthOf } from './reshard-words.js'
 import { shareOfLinear } from './scaling.js'
+import { answerOf } from './sentences.js'
 
 /** Differences below this say nothing where each side was measured once. */
 const TELLABLE = 0.05
@@ -20,11 +21,11 @@ export function comparisonAnswer(runs: readonly Column[]): string {
   if (baseline === undefined) return 'There is no run to report.'
   if (others.length === 0) return `There is one run only, ${baseline.name}: nothing to compare it with.`
   const first = [...scalingSentence(runs), ...movingSentence(runs)]
-  if (doubt !== null) return [doubt, ...first, figures(runs), ...recoverySentence(runs)].join(' ')
+  if (doubt !== null) return answerOf([[doubt], [...first, figures(runs)], recoverySentence(runs)])
   const caveat = caveatOf(runs)
   const [other] = others
   const sentences = others.length === 1 && other !== undefined ? [pair(baseline, other)] : [field(baseline, others)]
-  return [...first, ...sentences, ...recoverySentence(runs), ...(caveat === null ? [] : [caveat])].join(' ')
+  return answerOf([first, sentences, recoverySentence(runs), caveat === null ? [] : [caveat]])
 }
 
 /** The doubts of all runs as the first sentence, each with the runs it falls on; null when there are none. */

@@ -19,6 +19,7 @@ import { drillLimits } from './sections/limits.js'
 import { detectionWords, loadPoint, mixPoint } from './sections/method.js'
 import { timesOf, timeTable, trialTable } from './sections/trials.js'
 import { verdictTable } from './sections/verdicts.js'
+import { answerOf } from './sentences.js'
 import { stackWords } from './stack-words.js'
 import { plain } from './table.js'
 
@@ -95,13 +96,17 @@ function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): 
           ? `No request failed in ${count(drills.length, 'trial')} in which ${struck}${(max ?? 0) > 0 ? `, but writes waited for more than a second, until ${ms(max)} after the fault at the longest` : ''}`
           : `${count(failed, 'request')} failed in all when ${struck}, the last of a trial ${ms(half)} after the fault ${times}`
   const doubts = [...new Set(drills.flatMap(doubtWords))]
-  return [
-    ...(broken === 0 ? [] : [`**${count(broken, 'trial')} broken off**: the figures are those of the others.`]),
-    ...(doubts.length === 0 ? [] : [`**In doubt** in at least one trial: ${list(doubts)}.`]),
-    `${back}; ${lossWords(drills)}.`,
-    ...(never === 0 || half === null ? [] : [`**In ${count(never, 'trial')} service did not come back.**`]),
-    ...successors(drills),
-  ].join(' ')
+  return answerOf([
+    [
+      ...(broken === 0 ? [] : [`**${count(broken, 'trial')} broken off**: the figures are those of the others.`]),
+      ...(doubts.length === 0 ? [] : [`**In doubt** in at least one trial: ${list(doubts)}.`]),
+    ],
+    [
+      `${back}; ${lossWords(drills)}.`,
+      ...(never === 0 || half === null ? [] : [`**In ${count(never, 'trial')} service did not come back.**`]),
+    ],
+    successors(drills),
+  ])
 }
 
 /** What the worst trial measured for a claim, and which it was; both ends where either can be the worse. */

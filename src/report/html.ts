@@ -43,7 +43,7 @@ function markedFor(charts: ReadonlyMap<string, string>): Marked {
   const marked = new Marked({ gfm: true })
   const named = new Map<string, number>()
   const figure = ({ href, text }: Tokens.Image): string =>
-    charts.get(href) ?? `<span class="missing">${escapeText(text)}</span>`
+    charts.get(href) ?? `<span class="no-chart">${escapeText(text)}</span>`
   marked.use({
     renderer: {
       // Ours has none, so it comes from outside.
@@ -69,13 +69,13 @@ function markedFor(charts: ReadonlyMap<string, string>): Marked {
         const row = (cells: readonly Tokens.TableCell[], tag: 'th' | 'td'): string =>
           `<tr>${cells
             .map((cell) => {
-              const number = cell.align === 'right' ? ' class="number"' : ''
+              const number = cell.align === 'right' ? ' class="cell-number"' : ''
               return `<${tag}${number}>${this.parser.parseInline(cell.tokens)}</${tag}>`
             })
             .join('')}</tr>`
         return `${[
           // Wide tables scroll by themselves, also with the keyboard.
-          '<div class="scroll" tabindex="0">',
+          '<div class="wide" tabindex="0">',
           '<table>',
           `<thead>${row(token.header, 'th')}</thead>`,
           '<tbody>',

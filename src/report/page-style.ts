@@ -19,18 +19,18 @@ export function pageStyle(): string {
     `code,pre{font-family:${MONO};font-size:13.5px}`,
     'code{background:var(--shade);border-radius:4px;padding:1px 5px}pre code{background:none;padding:0}',
     'pre{background:var(--shade);border:1px solid var(--edge);border-radius:6px;padding:12px 14px;margin:0 0 16px;overflow-x:auto;line-height:1.45}',
-    '.scroll{overflow-x:auto;margin:0 0 18px}',
+    '.wide{overflow-x:auto;margin:0 0 18px}',
     'table{border-collapse:collapse;font-size:14px;line-height:1.4;min-width:min(100%,420px)}',
     'th,td{padding:6px 12px;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}',
     'th{font-weight:600;color:var(--muted);border-bottom-color:var(--axis);vertical-align:bottom}',
     'tbody tr:hover{background:var(--shade)}',
-    '.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.number{white-space:normal}',
+    '.cell-number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.cell-number{white-space:normal}',
     'figure{margin:18px 0 22px}figure svg{display:block;max-width:100%;height:auto}',
-    '.missing{color:var(--muted)}',
+    '.no-chart{color:var(--muted)}',
     '@media(max-width:600px){main{padding:20px 16px 48px}h1{font-size:24px}}',
     '@media print{@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}a{color:inherit}',
     'h2,h3{break-after:avoid}figure,pre,tr{break-inside:avoid}thead{display:table-header-group}',
-    '.scroll{overflow:visible}table{font-size:8.5pt}th,td{padding:3px 6px}.number{white-space:normal}pre{white-space:pre-wrap}}',
+    '.wide{overflow:visible}table{font-size:8.5pt}th,td{padding:3px 6px}.cell-number{white-space:normal}pre{white-space:pre-wrap}}',
   ].join('\n')
 }
 

@@ -34,10 +34,16 @@ export function lengthOf({ started_ms, ended_ms }: ReshardRecord): number {
   return ended_ms - started_ms
 }
 
-/** What a migration showed, in one or two sentences. */
-export function reshardSentence(record: ReshardRun): string {
-  const { reshard } = record
-  return [outcome(reshard, rateWords(record)), ...remains(record)].join(' ')
+/** What a migration showed, sentence by sentence. */
+export function reshardSentences(record: ReshardRun): string[] {
+  return [outcome(record.reshard, rateWords(record)), ...remains(record)]
+}
+
+/** What to do with a move that is half done; nothing for one that is over. */
+export function waysOn({ outcome }: ReshardRecord): string[] {
+  return outcome === 'interrupted' || outcome === 'failed'
+    ? ['`scalelab reshard --resume` goes on, `--rollback` moves back.']
+    : []
 }
 
 function outcome(reshard: ReshardRecord, rate: string): string {
@@ -56,14 +62,11 @@ function outcome(reshard: ReshardRecord, rate: string): string {
     case 'rolled back':
       return `**Rolled back**: the move ${moveWords(reshard)} was taken back after ${took}${rate}${reshard.misplaced === 0 ? '; every row is where it was' : ''}.`
     case 'interrupted':
-      return `**Interrupted**: the move ${moveWords(reshard)} ended after ${took}${rate} with ${of} moved${reshard.duplicated === 0 ? '; no user is served by two shards' : ''}. ${WAYS_ON}`
+      return `**Interrupted**: the move ${moveWords(reshard)} ended after ${took}${rate} with ${of} moved${reshard.duplicated === 0 ? '; no user is served by two shards' : ''}.`
     case 'failed':
-      return `**The move ${moveWords(reshard)} failed** after ${took}${rate} with ${of} moved. ${WAYS_ON}`
+      return `**The move ${moveWords(reshard)} failed** after ${took}${rate} with ${of} moved.`
   }
 }
-
-/** What to do with a move that is half done. */
-const WAYS_ON = '`scalelab reshard --resume` goes on, `--rollback` moves back.'
 
 function waits({ held_ms, moved_rows }: ReshardRecord): string {
   if (moved_rows === 0 || held_ms.count === 0) return 'no write had to wait'

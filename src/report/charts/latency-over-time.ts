@@ -1,6 +1,7 @@
 import { area, line as lineOf } from 'd3-shape'
 import type { RunRecord } from '../../core/record.js'
 import { formatNumber } from '../../core/units.js'
+import { faultSpans } from './fault-spans.js'
 import { chart, type Plot, valueAxis, WIDTH } from './frame.js'
 import { type EndLabel, endLabels } from './labels.js'
 import { marksHeight, type NamedMark, namedMarks, placeMarks } from './named-marks.js'
@@ -79,7 +80,11 @@ function describe(record: RunRecord): string {
     ),
     0,
   )
+  const faults = faultSpans(record).map(
+    ({ words, from_ms, to_ms }) =>
+      ` Fault: ${words}, from second ${formatNumber(from_ms / 1_000)} to ${formatNumber(to_ms / 1_000)}.`,
+  )
   return p50 === null || p99 === null
     ? 'No answers were counted.'
-    : `Over the counted part p50 is ${formatNumber(p50)} ms and p99 ${formatNumber(p99)} ms; the worst p99 of one tick is ${formatNumber(worst)} ms.`
+    : `Over the counted part p50 is ${formatNumber(p50)} ms and p99 ${formatNumber(p99)} ms; the worst p99 of one tick is ${formatNumber(worst)} ms.${faults.join('')}`
 }

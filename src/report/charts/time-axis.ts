@@ -1,11 +1,12 @@
 import { scaleLinear } from 'd3-scale'
 import type { RunEvent, RunRecord, TickRow } from '../../core/record.js'
 import { formatNumber } from '../../core/units.js'
+import { faultNote, faultShades, faultSpans } from './fault-spans.js'
 import { baseAxis, type Plot, type Tick } from './frame.js'
 import { eventMarks } from './labels.js'
 import { el, type Svg } from './svg.js'
 
-/** What charts over time share: the run clock from left to right, the warm-up shaded, events marked. */
+/** What charts over time share: the run clock from left to right, warm-up and faults shaded, events marked. */
 export interface TimeAxis {
   /** Pixel of a moment on the run clock (ms). */
   x: (ms: number) => number
@@ -39,8 +40,8 @@ export function timeAxis(record: RunRecord, plot: Plot, numbered = true): TimeAx
     .map(({ event, number }) => ({ number, x: x(event.t_ms) }))
   return {
     x,
-    behind:
-      warmup > 0
+    behind: [
+      ...(warmup > 0
         ? [
             el('rect', {
               class: 'shade',
@@ -50,7 +51,9 @@ export function timeAxis(record: RunRecord, plot: Plot, numbered = true): TimeAx
               height: plot.bottom - plot.top,
             }),
           ]
-        : [],
+        : []),
+      ...faultShades(faultSpans(record), plot, x),
+    ],
     front: [
       ...baseAxis(plot, ticks, `${minutes ? 'minutes' : 'seconds'} since the load began`),
       ...eventMarks(marks, plot.top, plot.bottom),
@@ -73,10 +76,12 @@ export function middles(ticks: readonly TickRow[]): number[] {
   return ticks.map((tick, i) => (tick.t_ms + (ticks[i - 1]?.t_ms ?? 0)) / 2)
 }
 
-/** "shaded: warm-up, not counted; numbered lines: events", as far as it applies. */
+/** "grey: warm-up, not counted; pink: kill api-2; numbers: events", as far as it applies. */
 export function timeNotes(record: RunRecord, numbered = true): string {
+  const fault = faultNote(faultSpans(record))
   const notes = [
-    ...(record.load.warmup_ms > 0 ? ['shaded: warm-up, not counted'] : []),
+    ...(record.load.warmup_ms > 0 ? ['grey: warm-up, not counted'] : []),
+    ...(fault === null ? [] : [fault]),
     ...(numbered && markedEvents(record.events).length > 0 ? ['numbers: events'] : []),
   ]
   return notes.length === 0 ? '' : ` (${notes.join('; ')})`

@@ -1,6 +1,6 @@
 import { formatDuration, formatNumber, formatShare } from '../../core/units.js'
 import { bytes, ms, numberOr } from '../quantities.js'
-import { lengthOf, minimumShare, movedShare, type ReshardRun, reshardSentence } from '../reshard-words.js'
+import { lengthOf, minimumShare, movedShare, type ReshardRun, reshardSentences, waysOn } from '../reshard-words.js'
 import { table } from '../table.js'
 import { loadTable, medianOf, phasesOf } from './load-phases.js'
 
@@ -11,7 +11,7 @@ const share = (part: number | null): string => (part === null ? '-' : formatShar
 export function reshardSection(record: ReshardRun): string[] {
   return [
     '## The migration',
-    reshardSentence(record),
+    [...reshardSentences(record), ...waysOn(record.reshard)].join(' '),
     figureTable(record),
     'A batch is copied in chunks while clients go on, caught up with what they changed meanwhile, held for writing, verified by count and checksum on both sides, and only then switched; its old rows are dropped afterwards. "Held" runs from the moment that writes to these slots began to wait to the moment that the new owner served them.',
   ]

@@ -144,9 +144,9 @@ export const outage = (): RunRecord =>
       faults: [{ fault: 'kill', node: 'api-1', at_ms: 6_000, for_ms: 5_000 }],
       events: [
         ...record.events,
-        { t_ms: 8_000, level: 'warn', text: 'api-1 killed' },
+        { t_ms: 8_000, level: 'warn', text: 'kill api-1' },
         { t_ms: 8_120, level: 'error', text: 'api-1 is down | connection reset' },
-        { t_ms: 13_000, level: 'info', text: 'api-1 started again' },
+        { t_ms: 13_000, level: 'info', text: 'api-1 is back' },
       ],
       validity: record.validity.filter((row) => !['lost-requests', 'rate-drift', 'latency-drift'].includes(row.check)),
     }),
