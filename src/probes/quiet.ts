@@ -22,6 +22,7 @@ const ALONE: ProbeContext = {
  * How punctual an idle process is here: timers of a millisecond, one after the other, and meanwhile the delay of the event
  * loop, the time that the hypervisor gave to others, and what other programs took.
  * @param forMs length, in milliseconds
+ * @throws the reason of the signal when it fires
  */
 export async function idleTimers(
   forMs: number,
@@ -35,7 +36,8 @@ export async function idleTimers(
   const late: number[] = []
   const start = performance.now()
   for (let before = start; before - start < forMs; before = performance.now()) {
-    await pause(1, undefined, { signal })
+    await pause(1)
+    signal.throwIfAborted()
     late.push(performance.now() - before - 1)
   }
   delay.disable()

@@ -13,13 +13,14 @@ export interface ClimbInput {
   connections: number
   /** How long each rate is offered, in milliseconds. */
   stepMs: number
-  /** At the first rate, before the first step: code is compiled, connections have found their pace. */
-  warmupMs: number
   signal: AbortSignal
 }
 
 /** How long answers may still come in after the last step: what is waited for there is of no interest. */
 const DRAIN_MS = 300
+
+/** At half the first rate before the first step, in steps: code is compiled, and nothing is left to catch up with. */
+const RUN_UP_STEPS = 2
 
 /**
  * Offers rates one after the other in a single open loop, a tick of the generator each, and ends it after the first that
@@ -28,12 +29,14 @@ const DRAIN_MS = 300
  * @throws the signal's reason when it fires; LabError when nothing answers, or the generator cannot open its connections
  */
 export async function climb(input: ClimbInput, rates: readonly number[]): Promise<Step[]> {
-  const { generators, connections, stepMs, warmupMs, signal } = input
+  const { generators, connections, stepMs, signal } = input
+  const [first = 1] = rates
   const load: Load = {
     mode: 'open',
     arrival: 'uniform',
-    stages: rates.map((rps) => ({ durationMs: stepMs, rps })),
-    warmupMs,
+    // The warm-up is at the rate of the first stage.
+    stages: [first / 2, ...rates].map((rps) => ({ durationMs: stepMs, rps })),
+    warmupMs: (RUN_UP_STEPS - 1) * stepMs,
     connections,
     generators,
     timeoutMs: 5_000,
@@ -42,6 +45,7 @@ export async function climb(input: ClimbInput, rates: readonly number[]): Promis
     workload: null,
   }
   const steps: Step[] = []
+  let ran = 0
   const reached = new AbortController()
   await input.generator.run({
     load,
@@ -51,8 +55,9 @@ export async function climb(input: ClimbInput, rates: readonly number[]): Promis
     tickMs: stepMs,
     onStart: () => undefined,
     onTick: (tick) => {
+      if (++ran <= RUN_UP_STEPS || tick.phase !== 'measuring' || reached.signal.aborted) return
       const rps = rates[steps.length]
-      if (tick.phase !== 'measuring' || rps === undefined || reached.signal.aborted) return
+      if (rps === undefined) return
       const step = stepOf(rps, tick, load)
       steps.push(step)
       if (step.failed !== null) reached.abort()

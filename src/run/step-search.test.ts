@@ -43,7 +43,7 @@ describe('highestHeld', () => {
         expect(found?.rps).toBeGreaterThan(limit / 1.125)
         expect(found?.limit?.rps).toBeGreaterThan(limit)
         expect(found?.limit?.failed).toBe('generator-lateness')
-        expect(offered.length).toBeLessThan(25)
+        expect(offered.length).toBeLessThan(40)
       }),
     )
   })
@@ -53,9 +53,18 @@ describe('highestHeld', () => {
       let asked = 0
       const { climb } = machine(18_000, () => ++asked === hiccup)
       const found = await highestHeld(climb, RANGE)
-      expect(found?.rps, `hiccup at step ${hiccup}`).toBeGreaterThan(hiccup < 4 ? 2_000 : 10_000)
+      expect(found?.rps, `hiccup at step ${hiccup}`).toBeGreaterThan(18_000 / 1.125)
       expect(found?.rps).toBeLessThanOrEqual(18_000)
     }
+  })
+
+  it('gets near the limit of a machine on which one step in five fails by chance', async () => {
+    const random = seededRandom(7)
+    const found = await Promise.all(
+      Array.from({ length: 40 }, () => highestHeld(machine(20_000, () => random() < 0.2).climb, RANGE)),
+    )
+    const near = found.filter((each) => (each?.rps ?? 0) > 10_000).length
+    expect(near).toBeGreaterThan(30)
   })
 
   it('never claims a rate that was not held, whatever the noise', async () => {
@@ -73,7 +82,13 @@ describe('highestHeld', () => {
   it('has nothing to say of a machine that does not hold the lowest rate', async () => {
     const { climb, offered } = machine(100)
     expect(await highestHeld(climb, RANGE)).toBeNull()
-    expect(offered).toEqual([500, 500, 500])
+    expect(offered).toEqual(Array(12).fill(500))
+  })
+
+  it('makes do with what it has when there is no more time', async () => {
+    const { climb, offered } = machine(18_000)
+    expect((await highestHeld(climb, RANGE, () => true))?.rps).toBe(16_000)
+    expect(offered.at(-1)).toBe(32_000)
   })
 
   it('ends at its bound', async () => {

@@ -4,6 +4,9 @@ import { paint } from './style.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
 import { wrap } from './width.js'
 
+/** Share of the processors from which what others do is more than background. */
+const BUSY = 0.15
+
 /** What was measured of a machine, and what to make of it. */
 export function renderCalibration(calibration: Calibration, options: TextOptions): string {
   const { machine, took_ms, timers, noise, drives } = calibration
@@ -37,6 +40,9 @@ export function renderCalibration(calibration: Calibration, options: TextOptions
     ),
     table,
     lines.join('\n'),
+    ...(noise.others !== null && noise.others > BUSY
+      ? [paint('! The machine was busy with something else: calibrate again when it is quiet.', 'warn', options.colour)]
+      : []),
   ].join('\n\n')
 }
 
@@ -44,13 +50,13 @@ export function renderCalibration(calibration: Calibration, options: TextOptions
 export function calibrationText({ drives }: Calibration): string {
   const own = drives
     .filter(({ drive }) => drive === 'generator')
-    .map((drive) => `${nameOf(drive)} drives ${rate(drive.rps)}`)
+    .map((drive) => `${nameOf(drive)} ${drive.generators === 1 ? 'drives' : 'drive'} ${rate(drive.rps)}`)
   const nginx = drives.find(({ drive }) => drive === 'nginx')
   return `${own.join(', ')} requests/s${nginx === undefined ? '' : `, ${rate(nginx.rps)} through nginx`}`
 }
 
 function nameOf({ drive, generators }: Drive): string {
-  if (drive === 'api') return 'an instance'
+  if (drive === 'api') return 'the API'
   if (drive === 'nginx') return 'through nginx'
   return generators === 1 ? '1 generator' : `${generators} generators`
 }
@@ -59,7 +65,7 @@ function costLines(drives: readonly Drive[]): string[][] {
   const [api, nginx] = (['api', 'nginx'] as const).map((name) => drives.find(({ drive }) => drive === name))
   if (api === undefined || nginx === undefined) return []
   return [
-    ['nginx', `in front it leaves ${formatShare(nginx.rps / api.rps)} of the rate of the same instance without it`],
+    ['nginx', `in front it leaves ${formatShare(nginx.rps / api.rps)} of the rate that the same API has without it`],
   ]
 }
 

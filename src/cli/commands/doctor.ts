@@ -27,8 +27,8 @@ interface Finding {
 const WANTED_FILES = 4_096
 
 /** How long a calibration takes unless told. */
-const CALIBRATION = '25s'
-const SHORTEST_MS = 3_000
+const CALIBRATION = '30s'
+const SHORTEST_MS = 5_000
 const LONGEST_MS = 600_000
 
 interface DoctorOptions {
