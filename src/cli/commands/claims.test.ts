@@ -23,9 +23,9 @@ describe('claims', { timeout: 120_000 }, () => {
   it('lists a claim of every row whose scenario is there', async () => {
     const { claims } = await cli.json<{ claims: ListedClaim[] }>('claims', '--list', '--json')
     const rows = new Set(claims.flatMap((claim) => claim.rows))
-    for (let row = 1; row <= 16; row++) expect([...rows]).toContain(row)
+    for (const row of [...Array.from({ length: 16 }, (_, index) => index + 1), 23]) expect([...rows]).toContain(row)
     const ofRow4 = claims.flatMap((claim) => (claim.rows.includes(4) ? [claim.scenario] : []))
-    expect([...new Set(ofRow4)]).toEqual(['lb-3', 'lb-ip-hash', 'lb-least-conn', 'lb-weighted'])
+    expect([...new Set(ofRow4)]).toEqual(['lb-3', 'lb-ip-hash', 'lb-least-conn', 'lb-weighted', 'lb-slow-requests'])
     const text = await cli.ok('claims', '--list', '--row', '12,13')
     expect(text).toMatch(/shard-3[\s\S]*shards-plan[\s\S]*About .* to run them/)
     expect(text).not.toContain('single')
@@ -105,6 +105,35 @@ describe('claims', { timeout: 120_000 }, () => {
     expect(await cli.survivors()).toEqual([])
   })
 
+  it('runs an experiment for a claim on a ratio', async () => {
+    const args = [
+      '--row',
+      '23',
+      '--quick',
+      '--engine',
+      'process',
+      '--duration',
+      '500ms',
+      '--warmup',
+      '0ms',
+      '--out',
+      'ratio',
+    ]
+    const record = await cli.json<ClaimsRecord>('claims', ...args, '--json')
+    expect(record.units).toMatchObject([{ name: 'vertical-horizontal', outcome: 'done' }])
+    expect(record.claims).toMatchObject([
+      {
+        rows: [23],
+        expected: '0.95x to 1.05x of vertical',
+        run: 'vertical against horizontal',
+        metric: 'load.achieved_rps',
+      },
+    ])
+    const [claim] = record.claims
+    expect(claim?.records).toHaveLength(1)
+    expect(claim?.reason).not.toMatch(/no run could judge it/)
+  })
+
   it('with --strict a claim that does not hold is a miss', async () => {
     const args = ['claims', 'shards-plan', '--quick', '--out', 'strict']
     expect((await cli.run([...args, '--row', '13', '--strict'])).code).toBe(5)
@@ -113,10 +142,10 @@ describe('claims', { timeout: 120_000 }, () => {
   })
 
   it.each([
-    [['singel'], /unknown scenario "singel"[\s\S]*Did you mean "single"\?/],
+    [['singel'], /unknown .*"singel"[\s\S]*Did you mean "single"\?/],
     [['shard-plan'], /unknown scenario "shard-plan"[\s\S]*Did you mean "shards-plan"\?/],
     [['lb-5', '--row', '1'], /--row: no claim of row 1 in lb-5[\s\S]*Rows: 3, 4/],
-    [['--row', '25'], /--row: no claim of row 25[\s\S]*Rows: 1, 2, 3/],
+    [['--row', '24'], /--row: no claim of row 24[\s\S]*Rows: 1, 2, 3/],
     [['--row', 'four'], /--row: "four" is not/],
     [['--duration', '10'], /--duration: "10" is not a duration/],
     [['--engine', 'proces'], /Did you mean "process"\?/],
