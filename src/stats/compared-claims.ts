@@ -35,7 +35,7 @@ function verdictOf(claim: Claim, metric: Metric, against: string, values: Values
     claim: claim.claim,
     source: claim.source ?? null,
     metric: metric.name,
-    expected: expectedText(claim, metric, against),
+    expected: claimedBounds(claim, metric, against),
     measured: null,
     unit: ratio ? '' : metric.unit,
   }
@@ -72,7 +72,8 @@ function verdictOf(claim: Claim, metric: Metric, against: string, values: Values
   }
 }
 
-function expectedText({ of, min, max }: Claim, metric: Metric, against: string): string {
+/** The bounds of a claim in words: "at most 0.90x of round-robin". @param against the variant that a ratio is to */
+export function claimedBounds({ of, min, max }: Claim, metric: Metric, against: string): string {
   const format = (value: number): string => (of === 'ratio' ? formatRatio(value) : formatValue(value, metric.unit))
   const bound =
     min !== undefined && max !== undefined

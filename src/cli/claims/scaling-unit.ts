@@ -17,7 +17,7 @@ const FAMILY = /^(shard-scaling)-(\d+)$/
 
 /** Whether a scenario is of the family by which growth with the number of shards is measured. */
 export function isScaling({ name }: Scenario): boolean {
-  return FAMILY.test(name)
+  return largestOf(name) > 1
 }
 
 /** The claim that several numbers of shards are needed for. */

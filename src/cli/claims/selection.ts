@@ -1,8 +1,18 @@
 import { inOrderOfRows, rowsOf } from '../../core/claims.js'
-import { unknownValueError, usageError } from '../../core/errors.js'
+import { LabError, unknownValueError, usageError } from '../../core/errors.js'
+import type { Experiment } from '../../core/experiment.js'
+import { nearest } from '../../core/nearest.js'
 import type { Scenario } from '../../core/scenario.js'
-import { builtinScenarios, findScenario, isScenarioFile } from '../../store/scenario-files.js'
+import { readExperiment } from '../../store/experiment-files.js'
+import {
+  builtinExperiments,
+  builtinScenarios,
+  findFile,
+  findScenario,
+  isScenarioFile,
+} from '../../store/scenario-files.js'
 import { number } from '../option-values.js'
+import { experimentUnit } from './experiment-unit.js'
 import { PLACING, placingClaims, placingUnit } from './placing-unit.js'
 import { isScaling, scalingClaim, scalingUnit } from './scaling-unit.js'
 import { stackPlans } from './stack-plan.js'
@@ -10,8 +20,8 @@ import { stackUnit } from './stack-unit.js'
 import type { ClaimUnit, Pace } from './unit.js'
 
 /**
- * The units that judge the claims asked for: of these scenarios (all built-in ones and the plan of keys where none is
- * named), and of these rows (all where none is).
+ * The units that judge the claims asked for: of these scenarios (all built-in ones, every experiment and the plan of keys where
+ * none is named), and of these rows (all where none is).
  * @param rows as in "4,7"
  * @throws LabError (usage) for a name that is not there, or a choice without a claim
  */
@@ -23,7 +33,7 @@ export async function claimUnits(
 ): Promise<ClaimUnit[]> {
   const all = await chosen(scenariosDir, names)
   const asked = rows?.split(',').map((row) => number('--row', row.trim(), 1, 999))
-  const there = new Set(all.claims.flatMap((claim) => claim.rows))
+  const there = new Set(all.flatMap((each) => each.rows))
   const missing = asked?.find((row) => !there.has(row))
   if (missing !== undefined) {
     throw usageError(
@@ -33,7 +43,8 @@ export async function claimUnits(
         : `Rows: ${[...there].sort((a, b) => a - b).join(', ')}`,
     )
   }
-  const units = all.unitsOf((of) => asked === undefined || asked.some((row) => of.includes(row)), pace)
+  const wanted: Asked = (of) => asked === undefined || asked.some((row) => of.includes(row))
+  const units = all.flatMap((each) => each.unitsOf(wanted, pace))
   if (units.length > 0) return units
   throw usageError(`${names.join(', ')} makes no claim`, 'Those that do: scalelab claims --list')
 }
@@ -41,35 +52,61 @@ export async function claimUnits(
 /** Whether a claim with these rows is asked for. */
 type Asked = (rows: readonly number[]) => boolean
 
+/** What was named: its rows, and the units of those claims of it that are asked for. */
 interface Chosen {
-  claims: readonly { rows: number[] }[]
+  rows: readonly number[]
   unitsOf(asked: Asked, pace: Pace): ClaimUnit[]
 }
 
-async function chosen(scenariosDir: string, names: readonly string[]): Promise<Chosen> {
-  const builtin = await builtinScenarios(scenariosDir)
-  const named = names.length === 0 ? [...builtin.map(({ name }) => name), PLACING] : [...new Set(names)]
-  const allowed = [...builtin.map(({ name }) => name), PLACING]
-  const found: { scenario: Scenario; file: string | undefined }[] = []
-  for (const name of named) {
-    if (name === PLACING) continue
-    // Of a name that is near none of the scenarios, the plan may be meant.
-    if (!isScenarioFile(name) && /^shards?-?pl/.test(name)) throw unknownValueError('scenario', name, allowed)
-    found.push({ scenario: await findScenario(name, scenariosDir), file: isScenarioFile(name) ? name : undefined })
+async function chosen(scenariosDir: string, names: readonly string[]): Promise<Chosen[]> {
+  if (names.length > 0) return Promise.all([...new Set(names)].map((name) => chosenBy(name, scenariosDir)))
+  const [scenarios, experiments] = await Promise.all([builtinScenarios(scenariosDir), builtinExperiments(scenariosDir)])
+  return [...scenarios.map((scenario) => ofScenario(scenario, undefined)), ...experiments.map(ofExperiment), ofPlan()]
+}
+
+async function chosenBy(name: string, scenariosDir: string): Promise<Chosen> {
+  if (name === PLACING) return ofPlan()
+  try {
+    const { path, kind } = await findFile(name, scenariosDir)
+    if (kind === 'experiment') return ofExperiment(await readExperiment(path))
+    return ofScenario(await findScenario(path, scenariosDir), isScenarioFile(path) ? path : undefined)
+  } catch (error) {
+    // Only this command takes the plan for a scenario.
+    if (error instanceof LabError && /^unknown /.test(error.message) && nearest(name, [PLACING]) !== undefined) {
+      throw unknownValueError('scenario', name, [PLACING])
+    }
+    throw error
   }
-  const placing = named.includes(PLACING) ? placingClaims() : []
+}
+
+function ofScenario(scenario: Scenario, file: string | undefined): Chosen {
   return {
-    claims: [
-      ...found.flatMap(({ scenario }) => [
-        ...scenario.expect.map(({ source }) => ({ rows: rowsOf(source) })),
-        ...(isScaling(scenario) ? [scalingClaim(scenario)] : []),
-      ]),
-      ...placing,
+    rows: [
+      ...scenario.expect.flatMap(({ source }) => rowsOf(source)),
+      ...(isScaling(scenario) ? scalingClaim(scenario).rows : []),
     ],
-    unitsOf: (asked, pace) => [
-      ...found.flatMap((each) => unitsOf(each.scenario, each.file, asked, pace)),
-      ...(placing.some(({ rows }) => asked(rows)) ? [placingUnit(placing.filter(({ rows }) => asked(rows)))] : []),
-    ],
+    unitsOf: (asked, pace) => unitsOf(scenario, file, asked, pace),
+  }
+}
+
+function ofExperiment(whole: Experiment): Chosen {
+  return {
+    rows: whole.expect.flatMap(({ source }) => rowsOf(source)),
+    unitsOf(asked, pace) {
+      const experiment = { ...whole, expect: whole.expect.filter(({ source }) => asked(rowsOf(source))) }
+      return experiment.expect.length === 0 ? [] : [experimentUnit(experiment, pace)]
+    },
+  }
+}
+
+function ofPlan(): Chosen {
+  const claims = placingClaims()
+  return {
+    rows: claims.flatMap(({ rows }) => rows),
+    unitsOf(asked) {
+      const wanted = claims.filter(({ rows }) => asked(rows))
+      return wanted.length === 0 ? [] : [placingUnit(wanted)]
+    },
   }
 }
 

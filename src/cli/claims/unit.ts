@@ -36,6 +36,8 @@ export interface Pace {
   /** Instead of the scenario's own, as durations. */
   duration?: string
   warmup?: string
+  /** Of an experiment, instead of its own. */
+  blocks?: number
   /** Drills of each kind. */
   trials: number
   /** Load before a drill, and before and after a migration, in milliseconds. */

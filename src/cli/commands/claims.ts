@@ -31,7 +31,7 @@ interface ClaimsFlags {
 }
 
 /** With --quick. */
-const QUICK = { duration: '4s', warmup: '1s', trials: 1, baselineMs: 1_000 } as const
+const QUICK = { duration: '3s', warmup: '1s', trials: 1, baselineMs: 1_000, blocks: 3 } as const
 const USUAL = { trials: 3, baselineMs: 2_000 } as const
 
 export function addClaims(program: Command, lab: Lab): void {
@@ -39,12 +39,18 @@ export function addClaims(program: Command, lab: Lab): void {
     .command('claims')
     .summary('hold what the coursework claims against measurements')
     .description(
-      'Runs every scenario that makes claims, each stack brought up once: its load, drills and migrations, the plan of keys, and the growth with the number of shards. Then one table: claim, source, expected, measured, verdict. A claim that does not hold is a result, not an error: the exit code is 0 all the same, unless --strict.',
+      'Runs every scenario that makes claims, each stack brought up once: its load, drills and migrations, experiments for claims on ratios, and the plan of keys. Then one table: claim, source, expected, measured, verdict. A claim that does not hold is a result, not an error: the exit code is 0 all the same, unless --strict.',
     )
-    .argument('[names...]', 'scenarios or scenario files; shards-plan: what schemes do to keys (default: all)')
+    .argument(
+      '[names...]',
+      'scenarios, experiments or files of them; shards-plan: what schemes do to keys (default: all)',
+    )
     .option('--row <list>', 'only claims of these rows, as in 4,7')
     .option('--list', 'the claims, without running anything')
-    .option('--quick', `shorter: ${QUICK.duration} of load, one drill of each kind instead of ${USUAL.trials}`)
+    .option(
+      '--quick',
+      `shorter: ${QUICK.duration} of load, one drill of each kind instead of ${USUAL.trials}, ${QUICK.blocks} blocks of an experiment`,
+    )
     .option('--duration <time>', "counted part of each load (default: the scenario's own)")
     .option('--warmup <time>', "load before it (default: the scenario's own)")
     .option('--strict', 'end with exit code 5 when a claim does not hold, or cannot be told')

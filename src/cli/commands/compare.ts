@@ -136,33 +136,48 @@ async function compare(lab: Lab, scenarios: string[], options: CompareOptions): 
 
 /** The comparison that an experiment file asks for, flags laid over it. */
 export async function runExperiment(lab: Lab, experiment: Experiment, options: CompareOptions): Promise<void> {
+  const [asked, how] = askedOf(experiment, options)
+  await begin(lab, how, asked)
+}
+
+/** What came of an experiment, without a word on the terminal, and the folder that it is kept in. */
+export async function conductExperiment(
+  lab: Lab,
+  experiment: Experiment,
+  options: CompareOptions,
+): Promise<{ results: ComparedResults; folder: string }> {
+  const [asked, how] = askedOf(experiment, options)
+  const { comparison, folder } = await planned(lab, how, asked)
+  const { results } = await carriedOut(lab, folder, comparison, { json: true, quiet: true })
+  return { results, folder }
+}
+
+function askedOf(experiment: Experiment, options: CompareOptions): [Asked, CompareOptions] {
   checkSettings(Object.keys(experiment.set), `set of ${experiment.name}`)
-  await begin(
-    lab,
-    {
-      ...options,
-      ...(options.blocks === undefined && options.quick !== true ? { blocks: String(experiment.blocks) } : {}),
-      seed: options.seed ?? String(experiment.seed),
+  const how: CompareOptions = {
+    ...options,
+    ...(options.blocks === undefined && options.quick !== true ? { blocks: String(experiment.blocks) } : {}),
+    seed: options.seed ?? String(experiment.seed),
+  }
+  const asked: Asked = {
+    name: experiment.name,
+    question: experiment.question.trim(),
+    reading: experiment.reading?.trim() ?? null,
+    set: {
+      ...defaultLoad({ ...options, ...experiment.set }),
+      ...experiment.set,
+      ...(options.quick === true ? { duration: QUICK_DURATION } : {}),
+      ...settingsOf(options),
     },
-    {
-      name: experiment.name,
-      question: experiment.question.trim(),
-      reading: experiment.reading?.trim() ?? null,
-      set: {
-        ...defaultLoad({ ...options, ...experiment.set }),
-        ...experiment.set,
-        ...(options.quick === true ? { duration: QUICK_DURATION } : {}),
-        ...settingsOf(options),
-      },
-      variants: variantsOf(experiment),
-      aa: false,
-      margin: experiment.margin,
-      metrics: experiment.metrics,
-      act: experiment.act,
-      baseline: experiment.baseline,
-      expect: experiment.expect,
-    },
-  )
+    variants: variantsOf(experiment),
+    aa: false,
+    margin: experiment.margin,
+    metrics: experiment.metrics,
+    act: experiment.act,
+    baseline: experiment.baseline,
+    expect: experiment.expect,
+  }
+  return [asked, how]
 }
 
 interface Asked extends Pick<Comparison, 'name' | 'question' | 'reading' | 'variants' | 'margin' | 'act' | 'expect'> {
@@ -173,6 +188,17 @@ interface Asked extends Pick<Comparison, 'name' | 'question' | 'reading' | 'vari
 }
 
 async function begin(lab: Lab, options: CompareOptions, asked: Asked): Promise<void> {
+  const { comparison, folder } = await planned(lab, options, asked)
+  if (options.json !== true) lab.remark(announcement(comparison))
+  await carryOut(lab, folder, comparison, options)
+}
+
+/** A comparison that can begin, and the folder that was made for it. */
+async function planned(
+  lab: Lab,
+  options: CompareOptions,
+  asked: Asked,
+): Promise<{ comparison: Comparison; folder: string }> {
   const { variants } = asked
   const baseline = options.baseline ?? asked.baseline ?? variants[0]?.name ?? ''
   const names = variants.map(({ name }) => name)
@@ -183,7 +209,7 @@ async function begin(lab: Lab, options: CompareOptions, asked: Asked): Promise<v
     }
   }
   const startedAt = new Date()
-  const planned: Comparison = {
+  const plan: Comparison = {
     schema: COMPARISON_SCHEMA,
     id: `${asked.name}/${startedAt.toISOString()}`,
     kind: asked.aa ? 'aa' : 'compare',
@@ -208,12 +234,11 @@ async function begin(lab: Lab, options: CompareOptions, asked: Asked): Promise<v
     draws: asked.aa ? number('--draws', options.draws ?? String(DEFAULT_DRAWS), 10, 10_000) : null,
     expect: asked.expect,
   }
-  const examined = await examineVariants(lab, { ...planned, metrics: ['load.achieved_rps'] })
+  const examined = await examineVariants(lab, { ...plan, metrics: ['load.achieved_rps'] })
   const comparison = { ...examined.comparison, metrics: metricsOf(options.metrics, asked, examined.mode) }
   // Before anything is started: a path that cannot be written fails now.
   const folder = await createRunFolder(join(options.out, 'experiments'), asked.name, startedAt)
-  if (options.json !== true) lab.remark(announcement(comparison))
-  await carryOut(lab, folder.path, comparison, options)
+  return { comparison, folder: folder.path }
 }
 
 async function resume(lab: Lab, scenarios: string[], options: CompareOptions): Promise<void> {
@@ -234,22 +259,31 @@ async function resume(lab: Lab, scenarios: string[], options: CompareOptions): P
 }
 
 async function carryOut(lab: Lab, folder: string, comparison: Comparison, options: CompareOptions): Promise<void> {
-  // Two comparisons at once would measure each other.
-  const compared = await withLock(lab.os.stateDir, 'compare', () => compareBlocks(lab, folder, comparison, options))
-  const results = comparedResults(compared.comparison, compared.records)
-  const report = await writeCompared(folder, results)
+  const { results, report } = await carriedOut(lab, folder, comparison, options)
   if (options.json === true) lab.printJson(jsonOf(results, report))
   else {
     const { renderCompared } = await import('../../ui/compared.js')
     lab.print(renderCompared(results, lab.look()))
     lab.print(`Report: ${report}`)
   }
-  const { status } = compared.comparison
+  const { status } = results.comparison
   if (status === 'interrupted') {
     lab.remark('Interrupted; every run that had ended is kept. Go on with: scalelab compare --resume')
     lab.exit(EXIT.interrupted)
   } else if (status === 'failed') lab.exit(EXIT.runFailed)
   else lab.exit(EXIT.ok)
+}
+
+async function carriedOut(
+  lab: Lab,
+  folder: string,
+  comparison: Comparison,
+  options: Pick<CompareOptions, 'json' | 'quiet'>,
+): Promise<{ results: ComparedResults; report: string }> {
+  // Two comparisons at once would measure each other.
+  const compared = await withLock(lab.os.stateDir, 'compare', () => compareBlocks(lab, folder, comparison, options))
+  const results = comparedResults(compared.comparison, compared.records)
+  return { results, report: await writeCompared(folder, results) }
 }
 
 /** The results without the records they come from, which are in the folder. */

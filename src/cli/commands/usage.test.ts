@@ -7,6 +7,7 @@ const COMMANDS = [
   'up',
   'ps',
   'bench',
+  'claims',
   'report',
   'failover',
   'guard',

@@ -1,0 +1,63 @@
+import { type ListedClaim, rowsOf } from '../../core/claims.js'
+import { runError } from '../../core/errors.js'
+import type { Claim, Experiment } from '../../core/experiment.js'
+import { findMetric } from '../../core/metrics.js'
+import { parseDuration } from '../../core/units.js'
+import { claimedBounds } from '../../stats/compared-claims.js'
+import { conductExperiment } from '../commands/compare.js'
+import { variantsOf } from '../variants.js'
+import type { ClaimUnit, Pace } from './unit.js'
+
+/** Around each run, in milliseconds: its stack comes up and goes down. */
+const AROUND_MS = 2_500
+/** What an experiment runs that says nothing of its load, as durations. */
+const DURATION = '10s'
+const WARM_UP = '2s'
+
+/** Variants in blocks of runs: what claims on ratios need. */
+export function experimentUnit(experiment: Experiment, pace: Pace): ClaimUnit {
+  const { name, set } = experiment
+  const variants = variantsOf(experiment).map((variant) => variant.name)
+  const baseline = experiment.baseline ?? variants[0] ?? ''
+  const run = `${variants.join(' against ')}`
+  const blocks = pace.blocks ?? experiment.blocks
+  const duration = pace.duration ?? set.duration ?? DURATION
+  const warmup = pace.warmup ?? set.warmup ?? WARM_UP
+  const runMs = parseDuration(duration, 'duration') + parseDuration(warmup, 'warmup') + AROUND_MS
+  return {
+    name,
+    claims: experiment.expect.map((claim) => listed(claim, name, run, baseline)),
+    steps: [{ what: `${blocks} blocks of ${run}`, ms: blocks * variants.length * runMs }],
+    async run({ lab, options, step, found }) {
+      step()
+      const { results, folder } = await conductExperiment(lab, experiment, {
+        ...options,
+        blocks: String(blocks),
+        // A claim has an interval of its own: it needs no more blocks than that can be drawn from.
+        force: true,
+        ...(set.stages === undefined ? { duration } : {}),
+        warmup,
+      })
+      found(run, results.claims, folder)
+      const failed = results.variants.find(({ failure }) => failure !== null)
+      if (failed !== undefined) throw runError(`${failed.name}: ${failed.failure}`)
+    },
+  }
+}
+
+function listed(claim: Claim, name: string, run: string, baseline: string): ListedClaim {
+  const metric = findMetric(claim.metric)
+  if (metric === undefined) throw new Error(`no metric ${claim.metric}`)
+  return {
+    rows: rowsOf(claim.source),
+    claim: claim.claim,
+    source: claim.source ?? null,
+    metric: metric.name,
+    expected: claimedBounds(claim, metric, claim.baseline ?? baseline),
+    min: claim.min ?? null,
+    max: claim.max ?? null,
+    unit: claim.of === 'ratio' ? '' : metric.unit,
+    scenario: name,
+    run,
+  }
+}
