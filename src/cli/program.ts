@@ -18,6 +18,7 @@ import { addReport } from './commands/report.js'
 import { addReshard } from './commands/reshard.js'
 import { addRun } from './commands/run.js'
 import { addScale } from './commands/scale.js'
+import { addScaling } from './commands/scaling.js'
 import { addSchema } from './commands/schema.js'
 import { addShards } from './commands/shards.js'
 import { addSql } from './commands/sql.js'
@@ -65,6 +66,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addBench,
     addCompare,
     addRun,
+    addScaling,
     addClaims,
     addFailover,
     addGuard,

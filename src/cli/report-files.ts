@@ -83,8 +83,13 @@ export async function writeGuardInto(folder: RunFolder, guard: GuardReport): Pro
 
 /** Writes the report of a comparison of variants into its folder. @returns the path of report.md */
 export async function writeCompared(path: string, results: ComparedResults): Promise<string> {
+  const folder = openRunFolder(path)
+  if (results.comparison.kind === 'scaling') {
+    const { renderScaling } = await import('../report/scaling-experiment.js')
+    return writeAll(folder, renderScaling(results))
+  }
   const { renderCompared } = await import('../report/compared.js')
-  return writeAll(openRunFolder(path), renderCompared(results))
+  return writeAll(folder, renderCompared(results))
 }
 
 /** Writes what came of claims as claims.json, and its report, into a folder. @returns the path of report.md */

@@ -80,7 +80,7 @@ export function comparedResults(comparison: Comparison, records: ReadonlyMap<str
   )
   const { seed, margin, baseline, kind, draws } = comparison
   const judged =
-    kind === 'aa'
+    kind !== 'compare'
       ? []
       : judgeComparison(
           { metrics, variants: variants.map(({ name }) => name), baseline, values },

@@ -1,24 +1,23 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { COMPARISON_SCHEMA, type Comparison } from '../../core/comparison.js'
-import { EXIT, unknownValueError, usageError } from '../../core/errors.js'
+import { unknownValueError, usageError } from '../../core/errors.js'
 import { DEFAULT_BLOCKS, DEFAULT_MARGIN, type Experiment, QUICK_BLOCKS } from '../../core/experiment.js'
 import { findMetric, METRICS } from '../../core/metrics.js'
 import { formatDuration } from '../../core/units.js'
-import { type ComparedResults, comparedResults } from '../../stats/compared-runs.js'
+import type { ComparedResults } from '../../stats/compared-runs.js'
 import { defaultMetrics } from '../../stats/deciding-metric.js'
 import { blocksNeeded } from '../../stats/paired-comparison.js'
 import { COMPARISON_DOCUMENT } from '../../store/comparison-folder.js'
 import { readDocument } from '../../store/document.js'
-import { withLock } from '../../store/lock.js'
 import { createRunFolder } from '../../store/run-folder.js'
 import type { BenchOptions } from '../bench-options.js'
-import { compareBlocks, examineVariants, expectedRunMs } from '../comparing.js'
+import { carriedOut, carryOut, commandOf } from '../carry-out.js'
+import { examineVariants, expectedRunMs } from '../comparing.js'
 import type { Lab } from '../lab.js'
 import { addLoadOptions } from '../load-options.js'
 import { choice, number } from '../option-values.js'
 import { addProbeOptions } from '../probe-options.js'
-import { writeCompared } from '../report-files.js'
 import { addStackOptions } from '../stack-options.js'
 import { checkSettings, parseVary, type Settings, settingsOf, variantsOf } from '../variants.js'
 
@@ -258,55 +257,6 @@ async function resume(lab: Lab, scenarios: string[], options: CompareOptions): P
   await carryOut(lab, folder, examined, options)
 }
 
-async function carryOut(lab: Lab, folder: string, comparison: Comparison, options: CompareOptions): Promise<void> {
-  const { results, report } = await carriedOut(lab, folder, comparison, options)
-  if (options.json === true) lab.printJson(jsonOf(results, report))
-  else {
-    const { renderCompared } = await import('../../ui/compared.js')
-    lab.print(renderCompared(results, lab.look()))
-    lab.print(`Report: ${report}`)
-  }
-  const { status } = results.comparison
-  if (status === 'interrupted') {
-    lab.remark('Interrupted; every run that had ended is kept. Go on with: scalelab compare --resume')
-    lab.exit(EXIT.interrupted)
-  } else if (status === 'failed') lab.exit(EXIT.runFailed)
-  else lab.exit(EXIT.ok)
-}
-
-async function carriedOut(
-  lab: Lab,
-  folder: string,
-  comparison: Comparison,
-  options: Pick<CompareOptions, 'json' | 'quiet'>,
-): Promise<{ results: ComparedResults; report: string }> {
-  // Two comparisons at once would measure each other.
-  const compared = await withLock(lab.os.stateDir, 'compare', () => compareBlocks(lab, folder, comparison, options))
-  const results = comparedResults(compared.comparison, compared.records)
-  return { results, report: await writeCompared(folder, results) }
-}
-
-/** The results without the records they come from, which are in the folder. */
-function jsonOf(
-  { comparison, variants, metrics, cells, judged, claims, drawn }: ComparedResults,
-  report: string,
-): unknown {
-  return {
-    ...comparison,
-    variants: variants.map(({ pooled: _pooled, runs, ...variant }) => ({ ...variant, runs: runs.length })),
-    figures: metrics.map(({ name, label, unit }) => ({ name, label, unit, variants: cells[name] })),
-    comparisons: judged.map(({ metric, ...one }) => ({
-      metric: metric.name,
-      ...one,
-      ...one.judged,
-      judged: undefined,
-    })),
-    claims,
-    drawn,
-    report,
-  }
-}
-
 function blocksOf(options: CompareOptions, aa: boolean, variants: number): number {
   if (aa) return number('--blocks', options.blocks ?? String(DEFAULT_AA_RUNS), FEWEST_AA_RUNS, 1_000)
   const needed = blocksNeeded(variants - 1, ALPHA)
@@ -390,12 +340,4 @@ function announcement(comparison: Comparison): string {
       ? `${runs} runs of ${live[0]?.name ?? 'nothing'}`
       : `${comparison.blocks} blocks of ${live.length} variants`
   return [...failed, `${what}, about ${formatDuration(runs * expectedRunMs(comparison))}`].join('\n')
-}
-
-/** What was typed, to be typed again. */
-function commandOf(argv: readonly string[]): string {
-  const words = argv
-    .slice(2)
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-  return ['scalelab', ...words.filter((word) => word !== '--json' && word !== '--quiet')].join(' ')
 }

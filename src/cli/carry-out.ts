@@ -1,0 +1,77 @@
+import type { Comparison } from '../core/comparison.js'
+import { EXIT } from '../core/errors.js'
+import { type ComparedResults, comparedResults } from '../stats/compared-runs.js'
+import { scalingResults } from '../stats/scaling-results.js'
+import { withLock } from '../store/lock.js'
+import type { BenchOptions } from './bench-options.js'
+import { compareBlocks } from './comparing.js'
+import type { Lab } from './lab.js'
+import { writeCompared } from './report-files.js'
+
+/** Runs what is still to be run of a comparison, writes its report, prints what came out, and sets the exit code. */
+export async function carryOut(
+  lab: Lab,
+  folder: string,
+  comparison: Comparison,
+  options: Pick<BenchOptions, 'json' | 'quiet'>,
+): Promise<void> {
+  const { results, report } = await carriedOut(lab, folder, comparison, options)
+  if (options.json === true) lab.printJson(jsonOf(results, report))
+  else {
+    if (comparison.kind === 'scaling') {
+      const { renderScaling } = await import('../ui/scaling.js')
+      lab.print(renderScaling(results, lab.look()))
+    } else {
+      const { renderCompared } = await import('../ui/compared.js')
+      lab.print(renderCompared(results, lab.look()))
+    }
+    lab.print(`Report: ${report}`)
+  }
+  const { status } = results.comparison
+  if (status === 'interrupted') {
+    lab.remark('Interrupted; every run that had ended is kept. Go on with: scalelab compare --resume')
+    lab.exit(EXIT.interrupted)
+  } else if (status === 'failed') lab.exit(EXIT.runFailed)
+  else lab.exit(EXIT.ok)
+}
+
+/** Runs what is still to be run of a comparison and writes its report. */
+export async function carriedOut(
+  lab: Lab,
+  folder: string,
+  comparison: Comparison,
+  options: Pick<BenchOptions, 'json' | 'quiet'>,
+): Promise<{ results: ComparedResults; report: string }> {
+  // Two comparisons at once would measure each other.
+  const compared = await withLock(lab.os.stateDir, 'compare', () => compareBlocks(lab, folder, comparison, options))
+  const results = comparedResults(compared.comparison, compared.records)
+  return { results, report: await writeCompared(folder, results) }
+}
+
+/** The results without the records they come from, which are in the folder. */
+function jsonOf(results: ComparedResults, report: string): unknown {
+  const { comparison, variants, metrics, cells, judged, claims, drawn } = results
+  return {
+    ...comparison,
+    variants: variants.map(({ pooled: _pooled, runs, ...variant }) => ({ ...variant, runs: runs.length })),
+    figures: metrics.map(({ name, label, unit }) => ({ name, label, unit, variants: cells[name] })),
+    comparisons: judged.map(({ metric, ...one }) => ({
+      metric: metric.name,
+      ...one,
+      ...one.judged,
+      judged: undefined,
+    })),
+    claims,
+    drawn,
+    ...(results.comparison.kind === 'scaling' ? scalingResults(results) : {}),
+    report,
+  }
+}
+
+/** What was typed, to be typed again. */
+export function commandOf(argv: readonly string[]): string {
+  const words = argv
+    .slice(2)
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+  return ['scalelab', ...words.filter((word) => word !== '--json' && word !== '--quiet')].join(' ')
+}
