@@ -4,6 +4,7 @@ import { GUARD_SCHEMA, type GuardReport } from '../core/detection.js'
 import { LabError } from '../core/errors.js'
 import type { RunRecord } from '../core/record.js'
 import { type ReportSources, SOURCES_SCHEMA } from '../core/report-sources.js'
+import type { ScalingData } from '../core/scaling-data.js'
 import type { ShardPlan } from '../core/shard-plan.js'
 import type { Report } from '../report/markdown.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
@@ -111,11 +112,17 @@ export async function writeShardPlanInto(folder: RunFolder, plan: ShardPlan): Pr
   return writeAll(folder, renderShardPlan(plan))
 }
 
-/** Writes fitted laws as JSON and their report into a folder. @returns the path of report.md */
-export async function writeScalingFit(folder: RunFolder, fits: Fits, source: string, command: string): Promise<string> {
-  await folder.writeFile('fits.json', `${JSON.stringify(fits, null, 2)}\n`)
+/** Writes fitted laws as fits.json and their report into `<out>/fits/<time>`. @returns the path of report.md */
+export async function writeScalingFit(out: string, data: ScalingData, fits: Fits): Promise<string> {
+  const folder = await createRunFolder(out, 'fits', new Date())
+  await folder.writeFile('fits.json', `${JSON.stringify({ ...data, ...fits }, null, 2)}\n`)
+  return writeScalingFitInto(folder, data, fits)
+}
+
+/** The same without the JSON: it is there. */
+export async function writeScalingFitInto(folder: RunFolder, data: ScalingData, fits: Fits): Promise<string> {
   const { renderScalingFit } = await import('../report/scaling-fit.js')
-  return writeAll(folder, renderScalingFit(fits, source, command))
+  return writeAll(folder, renderScalingFit(fits, data.source, data.command))
 }
 
 /** Notes down what a report over several runs is made from, so that it can be made again. */

@@ -4,8 +4,10 @@ import { GUARD_SCHEMA, type GuardReport, guardReportSchema } from '../core/detec
 import { LabError, usageError } from '../core/errors.js'
 import type { RunRecord } from '../core/record.js'
 import { type ReportSources, reportSourcesSchema, SOURCES_SCHEMA } from '../core/report-sources.js'
+import { SCALING_DATA_SCHEMA, type ScalingData, scalingDataSchema } from '../core/scaling-data.js'
 import { SHARD_PLAN_SCHEMA, type ShardPlan, shardPlanSchema } from '../core/shard-plan.js'
 import { comparedResults } from '../stats/compared-runs.js'
+import { fitScaling } from '../stats/fits/fits.js'
 import { COMPARISON_DOCUMENT, readComparedRecords } from '../store/comparison-folder.js'
 import { RUN_DOCUMENT, type RunFolder, readRecord } from '../store/run-folder.js'
 import { diffRuns, writeDiffInto } from './diff-runs.js'
@@ -17,6 +19,7 @@ import {
   writeDrillsInto,
   writeGuardInto,
   writeRunReport,
+  writeScalingFitInto,
   writeShardPlanInto,
 } from './report-files.js'
 import type { ReportKind } from './report-kind.js'
@@ -41,6 +44,13 @@ const SHARD_PLAN: ReportKind<ShardPlan> = {
   rebuild: (plan, folder) => writeShardPlanInto(folder, plan),
 }
 
+const FITS: ReportKind<ScalingData> = {
+  schema: SCALING_DATA_SCHEMA,
+  file: 'fits.json',
+  parser: scalingDataSchema,
+  rebuild: (data, folder) => writeScalingFitInto(folder, data, fitScaling(data.points)),
+}
+
 const SOURCES: ReportKind<ReportSources> = {
   schema: SOURCES_SCHEMA,
   file: 'sources.json',
@@ -60,7 +70,7 @@ const COMPARISON: ReportKind<Comparison> = {
  * Everything that `scalelab report` can make again, by the `schema` in its JSON. A new kind of result is one entry. In a
  * folder that holds several the first counts.
  */
-export const REPORT_KINDS: readonly ReportKind[] = [RUN, SOURCES, GUARD, SHARD_PLAN, COMPARISON]
+export const REPORT_KINDS: readonly ReportKind[] = [RUN, SOURCES, GUARD, SHARD_PLAN, COMPARISON, FITS]
 
 /** A report over several runs, from what is left of them. */
 async function rebuildOverRuns(sources: ReportSources, folder: RunFolder, lab: Lab): Promise<string> {

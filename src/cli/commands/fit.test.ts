@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Fits } from '../../stats/fits/fits.js'
@@ -30,8 +30,15 @@ describe('fit', () => {
     const out = await cli.ok('fit', 'cisco.csv', '--out', 'my reports')
     expect(out).toContain('Throughput peaks at about n = 36')
     const report = join(cli.folder, /Report: (.*report\.md)/.exec(out)?.[1] ?? '')
-    expect((await readdir(dirname(report))).toSorted()).toEqual(['fits.json', 'fitted-speedup.svg', 'report.md'])
-    expect(await readFile(report, 'utf8')).toContain("scalelab fit cisco.csv --out 'my reports'")
+    expect(await readdir(dirname(report))).toEqual(
+      expect.arrayContaining(['fits.json', 'fitted-speedup.svg', 'report.html', 'report.md']),
+    )
+    const text = await readFile(report, 'utf8')
+    expect(text).toContain("scalelab fit cisco.csv --out 'my reports'")
+    // And makes the same again from what it wrote.
+    await rm(report)
+    await cli.ok('report', dirname(report))
+    expect(await readFile(report, 'utf8')).toBe(text)
   })
 
   it("fits Amdahl's law alone to three levels", async () => {

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
+import { FEWEST_LEVELS, SCALING_DATA_SCHEMA, type ScalingData } from '../../core/scaling-data.js'
 import { quoted } from '../../report/command.js'
-import { FEWEST_LEVELS, fitScaling } from '../../stats/fits/fits.js'
+import { fitScaling } from '../../stats/fits/fits.js'
 import { levelsOf } from '../../stats/fits/scaling-law.js'
-import { createRunFolder } from '../../store/run-folder.js'
 import { readScalingData } from '../../store/scaling-data.js'
 import type { Lab } from '../lab.js'
 import { writeScalingFit } from '../report-files.js'
@@ -43,16 +43,10 @@ async function fitFile(lab: Lab, file: string, { out, json }: { out?: string; js
     )
   }
   const fits = fitScaling(points)
-  const report =
-    out === undefined
-      ? null
-      : await writeScalingFit(
-          await createRunFolder(out, 'fits', new Date()),
-          fits,
-          basename(file),
-          ['scalelab', 'fit', file, '--out', out].map(quoted).join(' '),
-        )
-  if (json === true) return lab.printJson(fits)
+  const command = ['scalelab', 'fit', file, ...(out === undefined ? [] : ['--out', out])].map(quoted).join(' ')
+  const data: ScalingData = { schema: SCALING_DATA_SCHEMA, source: basename(file), command, points }
+  const report = out === undefined ? null : await writeScalingFit(out, data, fits)
+  if (json === true) return lab.printJson({ ...data, ...fits })
   const { renderFits } = await import('../../ui/fits.js')
   lab.print(renderFits(fits, lab.look()))
   if (report !== null) lab.print(`\nReport: ${report}`)

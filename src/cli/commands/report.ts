@@ -23,7 +23,7 @@ export function addReport(program: Command, lab: Lab): void {
     .command('report')
     .summary('rebuild a report from its record, put runs side by side, or see what changed between two')
     .description(
-      'Writes a report anew from its record: report.md with its charts, the same as one HTML file, and its tables as CSV. Takes the folder of anything that has a report: runs, comparisons, drills, guards, shard plans, diffs. Several runs: each one anew, and a comparison of all, the first being the baseline.',
+      'Writes a report anew from its record: report.md with its charts, the same as one HTML file, and its tables as CSV. Takes the folder of anything that has a report: runs, comparisons, drills, guards, shard plans, fits, diffs. Several runs: each one anew, and a comparison of all, the first being the baseline.',
     )
     .argument('<folders...>', 'folders of results, the JSON in them, or reports/<scenario> for its latest run')
     .option('--diff', 'two records of one experiment: what changed from the first to the second')

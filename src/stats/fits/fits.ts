@@ -1,10 +1,8 @@
+import { FEWEST_LEVELS } from '../../core/scaling-data.js'
 import { median } from '../quantiles.js'
 import { type AmdahlFit, fitAmdahl } from './amdahl.js'
 import { type Interval, levelsOf, type ScalingPoint } from './scaling-law.js'
 import { fitUsl, USL_LEVELS, type UslFit } from './usl.js'
-
-/** Fewer levels than this determine no law. */
-export const FEWEST_LEVELS = 3
 
 /** What was measured with one number of workers. */
 export interface ScalingLevel {
