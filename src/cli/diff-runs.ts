@@ -64,10 +64,19 @@ export async function writeDiffInto(
     json: { old: told(older), new: told(newer), changes, ...diff, report },
     async text(look) {
       const { renderDiffTable } = await import('../ui/diff.js')
-      const [was, is] = [older, newer].map(({ record }) => record.started_at.slice(0, 16).replace('T', ' '))
-      return renderDiffTable(diff, { older: was ?? '', newer: is ?? '', changes }, look)
+      return renderDiffTable(diff, { ...headsOf(older.record, newer.record), changes }, look)
     },
   }
+}
+
+/** When each was, as short as tells them apart; with their scenarios where these differ. */
+function headsOf(older: RunRecord, newer: RunRecord): { older: string; newer: string } {
+  const length = older.started_at.slice(0, 16) === newer.started_at.slice(0, 16) ? 19 : 16
+  const head = ({ scenario, started_at }: RunRecord): string => {
+    const time = started_at.slice(0, length).replace('T', ' ')
+    return older.scenario === newer.scenario ? time : `${scenario} ${time}`
+  }
+  return { older: head(older), newer: head(newer) }
 }
 
 /**

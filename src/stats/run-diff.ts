@@ -12,8 +12,8 @@ export interface FigureDiff {
   new: number | null
   /** New over old; null where either is missing, or the old one is 0. */
   ratio: number | null
-  /** Which way it went, as far as one way is better. */
-  change: 'better' | 'worse' | 'other' | 'same' | null
+  /** Which way it went: for better or worse, where one way is better. Null where either is missing. */
+  change: 'better' | 'worse' | 'more' | 'less' | 'same' | null
   scatter: Scatter
 }
 
@@ -30,6 +30,7 @@ export interface VerdictDiff {
   /** Null where the run made no such claim. */
   old: Pick<Verdict, 'result' | 'measured'> | null
   new: Pick<Verdict, 'result' | 'measured'> | null
+  /** Whether both runs made the claim, and it came out another way. */
   changed: boolean
 }
 
@@ -117,7 +118,7 @@ function valuesOf(records: readonly RunRecord[], read: (record: RunRecord) => nu
 
 function changeOf(was: number, is: number, better: 'more' | 'less' | undefined): FigureDiff['change'] {
   if (was === is) return 'same'
-  if (better === undefined) return 'other'
+  if (better === undefined) return is > was ? 'more' : 'less'
   return is > was === (better === 'more') ? 'better' : 'worse'
 }
 
@@ -133,6 +134,7 @@ function verdictDiffs(older: readonly Verdict[], newer: readonly Verdict[]): Ver
     const [was, is] = [older, newer].map((verdicts) => verdicts.find((verdict) => keyOf(verdict) === key) ?? null)
     const short = (verdict: Verdict | null | undefined) =>
       verdict === null || verdict === undefined ? null : { result: verdict.result, measured: verdict.measured }
-    return { claim, expected, unit, old: short(was), new: short(is), changed: was?.result !== is?.result }
+    const changed = was !== null && is !== null && was?.result !== is?.result
+    return { claim, expected, unit, old: short(was), new: short(is), changed }
   })
 }

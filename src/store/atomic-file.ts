@@ -40,7 +40,7 @@ export function writeError(error: unknown, path: string, elsewhere = '--out DIR'
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return environmentError(
       `no space left to write ${path}`,
-      `Free some space, or write elsewhere: ${elsewhere}\nSee what is full: df -h ${dirname(path)}`,
+      `Free some space, or write elsewhere: ${elsewhere}\nSee what is full: df -h ${dirname(path)}\nWhat was there before is intact: files are replaced whole or not at all.`,
     )
   }
   if (code === 'ENOTDIR' || code === 'EEXIST') {

@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { usageError } from '../core/errors.js'
 
 /** A kind of JSON file that scalelab writes, and reads again. */
@@ -61,7 +61,8 @@ export async function readDocument<K extends DocumentKind>(path: string, kinds: 
 async function settled(folder: string): Promise<string> {
   if (basename(folder) !== 'latest') return folder
   const target = await readlink(folder).catch(() => null)
-  return target === null ? folder : resolve(dirname(folder), target)
+  if (target === null) return folder
+  return isAbsolute(target) ? target : join(dirname(folder), target)
 }
 
 function parsed(text: string, file: string): unknown {

@@ -7,7 +7,7 @@ import { oneLine, wrap } from './width.js'
 
 /** What the terminal says of a difference, besides its figures. */
 export interface DiffWords {
-  /** When the runs were, as heads of their columns. */
+  /** Heads of the columns of the two runs. */
   older: string
   newer: string
   changes: readonly { what: string; old: string; new: string }[]
@@ -50,7 +50,7 @@ function figureTable({ figures }: RunDiff, { older, newer }: DiffWords, options:
         old === null ? '-' : formatValue(old, unit),
         recent === null ? '-' : formatValue(recent, unit),
         ratio === null ? '-' : formatRatio(ratio),
-        [change === null ? '-' : change === 'other' ? 'another' : change, tone],
+        [change ?? '-', tone],
         ...(judged ? [moved ? SCATTER[scatter] : '-'] : []),
       ]
     }),
@@ -60,13 +60,15 @@ function figureTable({ figures }: RunDiff, { older, newer }: DiffWords, options:
 
 function verdictLines({ verdicts }: RunDiff, options: TextOptions): string[] {
   const changed = verdicts.filter((verdict) => verdict.changed)
-  return changed.map(({ claim, old, new: recent }) =>
+  if (changed.length === 0) return []
+  const lines = changed.map(({ claim, old, new: recent }) =>
     inLines(
-      `${claim}: ${old?.result ?? 'not claimed'}, now ${recent?.result ?? 'not claimed'}`,
+      `${claim}: ${old?.result}, now ${recent?.result}`,
       recent?.result === 'fail' ? 'bad' : recent?.result === 'pass' ? 'good' : 'warn',
       options,
     ),
   )
+  return [lines.join('\n')]
 }
 
 function changeLines({ changes }: DiffWords, options: TextOptions): string {
