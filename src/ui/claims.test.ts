@@ -11,6 +11,12 @@ describe('renderClaims', () => {
     expect(widest(renderClaims(record, { colour: false, width }))).toBeLessThanOrEqual(width)
   })
 
+  it('keeps the source of each claim where there is no room for a column of it', () => {
+    const text = renderClaims(record, { colour: false, width: 80 })
+    expect(text).not.toMatch(/^ +# .*source/m)
+    expect(text).toContain('(doc. 000)')
+  })
+
   it('has a line per claim with its verdict, then the reasons, each once, and a tally', () => {
     const text = renderClaims(record, { colour: false, width: 160 })
     expect(text).toMatch(/^ 1 {2}one API instance serves.*doc\. 000 .*450 to 550 requests\/s.*497 requests\/s +pass/m)

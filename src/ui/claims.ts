@@ -13,6 +13,8 @@ const RESULTS: Record<Verdict['result'], Span> = {
 }
 /** Where a column more still leaves the others legible. */
 const WIDE = 110
+/** Where the source is no column of its own any more, but stands behind its claim. */
+const NARROW = 96
 const ROW: TableColumn = { title: '#', align: 'right', whole: true }
 const INDENT = 7
 
@@ -20,11 +22,12 @@ const INDENT = 7
 export function renderClaims({ claims, units }: ClaimsRecord, options: TextOptions): string {
   const { width, colour } = options
   const wide = width >= WIDE
+  const narrow = width < NARROW
   const table = renderTable(
     [
       ROW,
       'claim',
-      'source',
+      ...(narrow ? [] : ['source']),
       'expected',
       'measured',
       { title: 'verdict', whole: true },
@@ -32,8 +35,8 @@ export function renderClaims({ claims, units }: ClaimsRecord, options: TextOptio
     ],
     claims.map((claim): Cell[] => [
       rowWords(claim),
-      claim.claim,
-      sourceWords(claim),
+      narrow && claim.source !== null ? `${claim.claim} (${sourceWords(claim)})` : claim.claim,
+      ...(narrow ? [] : [sourceWords(claim)]),
       claim.expected,
       measuredWords(claim),
       RESULTS[claim.result],
