@@ -152,7 +152,7 @@ function processorFinding(machine: Machine): Finding {
     ...(machine.quota_cores === null ? [] : [`a control group allows ${machine.quota_cores}`]),
   ]
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB of memory`
-  const most = Math.floor(cores)
+  const most = Math.max(1, Math.floor(cores))
   return {
     what: 'processors',
     ok: cores >= 2,

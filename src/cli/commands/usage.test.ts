@@ -115,6 +115,7 @@ describe('the command line', () => {
       expect.arrayContaining(['load', 'latency', 'instances', 'validity', 'verdicts']),
     )
     expect(await cli.json('schema', 'scenario')).toMatchObject({ type: 'object' })
+    expect(await cli.json('schema', 'calibration')).toMatchObject({ required: expect.arrayContaining(['drives']) })
   })
 
   it.each(['bash', 'zsh', 'fish'])('completes in %s', async (shell) => {
