@@ -9,7 +9,8 @@ import { type RecordFacts, recordWith } from './testing/record.js'
 import { reshardRecord, shardingRecord } from './testing/sharding.js'
 import type { Trial } from './trial.js'
 import { checked } from './validity.js'
-import { concerns, formatValue, judgeExpectation, judgeObjective, verdictsOf, worstOf } from './verdict.js'
+import { formatValue } from './value.js'
+import { concerns, judgeExpectation, judgeObjective, verdictsOf, worstOf } from './verdict.js'
 
 const rps = (achieved_rps: number, more: RecordFacts = {}): RunRecord =>
   recordWith({ ...more, load: { ...more.load, achieved_rps } })

@@ -1,6 +1,6 @@
 import type { ClaimsRecord, JudgedClaim } from '../core/claims.js'
 import { formatDuration } from '../core/units.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import type { Report } from './markdown.js'
 import { count, list } from './quantities.js'
 import { plain, table } from './table.js'

@@ -1,6 +1,6 @@
 import type { Metric } from '../core/metric.js'
 import { formatNumber, formatProbability, formatRatio } from '../core/units.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
 import type { JudgedVariant } from '../stats/comparison.js'
 import { formatEffect } from '../stats/effect.js'

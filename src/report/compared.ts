@@ -1,6 +1,6 @@
 import { formatDuration, formatNumber, formatProbability } from '../core/units.js'
 import { doubtsOf } from '../core/validity.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
 import { latencyComparison } from './charts/comparison.js'
 import { ratioIntervals } from './charts/ratio-intervals.js'

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../core/record.js'
 import { formatRatio } from '../core/units.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import type { RunDiff } from '../stats/run-diff.js'
 import { type Change, tellingChanges } from './changes.js'
 import { doubtWords } from './doubts.js'

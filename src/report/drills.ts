@@ -1,6 +1,7 @@
 import type { RunRecord, Verdict } from '../core/record.js'
 import { formatNumber } from '../core/units.js'
-import { formatValue, worstOf } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
+import { worstOf } from '../core/verdict.js'
 import { type DrillRecord, isDrill } from '../stats/columns.js'
 import { pooledVerdicts } from '../stats/pooled.js'
 import { median, nearestRank } from '../stats/quantiles.js'

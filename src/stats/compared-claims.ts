@@ -4,7 +4,7 @@ import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
 import type { Verdict } from '../core/record.js'
 import { formatNumber, formatRatio } from '../core/units.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import { bootstrapMean } from './bootstrap.js'
 import { median } from './quantiles.js'
 

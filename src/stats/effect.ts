@@ -1,6 +1,6 @@
 import type { Metric } from '../core/metric.js'
 import { formatNumber } from '../core/units.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 
 /** How two variants are compared: variant / baseline, or variant - baseline. */
 export type Scale = 'ratio' | 'difference'

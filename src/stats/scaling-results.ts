@@ -1,7 +1,8 @@
 import type { Level } from '../core/comparison.js'
+import { FEWEST_LEVELS } from '../core/scaling-data.js'
 import { bootstrapMean } from './bootstrap.js'
 import type { ComparedResults } from './compared-runs.js'
-import { FEWEST_LEVELS, type Fits, fitScaling } from './fits/fits.js'
+import { type Fits, fitScaling } from './fits/fits.js'
 import { median } from './quantiles.js'
 
 /** Capacity at one level, held against that of the fewest. */

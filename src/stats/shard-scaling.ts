@@ -1,7 +1,7 @@
 import type { RunRecord, Verdict } from '../core/record.js'
 import { shardingParametersOf, stackParametersOf } from '../core/record-parameters.js'
 import { doubtsOf } from '../core/validity.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import { median } from './quantiles.js'
 import { hottestShard, schemeOf, shardCount } from './shards.js'
 

@@ -1,6 +1,6 @@
 import type { ClaimsRecord, JudgedClaim, ListedClaim } from '../core/claims.js'
 import type { Verdict } from '../core/record.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import { paint, type Span } from './style.js'
 import { type Cell, renderTable, type TableColumn, type TextOptions } from './table.js'
 import { hang } from './verdicts.js'

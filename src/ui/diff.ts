@@ -1,5 +1,5 @@
 import { formatRatio } from '../core/units.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import type { RunDiff } from '../stats/run-diff.js'
 import { paint, type Tone } from './style.js'
 import { type Cell, renderTable, type TextOptions } from './table.js'

@@ -1,5 +1,5 @@
 import type { Verdict } from '../core/record.js'
-import { formatValue } from '../core/verdict.js'
+import { formatValue } from '../core/value.js'
 import { paint, type Tone } from './style.js'
 import type { TextOptions } from './table.js'
 import { oneLine, wrap } from './width.js'

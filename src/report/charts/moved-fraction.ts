@@ -1,6 +1,6 @@
 import type { ShardPlan } from '../../core/shard-plan.js'
 import { formatRatio } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { barChart } from './bars.js'
 import type { Svg } from './svg.js'
 

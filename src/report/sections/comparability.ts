@@ -1,5 +1,5 @@
 import { formatNumber } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import type { Column } from '../../stats/columns.js'
 import { median } from '../../stats/quantiles.js'
 import type { NamedRun } from '../charts/comparison.js'

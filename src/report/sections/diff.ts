@@ -1,5 +1,5 @@
 import { formatNumber, formatRatio } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import type { FigureDiff, RunDiff } from '../../stats/run-diff.js'
 import type { Change } from '../changes.js'
 import type { NamedRun } from '../charts/comparison.js'

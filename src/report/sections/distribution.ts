@@ -1,6 +1,6 @@
 import type { RunRecord } from '../../core/record.js'
 import { formatNumber, formatProbability, formatShare } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { expectedShares } from '../../stats/distribution.js'
 import { numberOr } from '../quantities.js'
 import { plain, table } from '../table.js'

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../core/record.js'
 import { detectorOf } from '../../core/record-parameters.js'
 import { formatDuration, formatNumber } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { repeatCommand } from '../command.js'
 import { count, list } from '../quantities.js'
 import { isReshard, moveWords } from '../reshard-words.js'

@@ -1,6 +1,6 @@
 import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatNumber, formatProbability } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { bytes, numberOr } from '../quantities.js'
 import { predictedCv, predictedMove } from '../shard-theory.js'
 import { plain, table } from '../table.js'

@@ -1,6 +1,6 @@
 import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatNumber } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { largest, smallest } from '../../stats/quantiles.js'
 import { capital, count, list } from '../quantities.js'
 import { sumOfSteps } from '../sum-of-steps.js'

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../core/record.js'
 import type { ReadsRecord, ReplicationRecord } from '../../core/replication.js'
 import { formatNumber } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { largest } from '../../stats/quantiles.js'
 import { ms, numberOr } from '../quantities.js'
 import { plain, table } from '../table.js'

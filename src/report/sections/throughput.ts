@@ -1,6 +1,6 @@
 import type { RunRecord } from '../../core/record.js'
 import { formatNumber } from '../../core/units.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { table } from '../table.js'
 
 /** Rates, the ledger of requests in full, answers by status and losses by cause. */

@@ -1,5 +1,5 @@
 import type { RunRecord, Verdict } from '../../core/record.js'
-import { formatValue } from '../../core/verdict.js'
+import { formatValue } from '../../core/value.js'
 import { doubtWords } from '../doubts.js'
 import { list } from '../quantities.js'
 import { plain, table } from '../table.js'
