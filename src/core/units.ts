@@ -55,3 +55,20 @@ export function formatRatio(ratio: number): string {
   if (!Number.isFinite(ratio)) return '-'
   return `${ratio >= 99.95 ? formatNumber(Math.round(ratio)) : ratio.toFixed(ratio >= 9.995 ? 1 : 2)}x`
 }
+
+/** A value with its unit for people: "1,447 requests/s", "40.2 ms", "0.3 %". */
+export function formatValue(value: number, unit: string): string {
+  if (unit === 'share')
+    return value !== 0 && Math.abs(value) < 0.001 ? `${(value * 100).toFixed(3)} %` : formatShare(value)
+  if (unit === '') return formatNumber(value)
+  return `${formatNumber(value)} ${value === 1 ? (SINGULAR[unit] ?? unit) : unit}`
+}
+
+const SINGULAR: Readonly<Record<string, string>> = {
+  requests: 'request',
+  instances: 'instance',
+  reads: 'read',
+  writes: 'write',
+  rows: 'row',
+  nodes: 'node',
+}

@@ -1,5 +1,5 @@
 import type { Validity } from './record.js'
-import { formatValue } from './verdict.js'
+import { formatValue } from './units.js'
 
 /** The gravest first: where the generator or the host was the limit, what else was seen is theirs. */
 const DOUBTS = ['generator-limited', 'host-limited', 'not steady', 'overloaded'] as const

@@ -4,25 +4,10 @@ import type { RunRecord, Verdict } from './record.js'
 import { shardingParametersOf } from './record-parameters.js'
 import type { Expectation } from './scenario.js'
 import type { Comparison, Objective } from './slo.js'
-import { formatNumber, formatShare } from './units.js'
+import { formatValue } from './units.js'
 import { doubtsOf } from './validity.js'
 
-/** A value with its unit for people: "1,447 requests/s", "40.2 ms", "0.3 %". */
-export function formatValue(value: number, unit: string): string {
-  if (unit === 'share')
-    return value !== 0 && Math.abs(value) < 0.001 ? `${(value * 100).toFixed(3)} %` : formatShare(value)
-  if (unit === '') return formatNumber(value)
-  return `${formatNumber(value)} ${value === 1 ? (SINGULAR[unit] ?? unit) : unit}`
-}
-
-const SINGULAR: Readonly<Record<string, string>> = {
-  requests: 'request',
-  instances: 'instance',
-  reads: 'read',
-  writes: 'write',
-  rows: 'row',
-  nodes: 'node',
-}
+export { formatValue } from './units.js'
 
 /** The bounds of a claim in words: "450 to 550 requests/s", "at most 100 ms". @param unit of its metric */
 export function expectedText(expectation: Pick<Expectation, 'min' | 'max'>, unit: string): string {
