@@ -1,11 +1,7 @@
 import { join, relative } from 'node:path'
-import type { CapacityProbe } from '../core/capacity.js'
 import { type Load, measuredMs } from '../core/load.js'
-import { errorShare } from '../core/metrics.js'
 import type { RunRecord } from '../core/record.js'
 import type { Objective } from '../core/slo.js'
-import { doubtsOf } from '../core/validity.js'
-import { formatValue } from '../core/verdict.js'
 import type { Stack } from '../engines/port.js'
 import { requestsInFlight } from '../probes/in-flight.js'
 import { sleep } from '../run/sleep.js'
@@ -48,42 +44,6 @@ export function loadAt(load: Load, rps: number, seed: number): Load {
 export function closedLoop(load: Load, durationMs: number): Load {
   const { warmupMs, connections, timeoutMs, generators, clients, seed, workload } = load
   return { mode: 'closed', durationMs, warmupMs, connections, timeoutMs, generators, clients, seed, workload }
-}
-
-type Judged = Omit<CapacityProbe, 'rps' | 'phase' | 'seed' | 'idle_after_ms' | 'run'>
-
-/**
- * Whether the objective held in a run. A laboratory in doubt only adds latency and errors, because response times count
- * from when requests were due: an objective that holds all the same does hold. That it was missed then says nothing of
- * the system, and is null.
- */
-export function judged(record: RunRecord): Judged {
-  const { p50, p95, p99 } = record.latency.response_ms
-  const doubts = doubtsOf(record.validity)
-  const laboratory = doubts.filter((doubt) => doubt.endsWith('-limited'))
-  const missed = record.verdicts.filter(({ source, result }) => source === '--slo' && result !== 'pass')
-  const reasons = [
-    ...missed.map(({ claim, measured, unit, reason }) => {
-      const name = claim.replace(/^objective /, '')
-      return measured === null
-        ? `${name}: ${reason ?? 'not measured'}`
-        : `${name} missed with ${formatValue(measured, unit)}`
-    }),
-    ...doubts.filter((doubt) => !doubt.endsWith('-limited')),
-  ]
-  const missing = reasons.length > 0
-  const holds = missing && laboratory.length > 0 ? null : !missing
-  return {
-    holds,
-    reason: missing ? [...laboratory, ...reasons].join('; ') : null,
-    p50_ms: p50,
-    p95_ms: p95,
-    p99_ms: p99,
-    achieved_rps: record.load.achieved_rps,
-    errors: errorShare(record),
-    doubts,
-    validity: record.validity,
-  }
 }
 
 /** A backlog that is not worked off by then is told, and not waited for any longer. */

@@ -1,10 +1,12 @@
 import { CAPACITY_SCHEMA, type CapacityProbe, type CapacityRecord } from '../core/capacity.js'
+import { isLaboratory, judgeProbe } from '../core/capacity-judgement.js'
 import { LabError, runError } from '../core/errors.js'
 import { measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import { doubtsOf } from '../core/validity.js'
 import { nextStep, type SearchOptions, type SearchStep } from '../stats/capacity-search.js'
-import { type Bench, closedLoop, judged, loadAt, runOn, untilIdle } from './capacity-probe.js'
+import { CAPACITY_FILE } from '../store/capacity-file.js'
+import { type Bench, closedLoop, loadAt, runOn, untilIdle } from './capacity-probe.js'
 
 /** The closed loop needs no percentiles: half of a probe settles its rate, within these bounds, in milliseconds. */
 const LONGEST_MAXIMUM_MS = 10_000
@@ -128,7 +130,7 @@ export class CapacitySearch {
     if (record.status !== 'complete') return
     refuseChanged(record)
     const idle = await this.drained()
-    const probe: CapacityProbe = { rps, phase, seed, ...judged(record), idle_after_ms: idle, run: path }
+    const probe: CapacityProbe = { rps, phase, seed, ...judgeProbe(record), idle_after_ms: idle, run: path }
     this.record.probes.push(probe)
     await this.write()
   }
@@ -179,16 +181,12 @@ export class CapacitySearch {
     this.record.ended_at = new Date().toISOString()
     // Nothing was measured: nothing to keep.
     if (this.record.maximum === null) return
-    await this.bench.folder.writeJson('capacity.json', this.record)
+    await this.bench.folder.writeJson(CAPACITY_FILE, this.record)
     if (this.record.status === 'running') this.listener.onRecord(this.record)
   }
 }
 
 const LOOK = 'See what the nodes say: bring the stack up (scalelab up), ask it, and read scalelab logs'
-
-function isLaboratory(doubt: string): boolean {
-  return doubt.endsWith('-limited')
-}
 
 /** A stack of which a node has ended is another one: what follows would not be measured on the same. */
 function refuseChanged({ validity, events }: RunRecord): void {

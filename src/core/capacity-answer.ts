@@ -1,4 +1,5 @@
 import { type CapacityProbe, type CapacityRecord, mixedZone, probedRates } from './capacity.js'
+import { isLaboratory } from './capacity-judgement.js'
 import { formatNumber, formatShare } from './units.js'
 
 /** A rate in words. */
@@ -104,7 +105,7 @@ function nothingHolds(record: CapacityRecord): string[] {
 function doubtWords(record: CapacityRecord): string[] {
   const last = record.probes.at(-1)
   const doubts = last?.holds === null ? last.doubts : (record.maximum?.doubts ?? [])
-  const words = doubts.filter((doubt) => doubt.endsWith('-limited')).join(' and ')
+  const words = doubts.filter(isLaboratory).join(' and ')
   const where =
     last?.holds === null
       ? `at ${rateWords(last.rps)} the laboratory was in doubt again and again`

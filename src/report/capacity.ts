@@ -1,5 +1,6 @@
 import { type CapacityProbe, type CapacityRecord, probedRates } from '../core/capacity.js'
 import { capacityAnswer, objectiveWords } from '../core/capacity-answer.js'
+import { isLaboratory } from '../core/capacity-judgement.js'
 import { formatDuration, formatNumber, formatShare } from '../core/units.js'
 import { formatValue } from '../core/verdict.js'
 import { median } from '../stats/quantiles.js'
@@ -164,7 +165,7 @@ function validitySection(record: CapacityRecord): string[] {
     ({ rps, reason }) =>
       `- At ${formatNumber(rps)} requests/s: **void**, and repeated (${plain(reason ?? 'in doubt')}).`,
   )
-  const doubted = record.maximum?.doubts.filter((doubt) => doubt.endsWith('-limited')) ?? []
+  const doubted = record.maximum?.doubts.filter(isLaboratory) ?? []
   return [
     '## Validity',
     ...(rows.length === 0

@@ -45,7 +45,7 @@ export type SearchStep =
 const FIRST = 1 / 4
 const SMALLEST = 1 / 64
 /** So many void probes of one rate in a row, and the laboratory cannot tell. */
-export const MOST_VOID = 3
+export const MOST_VOID = 5
 /** A rate is only shown to fail by more than one probe. */
 const FAILING = 2
 
@@ -103,7 +103,8 @@ export function nextStep(probes: readonly RateProbe[], options: SearchOptions): 
   }
   if (!narrow) {
     const doubled = rounded(low.rps * 2)
-    if (high === undefined && doubled <= maximum / 2) return probe(doubled, 'bracket')
+    // A quarter doubled is a half, rounding aside.
+    if (high === undefined && doubled <= maximum * 0.501) return probe(doubled, 'bracket')
     const middle = rounded((bracket.low + bracket.high) / 2)
     // Nothing lies between two neighbours of five digits: then they are as near as can be.
     if (middle > bracket.low && middle < bracket.high) return probe(middle, 'bisection')

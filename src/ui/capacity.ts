@@ -1,5 +1,6 @@
 import type { CapacityProbe, CapacityRecord } from '../core/capacity.js'
 import { capacityAnswer } from '../core/capacity-answer.js'
+import { isLaboratory } from '../core/capacity-judgement.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { formatValue } from '../core/verdict.js'
 import { milliseconds } from './figures.js'
@@ -25,7 +26,7 @@ const WORDS: Record<'true' | 'false' | 'null', readonly [string, Tone]> = {
 
 /** What came of the closed loop, as a line of progress. */
 export function maximumLine({ maximum_rps: rps, maximum }: CapacityRecord, { width, colour }: TextOptions): string {
-  const doubts = maximum?.doubts.filter((doubt) => doubt.endsWith('-limited')) ?? []
+  const doubts = maximum?.doubts.filter(isLaboratory) ?? []
   const reached = `closed loop   ${formatNumber(rps ?? 0).padStart(7)}/s  is the most that ${maximum?.connections ?? 0} connections get`
   const line = doubts.length === 0 ? reached : `${reached} (${doubts.join(', ')})`
   return paint(truncate(line, width), doubts.length === 0 ? 'plain' : 'warn', colour)

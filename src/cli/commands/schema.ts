@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander'
 import { z } from 'zod'
+import { capacityRecordSchema } from '../../core/capacity.js'
 import { claimsRecordSchema } from '../../core/claims.js'
 import { runRecordSchema } from '../../core/record.js'
 import { scenarioSchema } from '../../core/scenario.js'
@@ -11,14 +12,15 @@ const SCHEMAS = {
   scenario: scenarioSchema,
   'shard-plan': shardPlanSchema,
   claims: claimsRecordSchema,
+  capacity: capacityRecordSchema,
 }
 
 export function addSchema(program: Command, lab: Lab): void {
   program
     .command('schema')
-    .summary('the JSON Schema of run.json, plan.json, claims.json or a scenario file')
+    .summary('the JSON Schema of run.json, plan.json, claims.json, capacity.json or a scenario file')
     .description(
-      'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, shard-plan, claims) or reads (scenario).',
+      'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, shard-plan, claims, capacity) or reads (scenario).',
     )
     .addArgument(new Argument('[what]', 'which').choices(Object.keys(SCHEMAS)).default('run'))
     .addHelpText('after', '\nExamples:\n  $ scalelab schema > run.schema.json\n  $ scalelab schema scenario')

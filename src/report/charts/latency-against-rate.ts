@@ -136,7 +136,7 @@ function interval({ interval: found }: CapacityRecord, x: (rps: number) => numbe
   if (found === null || found[0] === 0) return []
   const [low, high] = found
   const width = Math.max(2, x(high) - x(low))
-  return [el('rect', { class: 'shade', x: x(low), y: plot.top, width, height: plot.bottom - plot.top })]
+  return [el('rect', { class: 'band f0', x: x(low), y: plot.top, width, height: plot.bottom - plot.top })]
 }
 
 function describe(record: CapacityRecord, knee: Point | null): string {
