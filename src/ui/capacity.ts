@@ -25,23 +25,40 @@ const WORDS: Record<'true' | 'false' | 'null', readonly [string, Tone]> = {
 }
 
 /** What came of the closed loop, as a line of progress. */
-export function maximumLine({ maximum_rps: rps, maximum }: CapacityRecord, { width, colour }: TextOptions): string {
+export function maximumLine(
+  { maximum_rps: rps, maximum }: Pick<CapacityRecord, 'maximum_rps' | 'maximum'>,
+  { width, colour }: TextOptions,
+): string {
   const doubts = maximum?.doubts.filter(isLaboratory) ?? []
-  const reached = `closed loop   ${formatNumber(rps ?? 0).padStart(7)}/s  is the most that ${maximum?.connections ?? 0} connections get`
-  const line = doubts.length === 0 ? reached : `${reached} (${doubts.join(', ')})`
-  return paint(truncate(line, width), doubts.length === 0 ? 'plain' : 'warn', colour)
+  const words: readonly [string, Tone] = doubts.length === 0 ? ['reached', 'plain'] : WORDS.null
+  const why = doubts.length === 0 ? `over ${maximum?.connections ?? 0} connections` : doubts.join(', ')
+  return progressLine('closed loop', rps ?? 0, words, why, { width, colour })
 }
 
 /** What came of a probe, as a line of progress: its phase and rate, whether the objective held, and why not. */
-export function probeLine(probe: CapacityProbe, { width, colour }: TextOptions): string {
-  const [word, tone] = WORDS[`${probe.holds}`]
-  const head = `${probe.phase.padEnd(12)}  ${formatNumber(probe.rps).padStart(7)}/s  `
-  const errors = probe.errors === null ? '' : `, errors ${formatValue(probe.errors, 'share')}`
-  const extra =
-    probe.holds === true ? [] : (probe.reason ?? '').split('; ').filter((reason) => !reason.includes(' missed with '))
-  const figures = `p50 ${milliseconds(probe.p50_ms)} ms, p99 ${milliseconds(probe.p99_ms)} ms${errors}${extra.length === 0 || extra[0] === '' ? '' : `; ${extra.join('; ')}`}`
-  const room = width - displayWidth(head) - 10
-  return `${head}${paint(word.padEnd(10), tone, colour)}${truncate(oneLine(figures), Math.max(0, room))}`
+export function probeLine(probe: CapacityProbe, options: TextOptions): string {
+  const { phase, rps, holds, reason, p50_ms, p99_ms, errors } = probe
+  // What was missed with how much stands in the figures already.
+  const reasons = (reason ?? '').split('; ').filter((text) => text !== '' && !text.includes(' missed with '))
+  const figures = [
+    `p99 ${milliseconds(p99_ms)} ms`,
+    // A line holds either the median or what was wrong.
+    ...(holds === true ? [`p50 ${milliseconds(p50_ms)} ms`] : []),
+    ...(errors === null || errors === 0 ? [] : [`errors ${formatValue(errors, 'share')}`]),
+  ]
+  return progressLine(phase, rps, WORDS[`${holds}`], [figures.join(', '), ...reasons].join('; '), options)
+}
+
+function progressLine(
+  phase: string,
+  rps: number,
+  [word, tone]: readonly [string, Tone],
+  words: string,
+  { width, colour }: TextOptions,
+): string {
+  const head = `${phase.padEnd(12)}  ${formatNumber(rps).padStart(7)}/s  `
+  const room = Math.max(0, width - displayWidth(head) - 10)
+  return `${head}${paint(word.padEnd(10), tone, colour)}${truncate(oneLine(words), room)}`
 }
 
 /** What is being probed, where the answer lies as far as is known, and how long it will take. */

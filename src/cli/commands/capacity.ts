@@ -84,9 +84,8 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
   let failure: unknown = null
   try {
     if (options.json !== true) {
-      lab.remark(
-        `${subject.title}: the highest rate that holds ${options.slo}; probes of ${probeWords(durationMs, warmupMs)}`,
-      )
+      lab.remark(`${subject.title}: the highest rate that holds ${options.slo}`)
+      lab.remark(`Each probe: ${probeWords(durationMs, warmupMs)}, ${subject.load.connections} connections.`)
     }
     const own = { scenario: subject.scenario, scenarioFile: subject.scenarioFile, purpose: 'capacity' as const }
     const stack = await startOwnStack(lab, own, subject.system.decision, options)

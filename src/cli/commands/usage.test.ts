@@ -76,7 +76,7 @@ describe('the command line', () => {
     [['capacity', 'lb-3', '--slo', 'goodput>500'], /the rate is what is searched for[\s\S]*p99<50ms/],
     [['capacity', 'lb-3', '--slo', 'p99>50ms'], /Turn it round: --slo 'p99<50ms'/],
     [['capacity', 'lb-3', '--slo', 'lag<1s'], /lb-3 does not measure lag[\s\S]*It needs standbys: repl-2/],
-    [['capacity', 'repl-2', '--slo', 'stale<1'], /It needs a load that writes/],
+    [['capacity', 'lb-3', '--slo', 'stale<1'], /It needs a load that writes/],
     [['capacity', 'lb-3', '--slo', 'rto<1s'], /belongs to a drill or a migration/],
     [['capacity', 'lb-3', '--precision', '2'], /--precision: "2" is not from 0.5% to 50%/],
     [['capacity', 'lb-3', '--arrival', 'poison'], /Did you mean "poisson"\?/],
