@@ -30,7 +30,7 @@ export interface LoadOptions extends WorkloadOptions {
 
 /** Adds the flags of the load. */
 export function addLoadOptions(command: Command): Command {
-  return addWorkloadOptions(command)
+  addWorkloadOptions(command)
     .option('--rps <rate>', 'open loop: requests are due at this rate, whatever the answers do')
     .option('--stages <list>', 'open loop in steps, as in 10s:500,30s:1500')
     .option('--max', 'closed loop: every connection sends again as soon as it is answered; measures capacity')
@@ -38,6 +38,12 @@ export function addLoadOptions(command: Command): Command {
     .option('--duration <time>', 'length of the counted part, as in 30s')
     .option('--warmup <time>', 'load before the counted part, as in 3s')
     .option('--connections <n>', 'TCP connections')
+  return addSendingOptions(command)
+}
+
+/** Adds the flags of the load that are the same at every rate. */
+export function addSendingOptions(command: Command): Command {
+  return command
     .option('--timeout <time>', 'a request without an answer for this long is lost (default: 10s)')
     .option('--clients <n>', 'simulated client addresses, for ip-hash (X-Forwarded-For)')
     .option('--generators <n>', 'generator processes (default: as the rate needs)')

@@ -13,7 +13,7 @@ export interface OwnStack {
   /** Where the scenario is not a built-in one: its file, as it was given. */
   scenarioFile: string | undefined
   /** What it is for; in its name. */
-  purpose: 'bench' | 'claims' | 'compare'
+  purpose: 'bench' | 'claims' | 'compare' | 'capacity'
 }
 
 /** A stack that this command brings up for itself; with --json it does so without a word. The caller takes it down. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ExitCode } from '../core/errors.js'
 import { addBench } from './commands/bench.js'
+import { addCapacity } from './commands/capacity.js'
 import { addClaims } from './commands/claims.js'
 import { addClean } from './commands/clean.js'
 import { addCompare } from './commands/compare.js'
@@ -68,6 +69,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addRun,
     addScaling,
     addClaims,
+    addCapacity,
     addFailover,
     addGuard,
     addReshard,

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import type { CapacityRecord } from '../core/capacity.js'
 import type { ClaimsRecord } from '../core/claims.js'
 import { GUARD_SCHEMA, type GuardReport } from '../core/detection.js'
 import { LabError } from '../core/errors.js'
@@ -110,6 +111,12 @@ export async function writeShardPlan(folder: RunFolder, plan: ShardPlan): Promis
 export async function writeShardPlanInto(folder: RunFolder, plan: ShardPlan): Promise<string> {
   const { renderShardPlan } = await import('../report/shard-plan.js')
   return writeAll(folder, renderShardPlan(plan))
+}
+
+/** Writes the report of a search for a capacity beside its capacity.json. @returns the path of report.md */
+export async function writeCapacity(folder: RunFolder, record: CapacityRecord): Promise<string> {
+  const { renderCapacityReport } = await import('../report/capacity.js')
+  return writeAll(folder, renderCapacityReport(record))
 }
 
 /** Writes fitted laws as fits.json and their report into `<out>/fits/<time>`. @returns the path of report.md */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { CAPACITY_SCHEMA, type CapacityRecord, capacityRecordSchema } from '../core/capacity.js'
 import type { Comparison } from '../core/comparison.js'
 import { GUARD_SCHEMA, type GuardReport, guardReportSchema } from '../core/detection.js'
 import { LabError, usageError } from '../core/errors.js'
@@ -14,6 +15,7 @@ import { diffRuns, writeDiffInto } from './diff-runs.js'
 import type { Lab } from './lab.js'
 import {
   type SourceRun,
+  writeCapacity,
   writeCompared,
   writeComparisonInto,
   writeDrillsInto,
@@ -56,6 +58,13 @@ const SOURCES: ReportKind<ReportSources> = {
   file: 'sources.json',
   parser: reportSourcesSchema,
   rebuild: rebuildOverRuns,
+}
+
+const CAPACITY: ReportKind<CapacityRecord> = {
+  schema: CAPACITY_SCHEMA,
+  file: 'capacity.json',
+  parser: capacityRecordSchema,
+  rebuild: (record, folder) => writeCapacity(folder, record),
 }
 
 const COMPARISON: ReportKind<Comparison> = {

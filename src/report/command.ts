@@ -1,3 +1,4 @@
+import type { CapacityRecord } from '../core/capacity.js'
 import type { DatabaseParameters, ShardingParameters, StackParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
 import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
@@ -61,6 +62,22 @@ export function reshardCommand(record: ReshardRun): string {
     ...['--batch-rows', String(batch_rows), '--chunk-rows', String(chunk_rows)],
   ]
   return onItsStack(record, move)
+}
+
+/** The command that repeats a search for the capacity. @param record of any of its probes */
+export function capacityCommand(
+  record: RunRecord,
+  { slo, search, load }: Pick<CapacityRecord, 'slo' | 'search' | 'load'>,
+): string {
+  const words = [
+    ...['scalelab', 'capacity', ...(record.engine === null ? [record.scenario] : stackWords(record, record.engine))],
+    ...['--slo', slo, ...requestFlags(record)],
+    ...['--duration', duration(load.duration_ms), '--arrival', load.arrival],
+    ...sendingFlags(record),
+    ...['--seed', String(load.seed), '--precision', `${Number((search.precision * 100).toPrecision(6))}%`],
+    ...['--confirm', String(search.confirm), '--probes', String(search.limit)],
+  ]
+  return wrapped(words.map(quoted))
 }
 
 /** The command that repeats a guard; one that was stopped by hand is given the time that it had watched. */
@@ -194,12 +211,19 @@ function loadFlags(record: RunRecord): string[] {
         ? ['--rps', String(only.rps), '--duration', duration(only.duration_ms)]
         : ['--stages', load.stages.map((stage) => `${duration(stage.duration_ms)}:${stage.rps}`).join(',')]),
     ...(load.arrival === null ? [] : ['--arrival', load.arrival]),
+    ...sendingFlags(record),
+    ...['--seed', String(record.seed)],
+  ]
+}
+
+/** What of a load is the same at every rate. */
+function sendingFlags({ load }: RunRecord): string[] {
+  return [
     ...['--connections', String(load.connections), '--warmup', duration(load.warmup_ms)],
     ...(load.timeout_ms === 10_000 ? [] : ['--timeout', duration(load.timeout_ms)]),
     ...(load.clients === 0 ? [] : ['--clients', String(load.clients)]),
     ...(load.generators === 1 ? [] : ['--generators', String(load.generators)]),
     ...workloadFlags(load),
-    ...['--seed', String(record.seed)],
   ]
 }
 

@@ -28,6 +28,8 @@ export interface RunFolder {
   writeFile(name: string, text: string): Promise<void>
   /** Replaces the tables of the report: CSV by file name, in a folder of their own. */
   writeTables(tables: Readonly<Record<string, string>>): Promise<void>
+  /** Replaces the record of something other than a run, and points `latest` here. */
+  writeJson(name: string, value: unknown): Promise<void>
 }
 
 /**
@@ -58,10 +60,7 @@ export function openRunFolder(path: string): RunFolder {
         throw writeError(error, file)
       }
     },
-    async writeRecord(record) {
-      await writeFileAtomically(join(path, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`)
-      await pointLatest(dirname(path), path)
-    },
+    writeRecord: (record) => writeJson(path, RECORD_FILE, record),
     async removeIfEmpty() {
       // The scenario's own folder too, if this was its only run.
       await rmdir(path)
@@ -70,7 +69,13 @@ export function openRunFolder(path: string): RunFolder {
     },
     writeFile: (name, text) => writeFileAtomically(join(path, name), text),
     writeTables: (tables) => replaceTables(join(path, TABLES_FOLDER), tables),
+    writeJson: (name, value) => writeJson(path, name, value),
   }
+}
+
+async function writeJson(path: string, name: string, value: unknown): Promise<void> {
+  await writeFileAtomically(join(path, name), `${JSON.stringify(value, null, 2)}\n`)
+  await pointLatest(dirname(path), path)
 }
 
 /** Tables that an earlier report left and this one has not go; other files that somebody put there stay. */

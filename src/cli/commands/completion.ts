@@ -111,7 +111,7 @@ ${values.join('\n')}
 ${cases.join('\n')}
     esac
     case "\${COMP_WORDS[1]}" in
-    up|bench|claims|compose) [[ "$current" == -* ]] || words="${SCENARIOS} $(compgen -f -X '!*.y*ml' -- "$current")" ;;
+    up|bench|capacity|claims|compose) [[ "$current" == -* ]] || words="${SCENARIOS} $(compgen -f -X '!*.y*ml' -- "$current")" ;;
     failover) [[ "$current" == -* ]] || words="${NODES}" ;;
     report|fit) [[ "$current" == -* ]] || { compopt -o default; return; } ;;
     esac
@@ -137,7 +137,7 @@ function fish(commands: readonly CompletedCommand[]): string {
   ])
   return [
     ...lines,
-    `complete -c scalelab -n '__fish_seen_subcommand_from up bench claims compose' -a ${quote(SCENARIOS)}`,
+    `complete -c scalelab -n '__fish_seen_subcommand_from up bench capacity claims compose' -a ${quote(SCENARIOS)}`,
     ...commands
       .filter(({ words }) => words.length > 0)
       .map(

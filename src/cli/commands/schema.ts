@@ -1,7 +1,10 @@
 import { Argument, type Command } from 'commander'
 import { z } from 'zod'
 import { calibrationSchema } from '../../core/calibration.js'
+import { capacityRecordSchema } from '../../core/capacity.js'
 import { claimsRecordSchema } from '../../core/claims.js'
+import { comparisonSchema } from '../../core/comparison.js'
+import { experimentSchema } from '../../core/experiment.js'
 import { runRecordSchema } from '../../core/record.js'
 import { scenarioSchema } from '../../core/scenario.js'
 import { shardPlanSchema } from '../../core/shard-plan.js'
@@ -10,17 +13,22 @@ import type { Lab } from '../lab.js'
 const SCHEMAS = {
   run: runRecordSchema,
   scenario: scenarioSchema,
+  experiment: experimentSchema,
+  comparison: comparisonSchema,
   'shard-plan': shardPlanSchema,
   claims: claimsRecordSchema,
   calibration: calibrationSchema,
+  capacity: capacityRecordSchema,
 }
 
 export function addSchema(program: Command, lab: Lab): void {
   program
     .command('schema')
-    .summary('the JSON Schema of run.json, plan.json, claims.json, calibration.json or a scenario file')
+    .summary(
+      'the JSON Schema of what is written (run, comparison, capacity, claims, ...) or read (scenario, experiment)',
+    )
     .description(
-      'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, shard-plan, claims, calibration) or reads (scenario).',
+      'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, comparison, capacity, claims, shard-plan, calibration) or reads (scenario, experiment).',
     )
     .addArgument(new Argument('[what]', 'which').choices(Object.keys(SCHEMAS)).default('run'))
     .addHelpText('after', '\nExamples:\n  $ scalelab schema > run.schema.json\n  $ scalelab schema scenario')

@@ -3,7 +3,7 @@ import { formatNumber } from '../../core/units.js'
 import { plain, table } from '../table.js'
 
 /** Where it ran, with versions, and what the engine could not do. */
-export function environmentSection({ environment, engine }: RunRecord): string {
+export function environmentSection({ environment, engine }: Pick<RunRecord, 'environment' | 'engine'>): string {
   const rows = [
     ['scalelab', environment.scalelab],
     ['Node.js', environment.node],

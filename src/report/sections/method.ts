@@ -36,7 +36,7 @@ export function methodSection(record: RunRecord): string {
 }
 
 /** Of which requests the load was mixed; nothing where it was one request again and again. */
-export function mixPoint({ load: { workload } }: RunRecord): string[] {
+export function mixPoint({ load: { workload } }: { load: Pick<RunRecord['load'], 'workload'> }): string[] {
   if (workload === undefined) return []
   const weights = workload.mix.reduce((sum, { weight }) => sum + weight, 0)
   const kinds = workload.mix.map(({ kind, weight }) => `${formatValue(weight / weights, 'share')} ${plain(kind)}`)

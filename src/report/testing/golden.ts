@@ -13,6 +13,7 @@ const DRAWN = [
   'shard-plan',
   'reshard',
   'shard-scaling',
+  'capacity',
   'compared-oneAgainstThree',
   'compared-alike',
   'fit',

@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { CapacityRecord } from '../../core/capacity.js'
+import { EXIT, type ExitCode } from '../../core/errors.js'
+import { ARRIVALS, measuredMs } from '../../core/load.js'
+import { createRunFolder } from '../../store/run-folder.js'
+import { subjectOfScenario } from '../bench-subject.js'
+import {
+  type CapacityOptions,
+  capacityObjectives,
+  DEFAULT_SLO,
+  refuseUnmeasurable,
+  searchOptions,
+} from '../capacity-options.js'
+import { capacityProgress, probeWords, silentProgress } from '../capacity-progress.js'
+import { CapacitySearch } from '../capacity-search.js'
+import type { Lab } from '../lab.js'
+import { addSendingOptions } from '../load-options.js'
+import { startOwnStack } from '../own-stack.js'
+import { addProbeOptions, probeRates } from '../probe-options.js'
+import { writeCapacity } from '../report-files.js'
+import { addStackOptions } from '../stack-options.js'
+import { addWorkloadOptions } from '../workload-options.js'
+
+/** What a probe needs beside its own time: a process, connections, what is in flight, a pause; in milliseconds. */
+const AROUND_MS = 1_500
+
+export function addCapacity(program: Command, lab: Lab): void {
+  const command = program
+    .command('capacity')
+    .summary('the highest rate that holds an objective')
+    .description(
+      'Finds the highest offered rate at which a stack holds its objectives. A closed loop gives the maximum; the rate is bracketed below it and bisected, one real run per probe on one stack; where the answer lies, probes are repeated until both sides have a majority. Writes the latency against the rate as a curve.',
+    )
+    .argument('<scenario>', 'single, lb-<n>, repl-<n>, shard-<n>, or a scenario file')
+    .option('--slo <list>', 'objectives, as in p95<100ms,errors<1%', DEFAULT_SLO)
+    .option('--precision <share>', 'width at which the search ends, as a share of the rate', '2%')
+    .option('--confirm <n>', 'further probes at the answer, of which the majority must hold', '3')
+    .option('--probes <n>', 'most probes, repeated ones included', '40')
+    .option('--duration <time>', 'length of the counted part of a probe', '8s')
+    .option('--warmup <time>', 'load before it', '2s')
+    .option(
+      '--arrival <process>',
+      `${ARRIVALS.join(' or ')} arrivals; users who know nothing of each other are poisson`,
+      'poisson',
+    )
+    .option('--connections <n>', 'TCP connections, of the closed loop and of every probe', '200')
+  addWorkloadOptions(command)
+  addSendingOptions(command)
+  addProbeOptions(command)
+  addStackOptions(command)
+    .option('--out <dir>', 'where reports go', 'reports')
+    .option('--json', 'the search as JSON on stdout, and nothing else there')
+    .addHelpText(
+      'after',
+      `
+Ends with 0 when a capacity was found, 5 when no rate holds the objectives, 4 when the search could not be settled
+(the laboratory was in doubt, or --probes were used up).
+
+Examples:
+  $ scalelab capacity lb-3                                     p99 below 50 ms, errors below 0.1 %
+  $ scalelab capacity lb-3 --slo 'p95<100ms,errors<1%' --strategy least-conn
+  $ scalelab capacity single --precision 5% --duration 5s      rougher and faster
+  $ scalelab capacity repl-2 --mix read:80,write:20 --slo 'p99<80ms,lag_p99<1s'`,
+    )
+    .action((scenario: string, options: CapacityOptions) => capacity(lab, scenario, options))
+}
+
+async function capacity(lab: Lab, scenario: string, options: CapacityOptions): Promise<void> {
+  const objectives = capacityObjectives(options.slo)
+  const search = searchOptions(options)
+  probeRates(options)
+  // The rate is another one in every probe.
+  const subject = await subjectOfScenario(lab, scenario, [scenario], { ...options, rps: '1' })
+  refuseUnmeasurable(objectives, subject)
+  if (subject.system.kind !== 'start') return
+  const startedAt = new Date()
+  const folder = await createRunFolder(join(options.out, 'capacity'), subject.scenario, startedAt)
+  const { warmupMs } = subject.load
+  const durationMs = measuredMs(subject.load)
+  const runMs = durationMs + warmupMs + AROUND_MS
+  const progress = options.json === true ? silentProgress() : capacityProgress(lab, runMs)
+  let found: CapacityRecord | null = null
+  let failure: unknown = null
+  try {
+    if (options.json !== true) {
+      lab.remark(`${subject.title}: the highest rate that holds ${options.slo}`)
+      lab.remark(`Each probe: ${probeWords(durationMs, warmupMs)}, ${subject.load.connections} connections.`)
+    }
+    const own = { scenario: subject.scenario, scenarioFile: subject.scenarioFile, purpose: 'capacity' as const }
+    const stack = await startOwnStack(lab, own, subject.system.decision, options)
+    try {
+      const bench = { lab, subject, stack, objectives, options, folder }
+      const searching = new CapacitySearch(bench, search, progress, startedAt)
+      await searching.run().catch((error: unknown) => {
+        failure = error
+      })
+      if (searching.record.maximum !== null) found = searching.record
+    } finally {
+      progress.close()
+      await stack.down()
+    }
+  } finally {
+    await folder.removeIfEmpty()
+  }
+  if (found !== null) await tell(lab, found, await writeCapacity(folder, found), options)
+  if (failure !== null && (options.json !== true || found === null)) throw failure
+  // With --json the record is on stdout already, and must stay the only document there.
+  if (failure !== null) lab.remark(`error: ${found?.failure}`)
+  lab.os.signal.throwIfAborted()
+}
+
+async function tell(lab: Lab, record: CapacityRecord, report: string, options: CapacityOptions): Promise<void> {
+  lab.exit(exitCodeOf(record))
+  if (options.json === true) return lab.printJson(record)
+  const { renderCapacity } = await import('../../ui/capacity.js')
+  lab.print(`\n${renderCapacity(record, lab.look())}`)
+  lab.print(`Report: ${report}`)
+}
+
+function exitCodeOf({ status, outcome, confirmed }: CapacityRecord): ExitCode {
+  if (status === 'interrupted') return EXIT.interrupted
+  if (outcome === 'nothing holds') return EXIT.expectationMissed
+  return confirmed ? EXIT.ok : EXIT.runFailed
+}
