@@ -10,7 +10,9 @@ import { SHARD_PLAN_SCHEMA, type ShardPlan, shardPlanSchema } from '../core/shar
 import { comparedResults } from '../stats/compared-runs.js'
 import { fitScaling } from '../stats/fits/fits.js'
 import { COMPARISON_DOCUMENT, readComparedRecords } from '../store/comparison-folder.js'
+import { readDocument } from '../store/document.js'
 import { RUN_DOCUMENT, type RunFolder, readRecord } from '../store/run-folder.js'
+import { diffComparisons, writeComparedDiffInto } from './diff-comparisons.js'
 import { diffRuns, writeDiffInto } from './diff-runs.js'
 import type { Lab } from './lab.js'
 import {
@@ -73,16 +75,24 @@ const COMPARISON: ReportKind<Comparison> = {
     const records = await readComparedRecords(folder.path, comparison, (what) => lab.remark(`skipped: ${what}`))
     return writeCompared(folder.path, comparedResults(comparison, records))
   },
+  diff: diffComparisons,
 }
 
 /**
  * Everything that `scalelab report` can make again, by the `schema` in its JSON. A new kind of result is one entry. In a
  * folder that holds several the first counts.
  */
-export const REPORT_KINDS: readonly ReportKind[] = [RUN, SOURCES, GUARD, SHARD_PLAN, COMPARISON, FITS]
+export const REPORT_KINDS: readonly ReportKind[] = [RUN, SOURCES, GUARD, SHARD_PLAN, COMPARISON, CAPACITY, FITS]
 
 /** A report over several runs, from what is left of them. */
 async function rebuildOverRuns(sources: ReportSources, folder: RunFolder, lab: Lab): Promise<string> {
+  if (sources.report === 'comparison-diff') {
+    const [older, newer] = await Promise.all(
+      sources.runs.map((path) => readDocument(join(folder.path, path), [COMPARISON_DOCUMENT])),
+    )
+    if (older === undefined || newer === undefined) throw usageError(`${folder.path}: it takes two comparisons`)
+    return (await writeComparedDiffInto(folder, older, newer)).report
+  }
   const read = (paths: readonly string[]): Promise<SourceRun[]> => readRuns(folder, paths, lab)
   const runs = await read(sources.runs)
   const needed = sources.report === 'drills' ? 1 : 2

@@ -8,7 +8,7 @@ const folders = z.array(z.string()).describe('run folders, relative to the folde
 /** What a report over several runs was made from, so that it can be made again: it has no figures of its own. */
 export const reportSourcesSchema = z.object({
   schema: z.literal(SOURCES_SCHEMA),
-  report: z.enum(['comparison', 'drills', 'diff']),
+  report: z.enum(['comparison', 'drills', 'diff', 'comparison-diff']),
   runs: folders,
   repeats: z
     .object({ old: folders, new: folders })

@@ -44,10 +44,10 @@ export interface ListRow {
   claims: number
 }
 
-/** Scenarios, each with its question. */
-export function renderList(rows: readonly ListRow[], options: TextOptions): string {
+/** Scenarios or experiments, each with its question. @param kind what they are, the title of their names */
+export function renderList(kind: string, rows: readonly ListRow[], options: TextOptions): string {
   return renderTable(
-    ['scenario', 'question', { title: 'claims', align: 'right' }],
+    [kind, 'question', { title: 'claims', align: 'right' }],
     rows.map(({ name, question, claims }) => [[name, 'strong'], question, String(claims)]),
     options,
   )

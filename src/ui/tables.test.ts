@@ -269,6 +269,7 @@ it('renderNodes says what database servers are, where that was asked', () => {
 
 it('renderList gives each scenario its question, wrapped', () => {
   const list = renderList(
+    'scenario',
     [{ name: 'lb-3', question: 'Do three replicas carry three times the load of one? '.repeat(3), claims: 4 }],
     plain,
   )
