@@ -1,11 +1,10 @@
-import { CAPACITY_SCHEMA, type CapacityProbe, type CapacityRecord } from '../core/capacity.js'
+import { CAPACITY_FILE, CAPACITY_SCHEMA, type CapacityProbe, type CapacityRecord } from '../core/capacity.js'
 import { isLaboratory, judgeProbe } from '../core/capacity-judgement.js'
 import { LabError, runError } from '../core/errors.js'
 import { measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import { doubtsOf } from '../core/validity.js'
 import { nextStep, type SearchOptions, type SearchStep } from '../stats/capacity-search.js'
-import { CAPACITY_FILE } from '../store/capacity-file.js'
 import { type Bench, closedLoop, loadAt, runOn, untilIdle } from './capacity-probe.js'
 
 /** The closed loop needs no percentiles: half of a probe settles its rate, within these bounds, in milliseconds. */

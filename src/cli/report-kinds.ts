@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CAPACITY_SCHEMA, type CapacityRecord, capacityRecordSchema } from '../core/capacity.js'
+import { CAPACITY_FILE, CAPACITY_SCHEMA, type CapacityRecord, capacityRecordSchema } from '../core/capacity.js'
 import type { Comparison } from '../core/comparison.js'
 import { GUARD_SCHEMA, type GuardReport, guardReportSchema } from '../core/detection.js'
 import { LabError, usageError } from '../core/errors.js'
@@ -64,7 +64,7 @@ const SOURCES: ReportKind<ReportSources> = {
 
 const CAPACITY: ReportKind<CapacityRecord> = {
   schema: CAPACITY_SCHEMA,
-  file: 'capacity.json',
+  file: CAPACITY_FILE,
   parser: capacityRecordSchema,
   rebuild: (record, folder) => writeCapacity(folder, record),
 }

@@ -4,6 +4,8 @@ import { runRecordSchema, validitySchema } from './record.js'
 
 /** Version of the schema of capacity.json. */
 export const CAPACITY_SCHEMA = 'scalelab/capacity@1'
+/** Its name, in the folder of the search. */
+export const CAPACITY_FILE = 'capacity.json'
 
 const count = z.number().int().nonnegative()
 const nullable = z.number().nullable()

@@ -1,11 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type CapacityRecord, capacityRecordSchema } from '../../core/capacity.js'
 import { runRecordSchema } from '../../core/record.js'
-import { readCapacity } from '../../store/capacity-file.js'
-import { openRunFolder, readRecord } from '../../store/run-folder.js'
-import { writeCapacity } from '../report-files.js'
+import { readRecord } from '../../store/run-folder.js'
 import { CommandLine } from '../testing/command-line.js'
 
 /** Rates are low, probes short and few: a hundred requests per second at most. */
@@ -46,16 +44,16 @@ describe('capacity', { timeout: 120_000 }, () => {
     const report = await readFile(join(folder, 'report.md'), 'utf8')
     const chart = await readFile(join(folder, 'latency-against-rate.svg'), 'utf8')
     expect(report).toContain('](latency-against-rate.svg)')
-    const again = await readCapacity(join(cli.folder, 'reports', 'capacity', 'single'))
-    await openRunFolder(again.folder).writeFile('report.md', 'spoilt')
-    await writeCapacity(openRunFolder(again.folder), again.record)
+    await writeFile(join(folder, 'report.md'), 'spoilt')
+    await writeFile(join(folder, 'latency-against-rate.svg'), 'spoilt')
+    await cli.ok('report', 'reports/capacity/single')
     expect(await readFile(join(folder, 'report.md'), 'utf8')).toBe(report)
     expect(await readFile(join(folder, 'latency-against-rate.svg'), 'utf8')).toBe(chart)
   })
 
   it('says so, with exit code 5, where not even the smallest rate holds', async () => {
     const outcome = await cli.run(['capacity', ...SHORT, '--duration', '500ms', '--slo', 'p50<1ms', '--out', 'nothing'])
-    const { record } = await readCapacity(join(cli.folder, 'nothing', 'capacity', 'single'))
+    const record = await latest(cli, 'nothing')
     expect(record.capacity_rps).toBeNull()
     if (record.outcome === 'laboratory in doubt') {
       expect(outcome.code).toBe(4)
@@ -76,7 +74,8 @@ describe('capacity', { timeout: 120_000 }, () => {
     })
     expect(outcome.code).toBe(130)
     expect(outcome.stdout).toContain('Interrupted after')
-    const { record, folder } = await readCapacity(join(cli.folder, 'cut', 'capacity', 'single'))
+    const folder = join(cli.folder, 'cut', 'capacity', 'single', 'latest')
+    const record = await latest(cli, 'cut')
     expect(record.status).toBe('interrupted')
     expect(record.capacity_rps).toBeNull()
     expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**Interrupted after')
@@ -99,6 +98,11 @@ describe('capacity', { timeout: 120_000 }, () => {
     await expect(stat(join(cli.folder, 'none', 'capacity', 'single'))).rejects.toThrow('ENOENT')
   })
 })
+
+async function latest(cli: CommandLine, out: string): Promise<CapacityRecord> {
+  const file = join(cli.folder, out, 'capacity', 'single', 'latest', 'capacity.json')
+  return capacityRecordSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+}
 
 /** A machine that is full of other work cannot tell: then no capacity may be named. */
 function expectSettled(record: CapacityRecord, code: number | null): void {
