@@ -14,7 +14,7 @@ afterEach(() => scalelab.dispose())
 const SHORT = ['--engine', 'process', '--duration', '500ms', '--warmup', '200ms', '--connections', '8']
 const SLOW = 120_000
 
-interface Results extends Omit<Comparison, 'variants'> {
+interface Results extends Omit<Comparison, 'variants' | 'levels'> {
   variants: { name: string; runs: number; failure: string | null }[]
   comparisons: { metric: string; variant: string; verdict: string; reason: string | null }[]
   claims: { claim: string; result: string }[]
