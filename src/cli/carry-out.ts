@@ -7,6 +7,7 @@ import type { BenchOptions } from './bench-options.js'
 import { compareBlocks } from './comparing.js'
 import type { Lab } from './lab.js'
 import { writeCompared } from './report-files.js'
+import { findStacks, stateOf } from './running-stacks.js'
 
 /** Runs what is still to be run of a comparison, writes its report, prints what came out, and sets the exit code. */
 export async function carryOut(
@@ -43,9 +44,24 @@ export async function carriedOut(
   options: Pick<BenchOptions, 'json' | 'quiet'>,
 ): Promise<{ results: ComparedResults; report: string }> {
   // Two comparisons at once would measure each other.
-  const compared = await withLock(lab.os.stateDir, 'compare', () => compareBlocks(lab, folder, comparison, options))
+  const compared = await withLock(lab.os.stateDir, 'compare', async () => {
+    await clearTheStage(lab)
+    return compareBlocks(lab, folder, comparison, options)
+  })
   const results = comparedResults(compared.comparison, compared.records)
   return { results, report: await writeCompared(folder, results) }
+}
+
+/** What a killed command has left would be measured as well, and is removed; other stacks are only told of. */
+async function clearTheStage(lab: Lab): Promise<void> {
+  const { stacks } = await findStacks(await lab.allEngines())
+  for (const stack of stacks) {
+    const { name } = stack.meta
+    if ((await stateOf(stack, lab)) === 'without owner') {
+      await withLock(lab.os.stateDir, name, () => stack.down())
+      lab.remark(`Removed ${name}, which a killed command had left.`)
+    } else lab.remark(`${name} runs on this machine too, and takes part of it: scalelab down ${name}`)
+  }
 }
 
 /** The results without the records they come from, which are in the folder. */

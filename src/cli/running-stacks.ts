@@ -1,6 +1,7 @@
 import { LabError, usageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import type { Engine, Stack } from '../engines/port.js'
+import type { Lab } from './lab.js'
 
 /** What was found of stacks, and what could not be looked at. */
 export interface Found {
@@ -54,4 +55,17 @@ export async function theStack(engines: readonly Engine[], name: string | undefi
     )
   }
   return only
+}
+
+/** Whose a stack is: kept by `up`, used by a bench that lives, or nobody's. */
+export async function stateOf(
+  stack: Stack,
+  { identity }: Pick<Lab, 'identity'>,
+): Promise<'running' | 'in use' | 'half-made' | 'without owner'> {
+  const { owner } = stack.meta
+  if (owner !== 'kept') {
+    const alive = (await identity.of(owner.pid)) === owner.identity
+    return alive ? 'in use' : 'without owner'
+  }
+  return stack.complete ? 'running' : 'half-made'
 }

@@ -56,7 +56,6 @@ describe('validityOf', () => {
       'stack-changed',
       'lost-requests',
       'rate-drift',
-      'latency-drift',
     ])
     expect(validityOf(open()).map(({ check }) => check)).toEqual([
       'generator-lateness',
@@ -102,7 +101,11 @@ describe('validityOf', () => {
     ['rate-drift', 'not steady', input({ ticks: ticks(halves(1_200, 1_450)) })],
     ['rate-drift', 'not steady', input({ ticks: ticks(halves(0, 100)) })],
     ['rate-drift', 'not steady', input({ ticks: ticks(halves(100, 0)) })],
-    ['latency-drift', 'not steady', input({ ticks: ticks(constant(9), (n) => ({ p50_ms: n < 10 ? 20 : 31 })) })],
+    [
+      'latency-drift',
+      'not steady',
+      open({ ticks: ticks(constant(9), (n) => ({ offered_rps: 9, p50_ms: n < 10 ? 20 : 31 })) }),
+    ],
   ])('%s makes a run %s', (check, doubt, given) => {
     expect(failed(given)).toEqual([check])
     expect(doubtsOf(validityOf(given))).toEqual([doubt])

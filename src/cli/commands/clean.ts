@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 import { EXIT, LabError } from '../../core/errors.js'
-import type { Stack } from '../../engines/port.js'
 import { withLock } from '../../store/lock.js'
 import type { Lab } from '../lab.js'
-import { findStacks } from '../running-stacks.js'
+import { findStacks, stateOf } from '../running-stacks.js'
 
 export function addClean(program: Command, lab: Lab): void {
   program
@@ -45,14 +44,4 @@ export function addClean(program: Command, lab: Lab): void {
       if (removed === 0 && !failed) lab.print('Nothing to remove.')
       lab.exit(failed ? EXIT.environment : EXIT.ok)
     })
-}
-
-/** Whose a stack is: kept by `up`, used by a bench that lives, or nobody's. */
-async function stateOf(stack: Stack, lab: Lab): Promise<'running' | 'in use' | 'half-made' | 'without owner'> {
-  const { owner } = stack.meta
-  if (owner !== 'kept') {
-    const alive = (await lab.identity.of(owner.pid)) === owner.identity
-    return alive ? 'in use' : 'without owner'
-  }
-  return stack.complete ? 'running' : 'half-made'
 }

@@ -112,6 +112,34 @@ describe('compare', () => {
   )
 
   it(
+    'is taken up after kill -9, from what was saved; what it had left running is removed first',
+    async () => {
+      const words = ['compare', 'single', '--vary', 'workers=1,2', '--blocks', '2', '--force', ...SHORT]
+      const outcome = await scalelab.run(words, {
+        onStart: (child) => {
+          child.stderr?.on('data', (text: string) => {
+            // In the middle of the second run, when its stack is up.
+            if (text.includes('run 2 of')) setTimeout(() => child.kill('SIGKILL'), 1_200)
+          })
+        },
+      })
+      expect(outcome.signal).toBe('SIGKILL')
+      const cut = await saved()
+      expect(cut.status).toBe('running')
+      const kept = cut.runs.length
+      expect(kept).toBeGreaterThanOrEqual(1)
+      const left = await scalelab.survivors()
+      const resumed = await scalelab.run(['compare', '--resume', '--json'])
+      expect(resumed.stderr.includes('which a killed command had left')).toBe(left.length > 0)
+      const results = JSON.parse(resumed.stdout) as Results
+      expect(results.status).toBe('complete')
+      expect(results.runs.slice(0, kept)).toEqual(cut.runs)
+      expect(await scalelab.survivors()).toEqual([])
+    },
+    SLOW,
+  )
+
+  it(
     'names a variant that cannot run, lets the others go on, and ends with 4',
     async () => {
       const words = [

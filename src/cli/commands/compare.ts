@@ -40,7 +40,7 @@ export interface CompareOptions extends BenchOptions {
 
 const ALPHA = 0.05
 const DEFAULT_DURATION = '10s'
-const QUICK_DURATION = '8s'
+const QUICK_DURATION = '6s'
 const DEFAULT_WARMUP = '2s'
 const DEFAULT_AA_RUNS = 60
 const DEFAULT_DRAWS = 100

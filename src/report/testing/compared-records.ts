@@ -176,3 +176,30 @@ export const againstItself = (): ComparedResults =>
     question: 'How often is single found to differ from itself?',
     draws: 100,
   })
+
+const LEVELS = [1, 2, 3, 4, 6, 8]
+
+/** Capacity of 1 to 8 instances, and of one with two and with four times the workers (simulated as faster ones). */
+export const scaled = (blocks = 4, levels: readonly number[] = LEVELS): ComparedResults =>
+  results(
+    [
+      ...levels.map((n) => ({ name: `lb-${n}`, instances: n, meanMs: 2 })),
+      ...[2, 4]
+        .filter((n) => levels.includes(n))
+        .map((n) => ({ name: `single workers=${n}`, instances: 1, meanMs: 2 / n, set: { workers: String(n) } })),
+    ],
+    blocks,
+    {
+      kind: 'scaling',
+      name: 'scaling-lb',
+      id: 'scaling-lb/2025-11-20T10:00:00.000Z',
+      question: 'How does capacity grow with the number of API instances behind the balancer?',
+      metrics: ['load.achieved_rps'],
+      levels: [
+        ...levels.map((n) => ({ variant: `lb-${n}`, way: 'horizontal' as const, n })),
+        ...[2, 4]
+          .filter((n) => levels.includes(n))
+          .map((n) => ({ variant: `single workers=${n}`, way: 'vertical' as const, n })),
+      ],
+    },
+  )

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { comparedResults } from '../stats/compared-runs.js'
+import { comparedDiffAnswer, diffCompared, renderComparedDiff } from './compared-diff.js'
+import { type MadeUp, makeComparison } from './testing/compared-records.js'
+import { expectSound } from './testing/golden.js'
+
+const day = (date: string, variants: readonly MadeUp[], change = {}): ReturnType<typeof comparedResults> => {
+  const { comparison, records } = makeComparison(variants, 8, { started_at: `${date}T10:00:00.000Z`, ...change })
+  return comparedResults(comparison, records)
+}
+const ONE = { name: 'one', instances: 1, meanMs: 2 }
+const TWO = { name: 'two', instances: 2, meanMs: 2 }
+
+describe('two comparisons of different days', () => {
+  it('agree where both allow the same effect', () => {
+    const [old, recent] = [day('2025-11-20', [ONE, TWO]), day('2025-11-27', [ONE, TWO], { seed: 7 })]
+    const diff = diffCompared(old, recent)
+    expect(diff.rows.every(({ agree }) => agree)).toBe(true)
+    expect(diff.changes.map(({ what }) => what)).toContain('seed')
+    expectSound(renderComparedDiff(old, recent, ['../a/report.md', '../b/report.md']))
+  })
+
+  it('do not where an effect is another, and say which and what was changed', () => {
+    const [old, recent] = [day('2025-11-20', [ONE, TWO]), day('2025-11-27', [ONE, { ...TWO, meanMs: 4 }])]
+    const diff = diffCompared(old, recent)
+    const rate = diff.rows.find(({ old: { metric } }) => metric.name === 'load.achieved_rps')
+    expect(rate?.agree).toBe(false)
+    const report = renderComparedDiff(old, recent, ['a', 'b'])
+    expect(report.markdown).toMatch(/do not agree\*\*: achieved rate of two \(1\.\d+x, now 1\.\d+x\)/)
+    expect(report.markdown).toMatch(/better, now (equivalent|cannot tell)/)
+  })
+
+  it('name variants that only one of them has', () => {
+    const diff = diffCompared(
+      day('2025-11-20', [ONE, TWO]),
+      day('2025-11-27', [ONE, { ...TWO, name: 'three', instances: 3 }]),
+    )
+    expect(diff.rows).toEqual([])
+    expect(comparedDiffAnswer(diff)).toContain('only one of the two has two, three')
+  })
+})
