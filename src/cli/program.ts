@@ -34,7 +34,7 @@ Exit codes:
   2    usage: a wrong name, flag or file
   3    environment: something is missing or taken on this machine
   4    the run failed
-  5    an objective of --slo was missed
+  5    an objective of --slo was missed, or a claim with --strict
   130  interrupted (Ctrl-C)`
 
 const EXAMPLES = `
@@ -42,6 +42,8 @@ Examples:
   $ scalelab bench single lb-3          one API against nginx with three replicas
   $ scalelab up lb-3                    bring a stack up and keep it
   $ scalelab bench --rps 1500           load the running stack
+  $ scalelab compare single lb-3        the same in blocks of runs, with intervals and a verdict
+  $ scalelab capacity lb-3              the highest rate with p99 below 50 ms
   $ scalelab failover standby-1         on repl-2: a standby dies under load
   $ scalelab ps                         what is running, and where
   $ scalelab down                       take it down`
