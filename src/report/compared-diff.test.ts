@@ -26,7 +26,8 @@ describe('two comparisons of different days', () => {
     const rate = diff.rows.find(({ old: { metric } }) => metric.name === 'load.achieved_rps')
     expect(rate?.agree).toBe(false)
     const report = renderComparedDiff(old, recent, ['a', 'b'])
-    expect(report.markdown).toMatch(/do not agree\*\*: achieved rate of two \(1\.\d+x, now 1\.\d+x\)/)
+    expect(report.markdown).toMatch(/do not agree\*\*: achieved rate of two \(1\.\d+x, now [01]\.\d+x\)/)
+    expect(diff.changes).toContainEqual({ what: 'work.mean_ms of two', kind: 'stack', old: '2', new: '4' })
     expect(report.markdown).toMatch(/better, now (equivalent|cannot tell)/)
   })
 

@@ -53,11 +53,19 @@ function changesOf(older: ComparedResults, newer: ComparedResults): Change[] {
   })
   const pairs = older.variants.flatMap(({ name, runs: [first] }) => {
     const other = newer.variants.find((variant) => variant.name === name)?.runs[0]
-    return first === undefined || other === undefined ? [] : [changesBetween(first, other)]
+    if (first === undefined || other === undefined) return []
+    // Each run has a seed of its own.
+    return [{ name, found: changesBetween(first, other).filter(({ kind }) => kind !== 'seed') }]
   })
-  // Each run has a seed of its own.
-  const [of = []] = pairs
-  return [...own, ...of.filter(({ kind }) => kind !== 'seed')]
+  const everywhere = (change: Change): boolean =>
+    pairs.every(({ found }) => found.some((other) => JSON.stringify(other) === JSON.stringify(change)))
+  const of = pairs.flatMap(({ name, found }, i) =>
+    found.flatMap((change): Change[] => {
+      if (!everywhere(change)) return [{ ...change, what: `${change.what} of ${name}` }]
+      return i === 0 ? [change] : []
+    }),
+  )
+  return [...own, ...of]
 }
 
 /** The report of two comparisons, held against one another. A pure function of their results. */

@@ -35,11 +35,14 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
   )
   return [
     ...(judged.length === 0 ? [] : [table(results, options)]),
-    ...(drawn === null ? [] : [drawnText(results)]),
+    ...(drawn === null ? [] : [drawnText(results, options.width)]),
     ...(judged.length === 0
       ? []
       : [
-          `Held against ${oneLine(comparison.baseline)}: medians of the runs; ratio and 95 % interval within blocks; p after Holm.`,
+          wrap(
+            `Held against ${oneLine(comparison.baseline)}: medians of the runs; ratio and 95 % interval within blocks; p after Holm.`,
+            options.width,
+          ).join('\n'),
         ]),
     ...(reasons.length === 0 ? [] : [reasons.join('\n')]),
     ...(failed.length + voided.length === 0
@@ -92,13 +95,17 @@ function effect({ scale }: Judged, bound: number | null, metric: Metric): string
     : formatEffect(bound, scale, metric).replace(' percentage points', ' pp')
 }
 
-function drawnText({ drawn, variants }: ComparedResults): string {
+function drawnText({ drawn, variants }: ComparedResults, width: number): string {
   if (drawn === null) return ''
   const percent = (share: number): string => `${formatNumber(share * 100)} %`
   const { deciding, any, comparisons } = drawn
+  const rate = ({ rate: share, interval: [low, high] }: typeof any): string =>
+    `${percent(share)} (95 % interval ${percent(low)} to ${percent(high)})`
   return [
-    `${formatNumber(comparisons)} comparisons of ${oneLine(variants[0]?.name ?? '')} with itself, drawn from ${formatNumber(variants[0]?.runs.length ?? 0)} runs:`,
-    `  differences found in the deciding figure: ${percent(deciding.rate)}  (95 % interval ${percent(deciding.interval[0])} to ${percent(deciding.interval[1])})`,
-    `  in any figure:                            ${percent(any.rate)}  (${percent(any.interval[0])} to ${percent(any.interval[1])})`,
-  ].join('\n')
+    `${formatNumber(comparisons)} comparisons of ${oneLine(variants[0]?.name ?? '')} with itself, drawn from ${formatNumber(variants[0]?.runs.length ?? 0)} runs, found a difference`,
+    `  in the deciding figure: ${rate(deciding)}`,
+    `  in any figure: ${rate(any)}`,
+  ]
+    .flatMap((line) => wrap(line, width))
+    .join('\n')
 }
