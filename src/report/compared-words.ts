@@ -95,6 +95,9 @@ function decidingSentence(results: ComparedResults, deciding: readonly JudgedVar
 function besideSentence(beside: readonly JudgedVariant[]): string[] {
   const found = beside.filter(({ judged }) => isFound(judged))
   if (beside.length === 0) return []
+  // 5 %: what the verdicts go by.
+  const tooFew = beside.some(({ judged: { smallest_p } }) => smallest_p !== null && smallest_p > 0.05)
+  if (found.length === 0 && tooFew) return ['The other figures cannot be told with so few blocks.']
   if (found.length === 0) return ['None of the other figures shows a difference.']
   const words = found
     .slice(0, 4)

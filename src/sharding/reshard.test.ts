@@ -43,7 +43,7 @@ describe.skipIf(postgresMissing() !== undefined)('reshard under clients that wri
       const target = targetFor(stack, to, after)
       clients.start(6, 2, 10)
       // Slow enough that clients write into what is being copied, whatever the machine is doing.
-      const told = requestFor(stack, { kind: 'begin', target, options: { ...OPTIONS, maxRowsPerSecond: 250 } })
+      const told = requestFor(stack, { kind: 'begin', target, options: { ...OPTIONS, maxRowsPerSecond: 500 } })
       const result = await reshard(told.request)
       await clients.end()
 

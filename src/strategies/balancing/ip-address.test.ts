@@ -12,6 +12,7 @@ describe('addresses', () => {
     ['fe80::1%eth0', [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]],
     ['1.2.3', undefined],
     ['1.2.3.256', undefined],
+    ['0.0.00.0', undefined],
     ['1::2::3', undefined],
     ['1:2:3', undefined],
     ['12345::', undefined],

@@ -29,7 +29,8 @@ export function isPrivateAddress(text: string): boolean {
 
 function ipv4Bytes(text: string): number[] | undefined {
   const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part))) return undefined
+  // A leading zero would be octal to some, and is no address to others.
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part))) return undefined
   const bytes = parts.map(Number)
   return bytes.every((byte) => byte <= 255) ? bytes : undefined
 }
