@@ -130,7 +130,8 @@ describe('compare', () => {
       expect(kept).toBeGreaterThanOrEqual(1)
       const left = await scalelab.survivors()
       const resumed = await scalelab.run(['compare', '--resume', '--json'])
-      expect(resumed.stderr.includes('which a killed command had left')).toBe(left.length > 0)
+      // Killed while a stack came up or went down, it may leave a folder without a process.
+      if (left.length > 0) expect(resumed.stderr).toContain('which a killed command had left')
       const results = JSON.parse(resumed.stdout) as Results
       expect(results.status).toBe('complete')
       expect(results.runs.slice(0, kept)).toEqual(cut.runs)
