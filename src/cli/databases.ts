@@ -57,7 +57,7 @@ export function controlOf(lab: Lab, stack: Stack): NodeControl {
     restart: (node) => stack.restart(node),
     resume: (node) => stack.resume(node),
     write: (node, files) => stack.write(node, files),
-    read: (node, path) => stack.read(node, path),
+    read: (node, path, below) => stack.read(node, path, below),
   }
 }
 

@@ -41,13 +41,11 @@ export async function drillTarget(lab: Lab, stack: Stack, name: string): Promise
   }
   const cluster = new Cluster(members)
   try {
-    const states = await cluster.states()
+    const states = await cluster.patiently((all) => primaryOf(all) !== null)
     const primary = primaryOf(states)
     const member = name === PRIMARY ? undefined : cluster.member(name)
     if (member !== undefined && member.state !== 'running') throw alreadyDown(name, member.state)
-    if (primary === null) {
-      throw usageError('there is no primary at the moment', 'Put the stack right first: scalelab failover --resume')
-    }
+    if (primary === null) throw cluster.noPrimary('Put the stack right first: scalelab failover --resume')
     if (name !== PRIMARY && name !== primary.id) return { node: name, role: 'standby' }
     const standbys = await cluster.server(primary.id)?.senders()
     if (!standbys?.some(({ state }) => state === 'streaming')) {

@@ -1,6 +1,7 @@
-import { usageError } from '../core/errors.js'
+import { LabError, usageError } from '../core/errors.js'
 import type { Stack } from '../engines/port.js'
 import { heal } from '../replication/heal.js'
+import { type HealingStep, stepWords } from '../replication/steps.js'
 import { controlOf } from './databases.js'
 import type { Lab } from './lab.js'
 
@@ -19,24 +20,45 @@ export async function afterFailure(lab: Lab, stack: Stack, failure: Error): Prom
   }
 }
 
-/** Puts a replicated stack right, whatever state it is in. @throws LabError (usage) for one without databases */
+/**
+ * Puts a replicated stack right, whatever state it is in, and says what was done, all of it, whether it came to its end.
+ * @throws LabError (usage) for one without databases, (run failed) when it cannot be put right
+ */
 export async function putRight(lab: Lab, stack: Stack, signal: AbortSignal): Promise<void> {
   const control = controlOf(lab, stack)
   if ((await control.members()).length === 0) {
     throw usageError(`${stack.meta.name} has no databases that could fail over`)
   }
-  const done = await heal({
-    control,
-    signal,
-    onEvent: (event, node, detail) => lab.remark(`${event}: ${[node, detail].filter(Boolean).join(', ')}`),
-  })
-  // After the databases: an instance that starts is ready when it knows a primary with all its standbys.
-  for (const { id, role, state } of await stack.nodes()) {
-    if (role === 'database' || state === 'running' || state === 'starting') continue
-    if (state === 'paused') await stack.resume(id)
-    else await stack.restart(id)
-    done.push(`${id} runs again`)
+  const done: HealingStep[] = []
+  const instances: HealingStep[] = []
+  try {
+    await heal(
+      {
+        control,
+        signal,
+        onEvent: (event, node, detail) => lab.remark(`${event}: ${[node, detail].filter(Boolean).join(', ')}`),
+      },
+      done,
+    )
+    // After the databases: an instance that starts is ready when it knows a primary with all its standbys.
+    for (const { id, role, state } of await stack.nodes()) {
+      if (role === 'database' || state === 'running' || state === 'starting') continue
+      instances.push({ did: state === 'paused' ? 'thawed' : 'started', node: id })
+      if (state === 'paused') await stack.resume(id)
+      else await stack.restart(id)
+    }
+  } catch (error) {
+    throw withSteps(error, [...done, ...instances])
   }
-  for (const text of done) lab.remark(`${text}.`)
-  lab.remark(done.length === 0 ? `${stack.meta.name} is as it should be.` : `${stack.meta.name} is right again.`)
+  for (const step of [...done, ...instances]) lab.remark(`${stepWords(step)}.`)
+  const all = done.length + instances.length === 0
+  lab.remark(all ? `${stack.meta.name} is as it should be.` : `${stack.meta.name} is right again.`)
+}
+
+/** The error with what had been done by then, or that nothing was. */
+function withSteps(error: unknown, done: readonly HealingStep[]): unknown {
+  if (!(error instanceof LabError)) return error
+  const { message, exitCode, hint, details, cause } = error
+  const said = done.length === 0 ? 'Nothing was changed.' : `Until then: ${done.map(stepWords).join('; ')}.`
+  return new LabError(message, { exitCode, hint: hint === undefined ? said : `${hint}\n${said}`, details, cause })
 }

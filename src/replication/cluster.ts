@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type LabError, runError, usageError } from '../core/errors.js'
+import { type NoAnswer, noAnswerOf, passes } from './outcome.js'
 import type { Member } from './port.js'
 import { DatabaseServer, type ServerState } from './server.js'
 
@@ -10,6 +13,8 @@ const PATIENCE_MS = [STATE_MS, 1_000, 3_000]
 /** The database servers of a stack as they are at one moment, with a connection to each that may answer. */
 export class Cluster {
   private readonly servers = new Map<string, DatabaseServer>()
+  /** Why those that were asked last gave no answer then. */
+  private readonly whys = new Map<string, NoAnswer>()
 
   constructor(private readonly members: readonly Member[]) {
     for (const { id, endpoint, state } of members) {
@@ -34,25 +39,77 @@ export class Cluster {
     return this.servers.get(id)
   }
 
-  /** Of the servers that answer. */
-  async states(of: (id: string) => boolean = () => true, timeoutMs = STATE_MS): Promise<ServerState[]> {
+  /** Why a server that was asked gave no answer the last time; undefined: it did, or it is stopped or frozen. */
+  why(id: string): NoAnswer | undefined {
+    return this.whys.get(id)
+  }
+
+  /** Of the servers that answer; `why` tells of the others. @param each told of every one as soon as it is there */
+  async states(
+    of: (id: string) => boolean = () => true,
+    timeoutMs = STATE_MS,
+    each: (state: ServerState) => void = () => {},
+  ): Promise<ServerState[]> {
     const asked = [...this.servers.values()].filter(({ id }) => of(id))
-    const states = await Promise.allSettled(asked.map((server) => server.state(timeoutMs)))
-    return states.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const states = await Promise.all(asked.map((server) => this.ask(server, timeoutMs, each)))
+    return states.filter((state) => state !== null)
+  }
+
+  private async ask(
+    server: DatabaseServer,
+    timeoutMs: number,
+    each: (state: ServerState) => void,
+  ): Promise<ServerState | null> {
+    try {
+      const state = await server.state(timeoutMs)
+      this.whys.delete(server.id)
+      each(state)
+      return state
+    } catch (error) {
+      this.whys.set(server.id, noAnswerOf(error))
+      return null
+    }
   }
 
   /**
-   * The primary: of those not in recovery the one with the highest timeline. Null when every server that runs has said
-   * that it is none; one that is only slow is asked again, with more patience.
+   * The states of those that answer, asked again with more patience for as long as one that may still answer does not: it
+   * is only slow, or says that it is starting. @param enough what need not be waited for: no more is asked once it is so
+   */
+  async patiently(enough: (states: readonly ServerState[]) => boolean = () => false): Promise<ServerState[]> {
+    let states: ServerState[] = []
+    for (const timeoutMs of PATIENCE_MS) {
+      const begun = performance.now()
+      states = await this.states(() => true, timeoutMs)
+      if (enough(states) || ![...this.whys.values()].some((why) => why.kind === 'silent' || passes(why))) break
+      // One that starts says so at once.
+      await sleep(Math.max(0, begun + timeoutMs - performance.now()))
+    }
+    return states
+  }
+
+  /**
+   * The primary: of those not in recovery the one with the highest timeline. Null when no server says that it is one;
+   * `noPrimary` tells why.
    */
   async primary(): Promise<DatabaseServer | null> {
-    for (const timeoutMs of PATIENCE_MS) {
-      const states = await this.states(() => true, timeoutMs)
-      const state = primaryOf(states)
-      if (state !== null) return this.servers.get(state.id) ?? null
-      if (states.length === this.servers.size) break
-    }
-    return null
+    const state = primaryOf(await this.patiently((states) => primaryOf(states) !== null))
+    return state === null ? null : (this.servers.get(state.id) ?? null)
+  }
+
+  /**
+   * For a command that needs a primary, when nobody said that it is one: a server that refuses us lives, and may be it.
+   * @param hint what to do where none refuses
+   */
+  noPrimary(hint: string): LabError {
+    const refusing = this.members.flatMap(({ id }) => {
+      const why = this.why(id)
+      return why?.kind === 'refused' ? [{ id, why }] : []
+    })
+    if (refusing.length === 0) return usageError('there is no primary at the moment', hint)
+    return runError(
+      `no server says that it is the primary, and ${refusing.map(({ id, why }) => refusalWords(id, why)).join('; ')}`,
+      refusalHint(refusing),
+    )
   }
 
   close(): void {
@@ -64,4 +121,24 @@ export class Cluster {
 export function primaryOf(states: readonly ServerState[]): ServerState | null {
   const [first] = states.filter(({ recovery }) => !recovery).sort((a, b) => b.timeline - a.timeline)
   return first ?? null
+}
+
+/** "primary runs, and refuses: sorry, too many clients already (53300)". */
+export function refusalWords(id: string, why: NoAnswer): string {
+  return `${id} runs, and refuses: ${why.words}${why.kind === 'refused' && why.code !== null ? ` (${why.code})` : ''}`
+}
+
+/** What to do about servers that live and refuse, by their SQLSTATE. */
+export function refusalHint(refusing: readonly { id: string; why: NoAnswer }[]): string {
+  return refusing
+    .map(({ id, why }) => {
+      const code = why.kind === 'refused' ? why.code : null
+      if (passes(why)) return `${id} will let clients in by itself; wait, and see: scalelab logs ${id}`
+      if (code === '53300') return `End what holds the connections of ${id} (a load, a client), then ask again`
+      if (code?.startsWith('28')) {
+        return `Let the role of scalelab in again (pg_hba.conf, password of ${id}), then ask again: scalelab logs ${id}`
+      }
+      return `See why: scalelab logs ${id}`
+    })
+    .join('\n')
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { databaseProber, FailureDetector, type Prober } from './detector.js'
 import { Unanswered } from './session.js'
+import { REFUSALS, refusingServer } from './testing/refusing-server.js'
 
 type Outcome = 'ok' | 'silent' | 'refused' | 'broken' | 'starting' | 'late'
 
@@ -129,15 +130,39 @@ describe('a failure detector', () => {
     expect(downs).toEqual([])
   })
 
-  it('gives a server that only starts the time of its misses', async () => {
-    const { prober, downs, down, asked } = watch(['ok', 'starting', 'starting', 'ok', 'starting'], {
-      intervalMs: 30,
-      misses: 3,
+  it.each(REFUSALS)('never takes one that says no for dead: $code', async (refusal) => {
+    const server = await refusingServer(refusal)
+    const prober = databaseProber({
+      id: 'x',
+      host: '127.0.0.1',
+      port: server.port,
+      user: 'x',
+      password: 'x',
+      database: 'x',
     })
-    await asked(4)
-    expect(downs).toEqual([])
-    expect(await down()).toMatch(/^unusable for \d+ ms: starting up$/)
-    expect(prober.asked).toBeGreaterThan(5)
+    const downs: string[] = []
+    const words: string[] = []
+    const detector = new FailureDetector(
+      prober,
+      { intervalMs: INTERVAL, misses: 2 },
+      { onDown: (how) => downs.push(how), onRefused: (said) => words.push(said) },
+    )
+    await expect.poll(() => detector.counts.probes, { timeout: 10_000 }).toBeGreaterThan(12)
+    expect({ downs, words }).toEqual({ downs: [], words: [refusal.message] })
+    // It ends: nobody listens any more.
+    await server.close()
+    await expect.poll(() => downs, { timeout: 10_000 }).toHaveLength(1)
+    await detector.stop()
+  })
+
+  it('does not ask one that goes on refusing more often than any other', async () => {
+    const { prober, asked } = watch(['starting'], { intervalMs: 100, misses: 1 })
+    await asked(3)
+    // For as long as one that is ending may take to say so it is asked often.
+    await sleep(200)
+    const [before, at] = [prober.asked, performance.now()]
+    await asked(before + 5)
+    expect((performance.now() - at) / 5).toBeGreaterThan(50)
   })
 
   it('knows that nobody is behind a door that opens and shuts without a word', async () => {

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Endpoint, Session, Unanswered } from './session.js'
+import { BEAT_MS, Standstill } from '../core/standstill.js'
+import { noAnswerOf } from './outcome.js'
+import { type Endpoint, Session } from './session.js'
 
 /** Asks one thing whether it works, over a connection that it keeps. */
 export interface Prober {
-  /** @throws Unanswered when there is no answer in time, any other error when there is no connection */
+  /** @throws Unanswered when there is no answer in time, what `noAnswerOf` knows when there is no connection */
   ask(timeoutMs: number): Promise<void>
   /** Called when the connection breaks between two questions. */
   onLost(listener: () => void): void
@@ -32,6 +34,8 @@ export const DEFAULT_DETECTOR: DetectorSettings = { intervalMs: 100, misses: 3 }
 export interface DetectorEvents {
   /** A probe was not answered in time; `count` of them in a row. */
   onMiss?: (count: number) => void
+  /** The server lives and refuses the detector, in its own words; said when they change. */
+  onRefused?: (words: string) => void
   /** The server counts as failed; said once. `how` in a few words. */
   onDown: (how: string) => void
 }
@@ -40,7 +44,7 @@ export interface DetectorEvents {
 export interface DetectorCounts {
   probes: number
   missed: number
-  /** Probes whose time was up because this process itself had not been running: they count as nothing. */
+  /** Probes whose time was up because this process itself had not been running or could not ask: they count as nothing. */
   late: number
 }
 
@@ -56,13 +60,23 @@ const HELD_UP = 1.5
 
 /**
  * Watches one node. A program that died is known by its closed connection, as soon as a second attempt finds nobody
- * listening; one that froze closes nothing, and is known by probes that stay unanswered.
+ * listening; one that froze closes nothing, and is known by probes that stay unanswered. One that says no is alive,
+ * whatever it says: it has too many clients, is starting, or lets the detector in no more. While this process itself stood
+ * still nobody was watched: what went unanswered until then counts as nothing.
  */
 export class FailureDetector {
   readonly counts: DetectorCounts = { probes: 0, missed: 0, late: 0 }
   private readonly stopping = new AbortController()
   private readonly watching: Promise<void>
   private wake: () => void = () => {}
+  /** Probes in a row that were not answered. */
+  private missed = 0
+  /** New connections in a row that were closed without a word. */
+  private closed = 0
+  /** Since when every attempt has failed; null while the last one was answered. */
+  private failingSince: number | null = null
+  private refusedSince: number | null = null
+  private refusal: string | null = null
 
   constructor(
     private readonly prober: Prober,
@@ -80,54 +94,86 @@ export class FailureDetector {
   }
 
   private async watch(): Promise<void> {
-    const { intervalMs, misses } = this.settings
     const { signal } = this.stopping
     const { prober } = this
-    prober.onLost(() => this.wake())
-    let missed = 0
-    /** Since when every attempt has failed; null while the last one was answered. */
-    let failingSince: number | null = null
-    let silent = 0
-    while (!signal.aborted) {
-      const begun = performance.now()
-      let pause = intervalMs
-      this.counts.probes += 1
-      try {
-        await prober.ask(intervalMs)
-        missed = 0
-        silent = 0
-        failingSince = null
-      } catch (error) {
-        if (signal.aborted) break
-        const now = performance.now()
-        if (error instanceof Unanswered) {
-          if (now - begun > HELD_UP * intervalMs) this.counts.late += 1
-          else {
-            missed += 1
-            this.counts.missed += 1
-            this.events.onMiss?.(missed)
-          }
-          if (missed >= misses) return this.down(`${missed} ${missed === 1 ? 'probe' : 'probes'} unanswered`)
-        } else {
-          if (nobodyListens(error)) return this.down('connection closed, nobody listens')
-          // The first may have been the old connection's end.
-          silent = failingSince === null || saidSomething(error) ? 0 : silent + 1
-          if (silent >= SILENT) return this.down('connection closed, new ones are closed at once')
-          failingSince ??= now
-          if (now - failingSince >= misses * intervalMs) {
-            return this.down(`unusable for ${Math.round(now - failingSince)} ms: ${String((error as Error).message)}`)
-          }
-          pause = ASK_AGAIN_MS
-        }
-      }
-      await this.rest(begun + pause - performance.now(), signal)
+    const own = new Standstill(performance.now())
+    let stoodStill = false
+    const look = (): void => {
+      if (own.beat(performance.now()) > 0) stoodStill = true
     }
-    prober.close()
+    const beats = setInterval(look, BEAT_MS)
+    try {
+      prober.onLost(() => this.wake())
+      while (!signal.aborted) {
+        const begun = performance.now()
+        this.counts.probes += 1
+        const error = await prober.ask(this.settings.intervalMs).then(
+          () => null,
+          (reason: unknown) => ({ reason }),
+        )
+        if (signal.aborted) break
+        look()
+        if (stoodStill) this.begin()
+        const next = error === null ? this.answered() : this.unanswered(error.reason, begun, stoodStill)
+        stoodStill = false
+        if ('down' in next) return this.events.onDown(next.down)
+        await this.rest(begun + next.pauseMs - performance.now(), signal)
+      }
+    } finally {
+      clearInterval(beats)
+      prober.close()
+    }
   }
 
-  private down(how: string): void {
-    this.prober.close()
-    this.events.onDown(how)
+  /** Nothing is held against the server. */
+  private begin(): void {
+    this.missed = 0
+    this.closed = 0
+    this.failingSince = null
+  }
+
+  private answered(): Next {
+    this.begin()
+    this.refusedSince = null
+    this.refusal = null
+    return { pauseMs: this.settings.intervalMs }
+  }
+
+  /** @param stoodStill this process did not run for part of the probe */
+  private unanswered(error: unknown, begun: number, stoodStill: boolean): Next {
+    const { intervalMs, misses } = this.settings
+    const now = performance.now()
+    const why = noAnswerOf(error)
+    switch (why.kind) {
+      case 'nobody listens':
+        return { down: 'connection closed, nobody listens' }
+      case 'not asked':
+        this.counts.late += 1
+        return { pauseMs: intervalMs }
+      case 'silent':
+        if (stoodStill || now - begun > HELD_UP * intervalMs) this.counts.late += 1
+        else {
+          this.missed += 1
+          this.counts.missed += 1
+          this.events.onMiss?.(this.missed)
+        }
+        if (this.missed < misses) return { pauseMs: intervalMs }
+        return { down: `${misses} ${misses === 1 ? 'probe' : 'probes'} unanswered` }
+      case 'refused':
+        this.begin()
+        if (why.words !== this.refusal) this.events.onRefused?.(why.words)
+        this.refusal = why.words
+        this.refusedSince ??= now
+        // One that is ending says so first: soon nobody listens. One that goes on is not asked more often than any other.
+        return { pauseMs: now - this.refusedSince < misses * intervalMs ? ASK_AGAIN_MS : intervalMs }
+      case 'closed':
+        // The first may have been the old connection's end.
+        this.closed = this.failingSince === null ? 0 : this.closed + 1
+        if (this.closed >= SILENT) return { down: 'connection closed, new ones are closed at once' }
+        this.failingSince ??= now
+        if (now - this.failingSince < misses * intervalMs) return { pauseMs: ASK_AGAIN_MS }
+        return { down: `unusable for ${Math.round(now - this.failingSince)} ms: ${why.words}` }
+    }
   }
 
   /** Until the next probe is due, or the connection breaks. */
@@ -140,12 +186,5 @@ export class FailureDetector {
   }
 }
 
-/** Whether the error is the server's own word. */
-function saidSomething(error: unknown): boolean {
-  return (error as { severity?: unknown }).severity !== undefined
-}
-
-/** Whether the machine answered that no program listens there. */
-function nobodyListens(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ECONNREFUSED'
-}
+/** What follows a probe: the next one, so long after this one began, or the alarm. */
+type Next = { pauseMs: number } | { down: string }

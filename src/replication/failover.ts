@@ -56,22 +56,35 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
   // Looked at now: by hand, minutes may have passed.
   const cluster = new Cluster(await control.members())
   try {
-    // Connecting takes as long as fencing: both at once.
-    const connecting = cluster.states((id) => id !== old, ANSWER_MS)
+    let found = (): void => {}
+    const successor = new Promise<void>((resolve) => {
+      found = resolve
+    })
+    const asking = cluster.states(
+      (id) => id !== old,
+      ANSWER_MS,
+      (state) => {
+        if (state.recovery && chooseStandby([state], old) !== null) found()
+      },
+    )
+    // Nothing is done to the old one before somebody answers who could take its place; the others may take longer.
+    const noSuccessor = asking.then((states) => {
+      const fit = states.filter(({ recovery }) => recovery)
+      if (chooseStandby(fit, old) === null) throw nobodyFor(old, states)
+    })
+    noSuccessor.catch(() => {})
+    await Promise.race([successor, noSuccessor])
     await fence(old, 'a standby takes its place', control)
     onEvent('fenced', old, 'forbidden to start, and killed')
 
-    const others = await drained(cluster, await connecting)
+    const others = await drained(cluster, await asking)
     const choice = chooseStandby(
       others.filter(({ recovery }) => recovery),
       old,
     )
     const chosen = choice === null ? undefined : cluster.server(choice.id)
     if (choice === null || chosen === undefined) {
-      throw runError(
-        `no standby can take the place of ${old}: ${noneOf(others)}`,
-        'Start one: scalelab ps shows the nodes. Then scalelab failover --resume',
-      )
+      throw nobodyFor(old, others)
     }
     const silent = cluster.ids.filter((id) => id !== old && !others.some((state) => state.id === id))
     onEvent(
@@ -151,7 +164,7 @@ export async function rejoin(
   const cluster = new Cluster(await control.members())
   try {
     const primary = await cluster.primary()
-    if (primary === null) throw runError(`${node} cannot come back: there is no primary to follow`)
+    if (primary === null) throw cluster.noPrimary(`${node} cannot come back before there is one`)
     const { host, port } = cluster.member(primary.id).inside
     const lines = [
       `FOLLOW_HOST='${host}'`,
@@ -220,11 +233,16 @@ async function drained(cluster: Cluster, answered: readonly ServerState[]): Prom
   return [...known.values()]
 }
 
-function noneOf(others: readonly ServerState[]): string {
+function nobodyFor(old: string, others: readonly ServerState[]): LabError {
   const [one] = others
-  return one === undefined
-    ? 'none answers'
-    : `none of those that commits waited for answers (${one.synchronousStandbyNames})`
+  const why =
+    one === undefined
+      ? 'none answers'
+      : `none of those that commits waited for answers (${one.synchronousStandbyNames})`
+  return runError(
+    `no standby can take the place of ${old}: ${why}`,
+    'Start one: scalelab ps shows the nodes. Then scalelab failover --resume',
+  )
 }
 
 async function repoint(siblings: readonly string[], primary: string, cluster: Cluster): Promise<void> {

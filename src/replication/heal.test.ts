@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LabError } from '../core/errors.js'
 import { Cluster } from './cluster.js'
-import { failOver, fence, rejoin, slotName } from './failover.js'
+import { type FailoverOptions, failOver, fence, rejoin, slotName } from './failover.js'
 import { heal } from './heal.js'
+import type { Member } from './port.js'
+import { type HealingStep, stepWords } from './steps.js'
+import { REFUSALS, type Refusal, refusingServer } from './testing/refusing-server.js'
 import { clusterMissing, note, startCluster, type TestCluster } from './testing/test-cluster.js'
 
 const missing = await clusterMissing()
@@ -17,10 +20,35 @@ describe.skipIf(missing !== undefined)('healing', { timeout: 60_000 }, () => {
   /** Heals; afterwards all is as it should be, and healing again does nothing. */
   async function healed(): Promise<{ done: string[]; events: string[]; primary: string }> {
     const options = cluster.options()
-    const done = await heal(options)
+    const done = await steps(options)
     const primary = await cluster.oneStreamingPrimary()
-    expect(await heal(cluster.options())).toEqual([])
+    expect(await steps(cluster.options())).toEqual([])
     return { done, events: options.events, primary }
+  }
+  const steps = async (options: FailoverOptions): Promise<string[]> => {
+    const done: HealingStep[] = []
+    await heal(options, done)
+    return done.map(stepWords)
+  }
+  /** Heals while this server is reached where somebody else listens. */
+  async function healedBeside(
+    node: string,
+    port: number,
+  ): Promise<{ done: string[]; error: LabError | undefined; events: string[]; untouched: boolean }> {
+    const handles = async (): Promise<string[]> => (await cluster.stack.nodes()).map(({ handle }) => handle)
+    const before = await handles()
+    const options = cluster.options()
+    const members = async (): Promise<Member[]> =>
+      (await cluster.control.members()).map((member) =>
+        member.id === node && member.endpoint !== null ? { ...member, endpoint: { ...member.endpoint, port } } : member,
+      )
+    const done: HealingStep[] = []
+    const error = await heal({ ...options, control: { ...cluster.control, members } }, done).then(
+      () => undefined,
+      (reason: LabError) => reason,
+    )
+    const untouched = JSON.stringify(await handles()) === JSON.stringify(before)
+    return { done: done.map(stepWords), error, events: options.events, untouched }
   }
   const has = async (node: string, key: string): Promise<boolean> =>
     (await cluster.sql(node, `SELECT FROM requests WHERE request_key = '${key}'`)).length === 1
@@ -31,6 +59,42 @@ describe.skipIf(missing !== undefined)('healing', { timeout: 60_000 }, () => {
     const { done, events, primary } = await healed()
     expect({ done, events, primary }).toEqual({ done: [], events: [], primary: 'primary' })
     expect(await handles()).toEqual(before)
+  })
+
+  it.each(REFUSALS)('touches nothing while the primary lives and refuses: $code', async (refusal) => {
+    const { primary } = await cluster.roles()
+    const server = await refusingServer(refusal)
+    try {
+      const { done, error, events, untouched } = await healedBeside(primary, server.port)
+      expect(error).toMatchObject({ exitCode: 4 })
+      expect(error?.message).toContain(`${primary} runs, and refuses: ${refusal.message} (${refusal.code})`)
+      expect({ done, events, untouched }).toEqual({ done: [], events: [], untouched: true })
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('leaves a standby alone that streams and refuses', async () => {
+    const { standbys } = await cluster.roles()
+    const server = await refusingServer(REFUSALS[0] as Refusal)
+    try {
+      const { done, error, untouched } = await healedBeside(standbys[0] as string, server.port)
+      expect({ done, error, untouched }).toEqual({ done: [], error: undefined, untouched: true })
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('does not kill a primary that is frozen where nobody could take its place', async () => {
+    const { primary, standbys } = await cluster.roles()
+    for (const id of standbys) await fence(id, 'a test', cluster.control)
+    await cluster.stack.pause(primary)
+    const failure = await failOver(primary, cluster.options()).catch((reason: unknown) => reason)
+    expect(failure).toMatchObject({ exitCode: 4 })
+    expect((await cluster.stack.nodes()).find(({ id }) => id === primary)?.state).toBe('paused')
+    for (const id of standbys) await cluster.stack.write(id, { fenced: null })
+    await cluster.stack.resume(primary)
+    await healed()
   })
 
   it.each<[string, (primary: string) => Promise<void>]>([
@@ -129,7 +193,7 @@ describe.skipIf(missing !== undefined)('healing', { timeout: 60_000 }, () => {
     const { primary } = await cluster.roles()
     // A failover ended before the kill, another one before a restart.
     await cluster.stack.write(primary, { fenced: 'a test\n', follow: "FOLLOW_HOST='127.0.0.1'\nFOLLOW_PORT='1'\n" })
-    expect(await heal(cluster.options())).toEqual([])
+    expect(await steps(cluster.options())).toEqual([])
     await cluster.stack.restart(primary)
     expect(await cluster.oneStreamingPrimary()).toBe(primary)
   })
@@ -166,7 +230,7 @@ describe.skipIf(missing !== undefined)('healing', { timeout: 60_000 }, () => {
       hint: `Give it a fresh copy: scalelab failover ${lost} --reclone`,
       exitCode: 4,
     }
-    const healing = (): Promise<unknown> => heal(cluster.options()).catch((error: unknown) => error)
+    const healing = (): Promise<unknown> => steps(cluster.options()).catch((error: unknown) => error)
     // Stopped, and the slot tells.
     expect(await healing()).toMatchObject(said)
     // Running, and the other one is down as well.
@@ -184,12 +248,12 @@ describe.skipIf(missing !== undefined)('healing', { timeout: 60_000 }, () => {
     await cluster.control.kill(lost)
     await rejoin(lost, 'copy', null, cluster.control, new AbortController().signal)
     expect(await cluster.oneStreamingPrimary()).toBe(primary)
-    expect(await heal(cluster.options())).toEqual([])
+    expect(await steps(cluster.options())).toEqual([])
   })
 
   it('touches nothing when there is nothing to be saved', async () => {
     for (const id of ['primary', 'standby-1', 'standby-2']) await fence(id, 'a test', cluster.control)
-    const refusal = await heal(cluster.options()).catch((error: unknown) => error)
+    const refusal = await steps(cluster.options()).catch((error: unknown) => error)
     expect((refusal as LabError).message).toBe('no database server answers, so none can become the primary')
     expect(refusal).toMatchObject({ exitCode: 4 })
     const nobody = new Cluster(await cluster.control.members())

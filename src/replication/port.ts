@@ -20,5 +20,6 @@ export interface NodeControl {
   /** Undoes a freeze. */
   resume(node: string): Promise<void>
   write(node: string, files: Record<string, string | null>): Promise<void>
-  read(node: string, path: string): Promise<string | null>
+  /** A file below what the node's server keeps, or below what is written for it; null when there is none. */
+  read(node: string, path: string, below?: 'data' | 'dir'): Promise<string | null>
 }

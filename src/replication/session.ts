@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
 import pg from 'pg'
 
 /** Where a PostgreSQL server is reached from here, and as whom. */
@@ -15,6 +16,11 @@ export interface Endpoint {
 /** The answer did not come in time; the connection is given up, because its next answer would be this one's. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered'
+}
+
+/** The server spoke, and no session came of it: it wants a login, or a TLS, that this client does not have. */
+export class NotUnderstood extends Error {
+  override readonly name = 'NotUnderstood'
 }
 
 /**
@@ -41,7 +47,8 @@ export class Session {
   /**
    * Asks, connecting first if need be.
    * @param timeoutMs for connecting and answer together
-   * @throws Unanswered, or the error of the connection or of the server (pg.DatabaseError, with its SQLSTATE in `code`)
+   * @throws Unanswered, NotUnderstood, or the error of the connection or of the server (pg.DatabaseError,
+   * with its SQLSTATE in `code`); `noAnswerOf` tells what it says of the server
    */
   async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[], timeoutMs: number): Promise<Row[]> {
     let timer: NodeJS.Timeout | undefined
@@ -96,8 +103,9 @@ export class Session {
     try {
       await client.connect()
     } catch (error) {
+      const typed = connectError(error, client)
       destroy(client)
-      throw error
+      throw typed
     }
     if (this.connecting !== client) {
       destroy(client)
@@ -121,4 +129,15 @@ export class Session {
 function destroy(client: pg.Client): void {
   const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
   connection.stream.destroy()
+}
+
+/**
+ * What kept a connection from being made: an error that comes from neither the server nor a system, while the server's end
+ * is still open, is what pg thinks of what the server said.
+ */
+function connectError(error: unknown, client: pg.Client): unknown {
+  if (!(error instanceof Error) || error instanceof pg.DatabaseError || 'code' in error) return error
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  const spoke = stream.bytesRead > 0 && !stream.destroyed && !stream.readableEnded
+  return spoke ? new NotUnderstood(error.message, { cause: error }) : error
 }

@@ -192,7 +192,7 @@ async function reclone(lab: Lab, stack: Stack, name: string): Promise<void> {
   }
   const cluster = new Cluster(members)
   const primary = await cluster.primary().finally(() => cluster.close())
-  if (primary === null) throw usageError('there is no primary to copy from', 'scalelab failover --resume')
+  if (primary === null) throw cluster.noPrimary('There is nobody to copy from: scalelab failover --resume')
   if (primary.id === name) throw usageError(`${name} is the primary: there is nobody that it could be a copy of`)
   await control.kill(name)
   await rejoin(name, 'copy', null, control, lab.os.signal)

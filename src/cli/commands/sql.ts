@@ -88,10 +88,7 @@ async function primaryOf(members: readonly Member[]): Promise<string> {
   const cluster = new Cluster(members)
   const primary = await cluster.primary().finally(() => cluster.close())
   if (primary === null) {
-    throw usageError(
-      'there is no primary at the moment',
-      'Name a server: --node standby-1, or scalelab failover --resume',
-    )
+    throw cluster.noPrimary('Name a server: --node standby-1, or scalelab failover --resume')
   }
   return primary.id
 }
