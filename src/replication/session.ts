@@ -1,16 +1,12 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import pg from 'pg'
+import { clientSettings, type DatabaseLogin } from '../core/database-login.js'
 
 /** Where a PostgreSQL server is reached from here, and as whom. */
-export interface Endpoint {
+export interface Endpoint extends Pick<DatabaseLogin, 'host' | 'port' | 'user' | 'password' | 'database'> {
   /** The node's id. */
   id: string
-  host: string
-  port: number
-  user: string
-  password: string
-  database: string
 }
 
 /** The answer did not come in time; the connection is given up, because its next answer would be this one's. */
@@ -36,8 +32,6 @@ export class Session {
     readonly endpoint: Endpoint,
     /** Shown in pg_stat_activity. */
     private readonly applicationName: string,
-    /** Values as PostgreSQL writes them, instead of as JavaScript's. */
-    private readonly asText = false,
   ) {}
 
   get connected(): boolean {
@@ -80,17 +74,8 @@ export class Session {
   }
 
   private async connect(): Promise<pg.Client> {
-    const { host, port, user, password, database } = this.endpoint
-    const client = new pg.Client({
-      host,
-      port,
-      user,
-      password,
-      database,
-      application_name: this.applicationName,
-      keepAlive: false,
-      ...(this.asText ? { types: { getTypeParser: () => String } } : {}),
-    })
+    const { id, ...login } = this.endpoint
+    const client = new pg.Client(clientSettings({ ...login, application: this.applicationName }))
     const gone = (): void => {
       if (this.client !== client) return
       this.client = undefined

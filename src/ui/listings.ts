@@ -52,13 +52,3 @@ export function renderList(kind: string, rows: readonly ListRow[], options: Text
     options,
   )
 }
-
-/** Rows of a database, as it wrote them; a column per name. */
-export function renderRows(rows: readonly Record<string, unknown>[], options: TextOptions): string {
-  const names = Object.keys(rows[0] ?? {})
-  return renderTable(
-    names,
-    rows.map((row) => names.map((name) => String(row[name] ?? ''))),
-    options,
-  )
-}

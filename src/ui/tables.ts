@@ -1,4 +1,5 @@
 /** What commands print when they are done. */
 export { renderComparisonTable } from './comparison.js'
-export { renderList, renderNodes, renderRows } from './listings.js'
+export { renderAnswer } from './database-answer.js'
+export { renderList, renderNodes } from './listings.js'
 export { renderSummary } from './summary.js'

@@ -125,6 +125,41 @@ describe.skipIf(isLack(found) && !REQUIRED)(`replicated stacks on processes (${w
     expect(await cli.json(...rows)).toEqual([{ recovery: false, users: 200 }])
     expect(await cli.json(...rows, '--node', 'standby-1')).toEqual([{ recovery: true, users: 200 }])
     expect(await cli.ok('sql', "SELECT interval '90 seconds' AS lag, NULL AS nothing")).toContain('00:01:30')
+    const types = `SELECT 9007199254740993 AS n, 1.10::numeric AS d, 'NaN'::float8 AS nan, '-0'::float8 AS zero, 0.1::float4 AS f,
+      '{"a":  1, "a": 2}'::json AS j, '\\xff'::bytea AS b, array[1, NULL] AS a, 'infinity'::timestamptz AS t,
+      '0044-03-15 BC'::date AS ides, NULL::text AS nothing, '' AS empty, 'null' AS word, true AS yes, 7 AS seven, 8 AS seven`
+    const sent = { n: '9007199254740993', d: '1.10', nan: 'NaN', zero: '-0', j: '{"a":  1, "a": 2}', b: '\\xff' }
+    expect(await cli.json('sql', types, '--json')).toEqual([
+      {
+        ...{ ...sent, f: 0.1, a: '{1,NULL}', t: 'infinity', ides: '0044-03-15 BC', nothing: null, empty: '' },
+        ...{ word: 'null', yes: true, seven: 7, seven_2: 8 },
+      },
+    ])
+    const shown = await cli.ok('sql', types)
+    for (const value of [...Object.values(sent), '{1,NULL}', 'infinity', '0044-03-15 BC', 'NULL', 'null', '7', '8']) {
+      expect(shown.split(/ {2,}|\n/).concat(sent.j)).toContain(value)
+    }
+    expect(await cli.ok('sql', 'UPDATE user_sessions SET user_id = user_id WHERE false')).toBe('UPDATE 0\n')
+    for (const refused of ['SELECT 11 AS a; SELECT 22 AS b', ' -- nothing', 'COPY user_sessions TO STDOUT']) {
+      expect((await cli.run(['sql', refused])).code).toBe(2)
+    }
+    expect((await cli.run(['sql', `DO $$ BEGIN RAISE NOTICE 'by the way'; END $$`])).stderr).toContain('by the way')
+    // About the caller's own databases.
+    const theirs = {
+      PGSSLMODE: 'require',
+      PGOPTIONS: '-c nonsense=1',
+      PGREPLICATION: 'database',
+      PGCLIENTENCODING: 'X',
+    }
+    const elsewhere = {
+      PGSSLNEGOTIATION: 'direct',
+      PGHOST: '/nowhere',
+      PGUSER: 'x',
+      PGPASSWORD: 'x',
+      PGCONNECT_TIMEOUT: '1',
+    }
+    const asked = await cli.run(['sql', 'SHOW statement_timeout'], { env: { ...theirs, ...elsewhere } })
+    expect([asked.stderr, asked.stdout]).toEqual(['', expect.stringMatching(/\n0\n$/)])
     const mistake = await cli.run(['sql', 'SELECT nonsense'])
     expect([mistake.code, mistake.stderr]).toEqual([4, expect.stringContaining('column "nonsense" does not exist')])
     const unknown = await cli.run(['sql', 'SELECT 1', '--node', 'standby-7'])

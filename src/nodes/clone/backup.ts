@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { clientSettings } from '../../core/database-login.js'
 import { DATABASE_NAME, DATABASE_ROLES } from '../../core/databases-file.js'
 import { type Mirrored, mirrorFile, mirrorFolder } from './mirror-folder.js'
 import { passwordIn } from './pgpass.js'
@@ -39,7 +40,8 @@ export async function backup({ host, port, target, pgpass }: BackupRequest): Pro
   const began = performance.now()
   const user = DATABASE_ROLES.admin
   const password = passwordIn(pgpass, [host, String(port), 'postgres', user])
-  const client = new Client({ host, port, user, password, database: DATABASE_NAME, ssl: false })
+  const login = { host, port, user, password, database: DATABASE_NAME, application: 'scalelab clone' }
+  const client = new Client(clientSettings(login))
   // A broken connection makes the next statement fail, which is enough.
   client.on('error', () => undefined)
   await client.connect()

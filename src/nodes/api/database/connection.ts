@@ -1,16 +1,9 @@
 import { Socket } from 'node:net'
 import { Client, DatabaseError } from 'pg'
+import { clientSettings, type DatabaseLogin } from '../../../core/database-login.js'
 
 /** How one database server is reached. */
-export interface Login {
-  host: string
-  port: number
-  database: string
-  user: string
-  password: string
-  /** Shown by pg_stat_activity. */
-  application: string
-}
+export type Login = Omit<DatabaseLogin, 'options'>
 
 /** A prepared statement: parsed once per connection, under its name. */
 export interface Statement {
@@ -57,11 +50,8 @@ export class Connection {
   usable = false
 
   private constructor(login: Login, timeoutMs: number) {
-    const { application, ...rest } = login
     this.#client = new Client({
-      ...rest,
-      application_name: application,
-      options: PLANNING,
+      ...clientSettings({ ...login, options: PLANNING }),
       connectionTimeoutMillis: timeoutMs,
       stream: () => this.#socket,
       pipeline: true,
