@@ -37,7 +37,7 @@ export async function generate(
       seed: 1,
       workload,
     },
-    target: { origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
+    target: { origin, requests: [{ method: 'GET', path: '/', headers: [] }] },
     signal,
     drainMs: 5_000,
     tickMs: 500,

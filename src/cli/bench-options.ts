@@ -6,6 +6,8 @@ import type { StackOptions } from './stack-options.js'
 export interface BenchOptions extends StackOptions, LoadOptions, ProbeOptions {
   stack?: string
   url?: string
+  /** Of --url: certificates are not verified. */
+  insecure?: boolean
   slo?: string
   fault?: string[]
   out: string

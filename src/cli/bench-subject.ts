@@ -16,11 +16,13 @@ import { findScenario, isScenarioFile } from '../store/scenario-files.js'
 import { apiServers, withReplicaCount } from '../topologies/api-nodes.js'
 import { type Decision, decide } from './engine-choice.js'
 import type { Lab } from './lab.js'
-import { applyLoadOptions, type LoadOptions, parseHeaders } from './load-options.js'
+import { applyLoadOptions, type LoadOptions } from './load-options.js'
+import { requestOf } from './request-options.js'
 import { theStack } from './running-stacks.js'
 import { shardingNow } from './shard-views.js'
 import { requestedEngine, type StackOptions } from './stack-options.js'
 import { applyStackOptions } from './stack-parameters.js'
+import { parseTargetUrl } from './target-url.js'
 import { keyspaceOf } from './workload-options.js'
 
 /** What a bench measures, decided before anything is started. */
@@ -39,7 +41,10 @@ export interface BenchSubject {
   instances: { id: string; weight: number }[]
   request: RequestTemplate
   /** Where the system is: to be brought up, running under scalelab, or just an address. */
-  system: { kind: 'start'; decision: Decision } | { kind: 'stack'; stack: Stack } | { kind: 'url'; origin: string }
+  system:
+    | { kind: 'start'; decision: Decision }
+    | { kind: 'stack'; stack: Stack }
+    | { kind: 'url'; origin: string; insecure: boolean }
 }
 
 /** A scenario that is brought up for this bench. @param names all that this bench compares */
@@ -56,7 +61,7 @@ export async function subjectOfScenario(
   const parameters = applyStackOptions(scenario.topology, own)
   const requested = requestedEngine(options)
   const load = applyLoadOptions(scenario.load, options, keyspaceOf(parameters))
-  const request = requestOf(parameters, options)
+  const request = await requestOf(lab.os, options, { path: usualPath(parameters), load })
   const decision = await decide(requested, parameters, await lab.engines(options), lab.os.signal)
   return {
     title: `${scenario.name} on the ${decision.engine.name} engine`,
@@ -87,7 +92,7 @@ export async function subjectOfStack(lab: Lab, name: string | undefined, options
     ...aboutScenario(scenario, parameters, load),
     scenarioFile,
     load,
-    request: requestOf(parameters, options),
+    request: await requestOf(lab.os, options, { path: usualPath(parameters), load }),
     system: { kind: 'stack', stack },
   }
 }
@@ -98,33 +103,38 @@ function nameWith(family: string, name: string, count: number): string {
 }
 
 /** A system that scalelab knows nothing of but its address. */
-export function subjectOfUrl(text: string, options: LoadOptions): BenchSubject {
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw usageError(`--url: "${text}" is not an address`, 'As in --url http://127.0.0.1:8000/items')
+export async function subjectOfUrl(
+  lab: Lab,
+  text: string,
+  options: LoadOptions & { insecure?: boolean },
+): Promise<BenchSubject> {
+  const { origin, path, credentials } = parseTargetUrl(text)
+  const { host, protocol } = new URL(origin)
+  if (options.insecure === true && protocol === 'http:') {
+    throw usageError('--insecure is about the certificates of https, and --url is http', 'Leave it out')
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw usageError(`--url: ${url.protocol} is not http: or https:`)
-  const path = `${url.pathname}${url.search}`
+  const other = (['path', 'mix'] as const).find((name) => options[name] !== undefined)
+  if (other !== undefined && path !== '/') {
+    throw usageError(`--${other} and the path of --url exclude each other`, `Give one of them: --url ${origin}/`)
+  }
   if (options.rps === undefined && options.stages === undefined && options.max !== true) {
     throw usageError('--url needs a load', 'Add --rps 200, --stages 10s:100,10s:200, or --max')
   }
   const section: LoadSection = loadSectionSchema.parse({ mode: 'closed' })
+  // Whether it speaks the sample API only its owner knows.
+  const load = applyLoadOptions(section, options, { rows: null })
   return {
-    title: url.origin,
-    scenario: `url-${url.host.replaceAll(/[^a-zA-Z0-9]+/g, '-')}`,
-    question: `How does ${url.origin} answer this load?`,
+    title: origin,
+    scenario: `url-${host.replaceAll(/[^a-zA-Z0-9]+/g, '-')}`,
+    question: `How does ${origin} answer this load?`,
     reading: null,
     parameters: null,
     work: 'a system that was already running: what a request costs it is unknown',
-    // Whether it speaks the sample API only its owner knows.
-    load: applyLoadOptions(section, options, { rows: null }),
+    load,
     expectations: [],
     instances: [],
-    request: requestWith(path, options),
-    system: { kind: 'url', origin: url.origin },
+    request: await requestOf(lab.os, options, { path, load, credentials }),
+    system: { kind: 'url', origin, insecure: options.insecure === true },
   }
 }
 
@@ -199,22 +209,13 @@ function withoutBalancing(options: StackOptions & LoadOptions): StackOptions & L
   return rest
 }
 
-function requestOf(parameters: StackParameters, options: LoadOptions): RequestTemplate {
-  return requestWith(options.path ?? (parameters.app === null ? '/api/products' : '/'), options)
-}
-
-function requestWith(path: string, options: LoadOptions): RequestTemplate {
-  const target = options.path ?? path
-  if (!target.startsWith('/')) throw usageError(`--path: "${target}" does not begin with /`)
-  return {
-    method: (options.method ?? 'GET').toUpperCase(),
-    path: target,
-    headers: parseHeaders(options.header),
-    ...(options.body === undefined ? {} : { body: options.body }),
-  }
+function usualPath({ app }: StackParameters): string {
+  return app === null ? '/api/products' : '/'
 }
 
 /** The target of a subject at an address. */
 export function targetAt(origin: string, subject: BenchSubject): LoadTarget {
-  return { origin, requests: [subject.request] }
+  const { system } = subject
+  const insecure = system.kind === 'url' && system.insecure
+  return { origin, ...(insecure ? { insecure } : {}), requests: [subject.request] }
 }

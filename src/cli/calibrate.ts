@@ -113,7 +113,7 @@ async function coursesOf(stack: Stack): Promise<Course[]> {
   if (api === null) throw environmentError('the instance to drive does not run')
   const at = (origin: string, path: string): LoadTarget => ({
     origin,
-    requests: [{ method: 'GET', path, headers: {} }],
+    requests: [{ method: 'GET', path, headers: [] }],
   })
   const direct = at(api, '/api/products')
   const cheapest =

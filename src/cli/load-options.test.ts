@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Load, measuredMs } from '../core/load.js'
 import { type LoadSection, loadSectionSchema } from '../core/scenario.js'
 import { labErrorOf } from '../core/testing/thrown.js'
-import { addLoadOptions, applyLoadOptions, type LoadOptions, parseHeaders } from './load-options.js'
+import { addLoadOptions, applyLoadOptions, type LoadOptions } from './load-options.js'
 
 const closed: LoadSection = loadSectionSchema.parse({ mode: 'closed', duration: '20s', warmup: '3s' })
 const open: LoadSection = loadSectionSchema.parse({ mode: 'open', rps: 500, arrival: 'poisson' })
@@ -113,19 +113,5 @@ describe('applyLoadOptions', () => {
       }),
       { numRuns: 300 },
     )
-  })
-})
-
-describe('parseHeaders', () => {
-  it('reads names and values, the last of a name', () => {
-    const command = addLoadOptions(new Command())
-    command.parse(['--header', 'Accept: text/html', '--header', 'X-A:1:2', '--header', 'X-A: '], { from: 'user' })
-    expect(parseHeaders(command.opts<LoadOptions>().header)).toEqual({ Accept: 'text/html', 'X-A': '' })
-    expect(parseHeaders(undefined)).toEqual({})
-  })
-
-  it.each(['Accept', ': x', 'A B: x', 'A: x\r\nB: y'])('refuses %j', (text) => {
-    const error = labErrorOf(() => parseHeaders([text]))
-    expect(error).toMatchObject({ exitCode: 2, hint: "Write it as 'Name: value'" })
   })
 })

@@ -1,16 +1,17 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { usageError } from '../core/errors.js'
 import { ARRIVALS, type Load } from '../core/load.js'
 import { type LoadSection, loadOf } from '../core/scenario.js'
 import { parseDuration } from '../core/units.js'
 import { choice, number } from './option-values.js'
+import { addRequestOptions, type RequestOptions } from './request-options.js'
 import { addWorkloadOptions, type Keyspace, type WorkloadOptions, workloadSection } from './workload-options.js'
 
 /** Connections of an open loop unless told: enough for 1,500 requests/s at 60 ms. */
 const OPEN_CONNECTIONS = 100
 
 /** Flags of the load, as commander gives them. */
-export interface LoadOptions extends WorkloadOptions {
+export interface LoadOptions extends WorkloadOptions, RequestOptions {
   rps?: string
   max?: boolean
   stages?: string
@@ -22,10 +23,6 @@ export interface LoadOptions extends WorkloadOptions {
   clients?: string
   generators?: string
   seed?: string
-  path?: string
-  method?: string
-  header?: string[]
-  body?: string
 }
 
 /** Adds the flags of the load. */
@@ -43,19 +40,12 @@ export function addLoadOptions(command: Command): Command {
 
 /** Adds the flags of the load that are the same at every rate. */
 export function addSendingOptions(command: Command): Command {
-  return command
+  command
     .option('--timeout <time>', 'a request without an answer for this long is lost (default: 10s)')
     .option('--clients <n>', 'simulated client addresses, for ip-hash (X-Forwarded-For)')
     .option('--generators <n>', 'generator processes (default: as the rate needs)')
     .option('--seed <n>', 'seed of the arrivals (default: 1)')
-    .option('--path <path>', 'what to request (default: /api/products, or / of your own application)')
-    .option('--method <method>', 'HTTP method (default: GET)')
-    .addOption(
-      new Option('--header <header>', "request header, as in 'Accept: text/html'; may be repeated").argParser(
-        (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
-      ),
-    )
-    .option('--body <text>', 'request body')
+  return addRequestOptions(command)
 }
 
 /**
@@ -139,15 +129,4 @@ function parseStages(text: string): { duration: string; rps: number }[] {
     if (parseDuration(duration, '--stages') < 500) throw usageError(`--stages: ${duration} is shorter than 500ms`)
     return { duration, rps: number('--stages', rate, 0.01, 1_000_000, false) }
   })
-}
-
-/** Headers of `--header 'Name: value'`. */
-export function parseHeaders(values: readonly string[] | undefined): Record<string, string> {
-  return Object.fromEntries(
-    (values ?? []).map((text) => {
-      const match = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text)
-      if (match === null) throw usageError(`--header: "${text}" is not a header`, "Write it as 'Name: value'")
-      return [match[1] ?? '', match[2] ?? '']
-    }),
-  )
 }

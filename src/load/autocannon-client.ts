@@ -3,27 +3,24 @@ import type { Client } from './autocannon-private.js'
 import type { Connections } from './connections.js'
 import { Lane, type LaneOptions } from './lane.js'
 import type { Mix } from './mix.js'
+import { requestBytes } from './request-bytes.js'
 
 export interface ConnectOptions extends LaneOptions {
-  /** "http://127.0.0.1:8080" or https. */
-  origin: string
   connections: number
   mix: Mix
 }
 
 /**
  * Opens connections that autocannon's clients carry, without its rates, time-outs, reconnects and counts: each of those
- * is wrong for measuring latency at a rate (src/load/README.md). What stays is its request builder, sockets and parser.
+ * is wrong for measuring latency at a rate (src/load/README.md). What stays is its parser.
  */
 export function connectWithAutocannon(options: ConnectOptions): Connections {
   const lanes: Lane[] = []
   const buffers: Buffer[] = []
-  const bytesOf = (variant: number, client: Client): Buffer => {
+  const bytesOf = (variant: number): Buffer => {
     const known = buffers[variant]
     if (known !== undefined) return known
-    const { method, path, headers, body } = options.mix.request(variant)
-    // The builder writes Content-Length into the headers it is given.
-    const built = client.requestIterator.requestBuilder({ method, path, headers: { ...headers }, body })
+    const built = requestBytes(options.mix.request(variant), options.origin)
     buffers[variant] = built
     return built
   }
@@ -49,7 +46,7 @@ export function connectWithAutocannon(options: ConnectOptions): Connections {
   return {
     send(connection, variant) {
       const lane = laneOf(connection)
-      lane.send(bytesOf(variant, lane.client), heads[variant] === true)
+      lane.send(bytesOf(variant), heads[variant] === true)
     },
     sendBytes(connection, bytes, wantsVersion) {
       laneOf(connection).send(bytes, false, wantsVersion)

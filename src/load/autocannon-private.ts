@@ -14,9 +14,7 @@ export interface Client {
     [callback: number]: (...args: unknown[]) => unknown
     constructor: { RESPONSE?: string; kOnHeadersComplete?: number }
   }
-  requestIterator: { requestBuilder(request: object): Buffer; recordBody: unknown }
   pipelinedRequests: unknown
-  secure: boolean
   timeout: number
   _connect(): void
   _doRequest(): void

@@ -24,7 +24,7 @@ loadContract('child process', async (behaviour) => {
   const server = await startTestServer(behaviour)
   return {
     generator: createLoadGenerator({ nodeBinary: process.execPath, childEntry: child.childEntry }),
-    target: { origin: server.origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
+    target: { origin: server.origin, requests: [{ method: 'GET', path: '/', headers: [] }] },
     close: server.close,
   }
 })
@@ -50,7 +50,7 @@ function run(
   const { nodeBinary = process.execPath } = rest
   return createLoadGenerator({ nodeBinary, childEntry: child.childEntry }).run({
     load: { ...LOAD, ...load } as Load,
-    target: { origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
+    target: { origin, requests: [{ method: 'GET', path: '/', headers: [] }] },
     signal: new AbortController().signal,
     drainMs: 1_000,
     tickMs: 100,
@@ -243,7 +243,7 @@ describe('child process generator', () => {
     })
     const request = {
       load: { ...LOAD, stages: [{ durationMs: 60_000, rps: 100 }], generators: 2 },
-      target: { origin: server.origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
+      target: { origin: server.origin, requests: [{ method: 'GET', path: '/', headers: [] }] },
       drainMs: 1_000,
       tickMs: 100,
     }

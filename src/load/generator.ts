@@ -117,6 +117,7 @@ export class Generator {
       }
       this.connections = connectWithAutocannon({
         origin: target.origin,
+        insecure: target.insecure,
         connections,
         mix: requestMix(target.requests, load.clients),
         asksDatabase: load.workload !== null,
@@ -175,7 +176,7 @@ export class Generator {
     })
     const writer = new TaskWriter({
       origin: target.origin,
-      headers: target.requests[0]?.headers ?? {},
+      headers: target.requests[0]?.headers ?? [],
       consistency: workload.consistency,
       clients: load.clients,
       keyOf,

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { noAnswer, readDatabaseHeaders, versionIn } from './answer.js'
 import { type Client, NoQueue, type ResponseHead } from './autocannon-private.js'
 import type { ConnectionEvents, LossCause } from './connections.js'
+import { openSocket } from './socket.js'
 
 /** Waits between attempts to connect: doubling between these, in milliseconds, each shortened by up to half at random. */
 const BACK_OFF_MS = { first: 10, longest: 1_000 }
@@ -21,6 +23,10 @@ interface Gone {
 }
 
 export interface LaneOptions {
+  /** "http://127.0.0.1:8080" or https. */
+  origin: string
+  /** Of https: certificates are not verified. */
+  insecure?: boolean | undefined
   /** How long one attempt to connect may take, in milliseconds. */
   connectTimeoutMs: number
   events: ConnectionEvents
@@ -52,13 +58,12 @@ export class Lane {
     private readonly number: number,
     private readonly options: LaneOptions,
   ) {
-    const connect = client._connect
     let prepared = false
     client._connect = () => {
       // autocannon sets the parser's callbacks after setupClient and before the first connect.
       if (!prepared) this.teachHead()
       prepared = true
-      this.connect(connect)
+      this.connect()
     }
     client._doRequest = () => this.ready()
     client.timeout = NEVER_MS
@@ -100,19 +105,18 @@ export class Lane {
     }
   }
 
-  private connect(connect: () => void): void {
+  private connect(): void {
     const { client } = this
     this.state = 'connecting'
     this.spent = false
     this.interim = false
     this.useful = false
     client.parser.reinitialize(client.parser.constructor.RESPONSE ?? 'RESPONSE')
-    connect.call(client)
-    const socket = client.conn
-    for (const event of ['data', 'end', 'error']) socket.removeAllListeners(event)
+    const socket = openSocket(this.options.origin, this.options.insecure)
+    client.conn = socket
     socket.setNoDelay(true)
     socket.setTimeout(this.options.connectTimeoutMs, () => this.onGone(socket, { code: 'ETIMEDOUT' }))
-    socket.once(client.secure ? 'secureConnect' : 'connect', () => {
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       if (socket !== client.conn || this.state !== 'connecting') return
       socket.setTimeout(0)
       this.connectedAt = performance.now()

@@ -4,7 +4,7 @@ import { clientAddress, requestMix } from './mix.js'
 import type { RequestTemplate } from './port.js'
 
 const templates = (count: number): RequestTemplate[] =>
-  Array.from({ length: count }, (_, i) => ({ method: 'GET', path: `/${i}`, headers: { Accept: 'application/json' } }))
+  Array.from({ length: count }, (_, i) => ({ method: 'GET', path: `/${i}`, headers: [['Accept', 'application/json']] }))
 
 describe('clientAddress', () => {
   it.each([
@@ -22,7 +22,7 @@ describe('requestMix', () => {
     const mix = requestMix(templates(3), 0)
     const paths = [0, 1, 2, 3, 4].map((k) => mix.request(mix.variantOf(k)).path)
     expect(paths).toEqual(['/0', '/1', '/2', '/0', '/1'])
-    expect(mix.request(0).headers).toEqual({ Accept: 'application/json' })
+    expect(mix.request(0).headers).toEqual([['Accept', 'application/json']])
   })
 
   it('lets every client send the same number of requests, to one, and every client every template', () => {
@@ -39,7 +39,7 @@ describe('requestMix', () => {
           const perClient = new Map<string, number>()
           for (let k = from; k < from + 2 * period; k++) {
             const { path, headers } = mix.request(mix.variantOf(k))
-            const client = headers['X-Forwarded-For'] ?? ''
+            const client = headers.find(([name]) => name === 'X-Forwarded-For')?.[1] ?? ''
             perClient.set(client, (perClient.get(client) ?? 0) + 1)
             pairs.set(`${client} ${path}`, (pairs.get(`${client} ${path}`) ?? 0) + 1)
           }

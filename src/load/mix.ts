@@ -39,7 +39,7 @@ export function requestMix(templates: readonly RequestTemplate[], clients: numbe
       const template = templates[addresses === 0 ? variant : Math.floor(variant / addresses)]
       if (template === undefined) throw new Error(`no request template for variant ${variant}`)
       if (addresses === 0) return template
-      return { ...template, headers: { ...template.headers, 'X-Forwarded-For': clientAddress(variant % addresses) } }
+      return { ...template, headers: [...template.headers, ['X-Forwarded-For', clientAddress(variant % addresses)]] }
     },
   }
 }

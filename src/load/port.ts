@@ -1,17 +1,24 @@
 import type { Ledger, Load, RequestKind } from '../core/load.js'
 
+/** A field of a request's head, name as it was given. A name may come several times; the order is kept. */
+export type HeaderField = readonly [name: string, value: string]
+
 /** One kind of request of the mix. */
 export interface RequestTemplate {
   method: string
-  /** Path and query. */
+  /** Path and query, as they go out. */
   path: string
-  headers: Record<string, string>
-  body?: string
+  headers: readonly HeaderField[]
+  body?: Uint8Array
+  /** Where the body was read from, as it was given: "@payload.json". */
+  bodyFrom?: string
 }
 
 export interface LoadTarget {
   /** "http://127.0.0.1:8080": scheme, host and port. */
   origin: string
+  /** Of https: whoever answers is taken for the server, whatever its certificate says. */
+  insecure?: boolean
   /** Sent in turn. */
   requests: RequestTemplate[]
 }

@@ -5,7 +5,7 @@ import { TaskWriter, type TaskWriterOptions } from './task-writer.js'
 function textOf(kind: RequestKind, options: Partial<TaskWriterOptions> = {}, afterLsn: string | null = null): string {
   const writer = new TaskWriter({
     origin: 'http://127.0.0.1:8080',
-    headers: {},
+    headers: [],
     consistency: 'default',
     clients: 0,
     keyOf: (k) => `run-1-0-${k}`,
@@ -54,12 +54,22 @@ describe('TaskWriter', () => {
   })
 
   it('sends headers of the target, and the address of a simulated client', () => {
-    const text = textOf('read', { headers: { Authorization: 'Bearer ä', host: 'shop.test' }, clients: 4 })
+    const text = textOf('read', {
+      headers: [
+        ['Authorization', 'Bearer a'],
+        ['X-A', '1'],
+        ['host', 'shop.test'],
+        ['X-A', '2'],
+      ],
+      clients: 4,
+    })
     expect(text.split('\r\n')).toEqual([
       'GET /api/sessions/user-000007 HTTP/1.1',
       'Connection: keep-alive',
-      'Authorization: Bearer ä',
+      'Authorization: Bearer a',
+      'X-A: 1',
       'host: shop.test',
+      'X-A: 2',
       'X-Forwarded-For: 10.0.1.1',
       '',
       '',

@@ -1,13 +1,15 @@
 import type { Consistency, RequestKind } from '../core/load.js'
 import type { Flight } from './journal-keeper.js'
 import { clientAddress, MAX_CLIENTS } from './mix.js'
+import type { HeaderField } from './port.js'
+import { headBytes } from './request-bytes.js'
 import { isWrite, type Task } from './workload.js'
 
 export interface TaskWriterOptions {
   /** "http://127.0.0.1:8080". */
   origin: string
   /** Sent with every request. */
-  headers: Record<string, string>
+  headers: readonly HeaderField[]
   consistency: Consistency
   /** Simulated client addresses, taken in turn; 0 for none. */
   clients: number
@@ -24,13 +26,7 @@ export class TaskWriter {
 
   constructor(private readonly options: TaskWriterOptions) {
     const { headers, origin, consistency } = options
-    const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === 'host')
-    const lines = [
-      ...(hasHost ? [] : [`Host: ${new URL(origin).host}`]),
-      'Connection: keep-alive',
-      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ]
-    this.head = ` HTTP/1.1\r\n${lines.join('\r\n')}\r\n`
+    this.head = headBytes(origin, headers)
     this.consistency = consistency === 'default' ? '' : `X-Consistency: ${consistency}\r\n`
     this.addresses = Math.min(options.clients, MAX_CLIENTS)
   }
@@ -51,11 +47,15 @@ export class TaskWriter {
       // The body is ASCII: as many bytes as characters.
       return Buffer.from(
         `${line}${head}Idempotency-Key: ${this.options.keyOf(k)}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        'latin1',
       )
     }
     const after =
       this.options.consistency === 'read-your-writes' && afterLsn !== null ? `X-After-LSN: ${afterLsn}\r\n` : ''
-    return Buffer.from(`GET ${pathOf(task.kind, user, productId(task.product))}${head}${this.consistency}${after}\r\n`)
+    return Buffer.from(
+      `GET ${pathOf(task.kind, user, productId(task.product))}${head}${this.consistency}${after}\r\n`,
+      'latin1',
+    )
   }
 }
 

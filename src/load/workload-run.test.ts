@@ -56,7 +56,7 @@ async function work(
       workload: { ...WORKLOAD, ...workload },
       ...load,
     } as Load,
-    target: { origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
+    target: { origin, requests: [{ method: 'GET', path: '/', headers: [] }] },
     signal: new AbortController().signal,
     drainMs: 1_000,
     tickMs: 100,

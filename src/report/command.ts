@@ -196,9 +196,19 @@ function requestFlags({ engine, load: { request, workload }, parameters }: RunRe
   return [
     ...(request.method === 'GET' ? [] : ['--method', request.method]),
     ...(engine === null || request.path === usual ? [] : ['--path', request.path]),
-    ...Object.entries(request.headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
-    ...(request.body === null ? [] : ['--body', request.body]),
+    ...(request.insecure === true ? ['--insecure'] : []),
+    ...(request.fields ?? Object.entries(request.headers)).flatMap(([name, value]) => [
+      '--header',
+      `${name}: ${value}`,
+    ]),
+    ...bodyFlags(request),
   ]
+}
+
+/** What came from standard input is given as text where it is kept as such. */
+function bodyFlags({ body, body_from: from }: RunRecord['load']['request']): string[] {
+  if (from !== undefined && (from !== '@-' || body === null || body.startsWith('@'))) return ['--body', from]
+  return body === null ? [] : ['--body', body]
 }
 
 function loadFlags(record: RunRecord): string[] {

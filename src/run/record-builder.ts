@@ -1,3 +1,4 @@
+import { shownValue } from '../core/header-secrets.js'
 import { measuredMs, offeredRps, stretchesOf } from '../core/load.js'
 import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
 import type { WritesRecord } from '../core/replication.js'
@@ -161,20 +162,35 @@ function answersOf({ nodes }: Journal, servers: readonly string[]): NonNullable<
 }
 
 /** The request of a target as the record keeps it: without what may be a password or a token. */
-function requestOf({ requests }: LoadTarget): RunRecord['load']['request'] {
+function requestOf({ requests, insecure = false }: LoadTarget): RunRecord['load']['request'] {
   const [request] = requests
   if (request === undefined) throw new Error('a target needs a request')
-  const headers = Object.entries(request.headers).map(([name, value]) => [name, SECRET.test(name) ? '***' : value])
+  const { method, path, body, bodyFrom } = request
+  const fields = request.headers.map(([name, value]): [string, string] => [name, shownValue(name, value)])
+  const headers = new Map<string, string>()
+  for (const [name, value] of fields) {
+    const before = headers.get(name)
+    headers.set(name, before === undefined ? value : `${before}, ${value}`)
+  }
   return {
-    method: request.method,
-    path: request.path,
+    method,
+    path,
     headers: Object.fromEntries(headers),
-    body: request.body ?? null,
+    ...(headers.size === fields.length ? {} : { fields }),
+    body: body === undefined ? null : textOf(body),
+    ...(body === undefined || bodyFrom === undefined ? {} : { body_bytes: body.length, body_from: bodyFrom }),
+    ...(insecure ? { insecure } : {}),
   }
 }
 
-/** Names of headers whose values are nobody else's business. */
-const SECRET = /auth|cookie|token|secret|key|password/i
+/** No more of a body is kept, in bytes. */
+const LONGEST_BODY = 4_096
+
+function textOf(body: Uint8Array): string | null {
+  if (body.length > LONGEST_BODY) return null
+  const text = Buffer.from(body).toString()
+  return Buffer.from(text).equals(body) ? text : null
+}
 
 /** The offered rate as planned; for a run that was cut short, that of the part that took place. */
 function actuallyOffered({ plan, result }: RecordInput): number | null {

@@ -5,6 +5,7 @@ import { runError } from '../core/errors.js'
 import { RECORD_SCHEMA, runRecordSchema } from '../core/record.js'
 import { parseSlo } from '../core/slo.js'
 import { createFakeLoadGenerator } from '../load/fake/fake-load-generator.js'
+import type { HeaderField } from '../load/port.js'
 import type { Probe } from '../probes/port.js'
 import { Histogram } from '../stats/histogram.js'
 import { closedLoad, heldGenerator, openLoad, planOf, startRun } from './testing/run-of.js'
@@ -50,14 +51,14 @@ describe('a complete run', () => {
   })
 
   it('keeps what was requested, but no secrets', async () => {
-    const headers = {
-      Accept: 'text/html',
-      Authorization: 'Bearer x',
-      'X-Api-Key': 'x',
-      Cookie: 'x',
-      'x-csrf-token': 'x',
-    }
-    const requests = [{ method: 'POST', path: '/a?b=c', headers, body: '{}' }]
+    const headers: HeaderField[] = [
+      ['Accept', 'text/html'],
+      ['Authorization', 'Bearer x'],
+      ['X-Api-Key', 'x'],
+      ['Cookie', 'x'],
+      ['x-csrf-token', 'x'],
+    ]
+    const requests = [{ method: 'POST', path: '/a?b=c', headers, body: Buffer.from('{}') }]
     const { promise } = startRun(planOf(openLoad()), { target: { origin: 'http://127.0.0.1:1', requests } })
     expect((await promise).load.request).toEqual({
       method: 'POST',

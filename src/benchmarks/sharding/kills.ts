@@ -222,7 +222,7 @@ function load(origin: string, signal: AbortSignal): Promise<LoadResult> {
         run: RUN,
       },
     },
-    target: { origin, requests: [{ method: 'GET', path: '/', headers: {} }] },
+    target: { origin, requests: [{ method: 'GET', path: '/', headers: [] }] },
     signal,
     drainMs: 10_000,
     tickMs: 500,

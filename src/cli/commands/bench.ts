@@ -22,7 +22,8 @@ export function addBench(program: Command, lab: Lab): void {
     )
     .argument('[scenarios...]', 'single, lb-<n>, repl-<n>, shard-<n>, shard-scaling-<n>, or scenario files')
     .option('--stack <name>', 'which running stack, when several run')
-    .option('--url <url>', 'a system that is already running, not of scalelab')
+    .option('--url <url>', 'a system that is already running, not of scalelab; name:password@ is sent (Basic)')
+    .option('--insecure', 'of an https --url: certificates are not verified')
   addLoadOptions(command)
   addProbeOptions(command)
   addStackOptions(command)
@@ -95,8 +96,9 @@ async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions):
   if (options.url !== undefined) {
     if (scenarios.length > 0) throw usageError('--url and a scenario exclude each other', 'Give one of them')
     if (shaped !== undefined) throw usageError(`${shaped} shapes a stack, and --url loads what is already running`)
-    return [subjectOfUrl(options.url, options)]
+    return [await subjectOfUrl(lab, options.url, options)]
   }
+  if (options.insecure === true) throw usageError('--insecure belongs to --url', 'Add --url https://...')
   if (scenarios.length > 0) {
     if (options.stack !== undefined) throw usageError('--stack and a scenario exclude each other', 'Give one of them')
     return Promise.all(scenarios.map((scenario) => subjectOfScenario(lab, scenario, scenarios, options)))

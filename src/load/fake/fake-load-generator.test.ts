@@ -13,7 +13,7 @@ loadContract('fake', async ({ serviceMs, statuses, instances }) => ({
     status: (k) => inTurn(statuses, k, 200),
     instances,
   }),
-  target: { origin: 'http://fake.test', requests: [{ method: 'GET', path: '/', headers: {} }] },
+  target: { origin: 'http://fake.test', requests: [{ method: 'GET', path: '/', headers: [] }] },
   close: async () => {},
 }))
 

@@ -75,7 +75,7 @@ export function startRun(plan: RunPlan, override: Partial<RunInput> = {}): Obser
   let virtualMs = 0
   const promise = run({
     plan,
-    target: { origin: 'http://127.0.0.1:20000', requests: [{ method: 'GET', path: '/api/products', headers: {} }] },
+    target: { origin: 'http://127.0.0.1:20000', requests: [{ method: 'GET', path: '/api/products', headers: [] }] },
     stack: null,
     generator: createFakeLoadGenerator({ originNs: 0n }),
     probes: [],
