@@ -7,7 +7,7 @@ import { usageError } from '../core/errors.js'
  * @throws LabError (usage)
  */
 export function requestTarget(flag: string, text: string): string {
-  if (/[\0-\x1f\x7f]/.test(text)) {
+  if (/\p{Cc}/u.test(text)) {
     throw usageError(`${flag}: ${JSON.stringify(text)} holds a control character`, 'Percent-encode it, as in %0A')
   }
   if (/\p{Surrogate}|\ufffd/u.test(text)) {

@@ -21,7 +21,7 @@ const EXAMPLE = 'As in --url http://127.0.0.1:8000/items'
  */
 export function parseTargetUrl(text: string): TargetUrl {
   const shown = JSON.stringify(withoutUserinfo(text))
-  if (/[\0-\x1f\x7f]/.test(text)) throw usageError(`--url: ${shown} holds a control character`, EXAMPLE)
+  if (/\p{Cc}/u.test(text)) throw usageError(`--url: ${shown} holds a control character`, EXAMPLE)
   const [, scheme, authority = '', rest = ''] = /^([a-z][a-z\d+.-]*):\/\/([^/?#\\]*)(.*)$/i.exec(text) ?? []
   if (scheme === undefined) throw usageError(`--url: ${shown} is not an address`, schemeHint(text))
   const protocol = scheme.toLowerCase()
@@ -77,7 +77,7 @@ function credentialsOf(userinfo: string): NonNullable<TargetUrl['credentials']> 
   if (user.includes(':')) {
     throw usageError('--url: the name holds a colon, which Basic authentication cannot tell (RFC 7617, section 2)')
   }
-  if (/[\0-\x1f\x7f]/.test(user + password)) {
+  if (/\p{Cc}/u.test(user + password)) {
     throw usageError('--url: name or password hold a control character (RFC 7617, section 2)')
   }
   return { user, password }
