@@ -1,5 +1,6 @@
-import type { Comparison } from '../core/comparison.js'
+import { type Comparison, withoutSecrets } from '../core/comparison.js'
 import { EXIT } from '../core/errors.js'
+import { shownHeader } from '../core/header-secrets.js'
 import { type ComparedResults, comparedResults } from '../stats/compared-runs.js'
 import { scalingResults } from '../stats/scaling-results.js'
 import { withLock } from '../store/lock.js'
@@ -48,7 +49,7 @@ export async function carriedOut(
     await clearTheStage(lab)
     return compareBlocks(lab, folder, comparison, options)
   })
-  const results = comparedResults(compared.comparison, compared.records)
+  const results = comparedResults(withoutSecrets(compared.comparison), compared.records)
   return { results, report: await writeCompared(folder, results) }
 }
 
@@ -84,10 +85,14 @@ function jsonOf(results: ComparedResults, report: string): unknown {
   }
 }
 
-/** What was typed, to be typed again. */
+/** What was typed, to be typed again: without values of headers that may be secrets. */
 export function commandOf(argv: readonly string[]): string {
   const words = argv
     .slice(2)
+    .map((word, i, all) => {
+      if (all[i - 1] === '--header') return shownHeader(word)
+      return word.startsWith('--header=') ? `--header=${shownHeader(word.slice('--header='.length))}` : word
+    })
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
   return ['scalelab', ...words.filter((word) => word !== '--json' && word !== '--quiet')].join(' ')
 }

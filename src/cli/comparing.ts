@@ -151,7 +151,21 @@ async function acted(
 }
 
 function flagsOf({ set }: Comparison, variant: ComparedVariant): Partial<BenchOptions> {
-  return { ...optionsOf(set), ...optionsOf(variant.set) }
+  const common = optionsOf(set)
+  const own = optionsOf(variant.set)
+  const header = [...(common.header ?? []), ...(own.header ?? [])]
+  const kinds = own.image?.map((text) => text.split('=', 1)[0])
+  const image = [
+    ...(common.image ?? []).filter((text) => !kinds?.includes(text.split('=', 1)[0])),
+    ...(own.image ?? []),
+  ]
+  // Of flags that may be repeated some are given to all and some to one.
+  return {
+    ...common,
+    ...own,
+    ...(header.length === 0 ? {} : { header }),
+    ...(image.length === 0 ? {} : { image }),
+  }
 }
 
 /**

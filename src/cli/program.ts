@@ -26,6 +26,7 @@ import { addSql } from './commands/sql.js'
 import { addUp } from './commands/up.js'
 import { createLab } from './lab.js'
 import type { Os } from './os.js'
+import { refuseRepeated } from './single-values.js'
 
 const EXIT_CODES = `
 Exit codes:
@@ -89,5 +90,6 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addCompletion,
   ]
   for (const add of commands) add(program, lab)
+  refuseRepeated(program)
   return program
 }

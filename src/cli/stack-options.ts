@@ -151,11 +151,14 @@ export function imageOverrides(
     if (image !== undefined) images[name] = image
   }
   if (pgVersion !== undefined) images.postgres = officialPostgres(pgVersion)
+  const given = new Set<string>()
   for (const value of values) {
     const [name = '', image = ''] = value.split(/=(.*)/s)
     if (image === '')
       throw usageError(`--image: "${value}" is not of the form name=image`, 'As in --image nginx=nginx:1.29-alpine')
     const kind = choice('--image', name, IMAGES)
+    if (given.has(kind)) throw usageError(`--image: ${kind} is given twice`, 'Give it once')
+    given.add(kind)
     if (kind === 'postgres' && pgVersion !== undefined) {
       throw usageError('--pg-version and --image postgres=... exclude each other', 'Give the version or the image')
     }

@@ -10,6 +10,7 @@ describe('parseVary', () => {
     [['weights=3,1,1;1,1,1'], { weights: ['3,1,1', '1,1,1'] }],
     [['service-time=2ms, 4ms', 'replicas=2,3'], { 'service-time': ['2ms', '4ms'], replicas: ['2', '3'] }],
     [['rps=500'], { rps: ['500'] }],
+    [['header=Accept: a, b;'], { header: ['Accept: a, b'] }],
   ])('reads %j', (texts, expected) => {
     expect(parseVary(texts)).toEqual(expected)
   })
@@ -17,6 +18,7 @@ describe('parseVary', () => {
   it.each([
     [['strategy'], '--vary: cannot read "strategy"'],
     [['strategy='], '--vary: cannot read "strategy="'],
+    [['path=/a,,/b'], '--vary: cannot read "path=/a,,/b"'],
     [['strategy=a', 'strategy=b'], '--vary: strategy is given twice'],
     [['stratgy=a,b'], 'unknown setting in --vary "stratgy"'],
     [['seed=1,2'], 'unknown setting in --vary "seed"'],
@@ -89,5 +91,24 @@ describe('settings and options', () => {
   it('leave out what was not given, and what each run has for itself', () => {
     expect(settingsOf({ max: false, seed: '4', port: '80', out: 'x', json: true })).toEqual({})
     expect(optionsOf({ max: 'false', standbys: '2' })).toEqual({})
+  })
+})
+
+describe('settings', () => {
+  it('keep every value of a flag that may be repeated', () => {
+    const settings = settingsOf({ header: ['X-Tag: one', 'X-Tag: two'], image: ['node=a'] })
+    expect(optionsOf(settings)).toEqual({ header: ['X-Tag: one', 'X-Tag: two'], image: ['node=a'] })
+  })
+
+  it('take true or false for a switch', () => {
+    expect(optionsOf({ max: 'true' })).toEqual({ max: true })
+    expect(optionsOf({ max: 'false' })).toEqual({})
+    expect(() => optionsOf({ max: 'yes' })).toThrow('unknown max "yes"')
+  })
+
+  it('keep what may be a secret out of variants, which are told apart by it', () => {
+    expect(() => variantsOf({ scenario: 'single', vary: { header: ['X-A: 1', 'Authorization: geheim'] } })).toThrow(
+      'sets Authorization: ***, which may be a secret',
+    )
   })
 })

@@ -2,11 +2,14 @@ import { Command } from 'commander'
 import type { ComparedVariant } from '../core/comparison.js'
 import { unknownValueError, usageError } from '../core/errors.js'
 import type { Experiment } from '../core/experiment.js'
+import { shownHeader } from '../core/header-secrets.js'
 import type { BenchOptions } from './bench-options.js'
 import { addLoadOptions } from './load-options.js'
+import { choice } from './option-values.js'
 import { addProbeOptions } from './probe-options.js'
 import { addStackOptions } from './stack-options.js'
 
+/** Flags without their dashes; the values of one that may be repeated, one a line. */
 export type Settings = Record<string, string>
 
 /** More variants than this are refused: their runs would take hours. */
@@ -41,15 +44,19 @@ export function checkSettings(settings: Iterable<string>, where: string): void {
   for (const key of settings) if (!known.includes(key)) throw unknownValueError(`setting in ${where}`, key, known)
 }
 
-/** Flags of bench as commander would give them. Keys that are no flag are left out. */
+/**
+ * Flags of bench as commander would give them. Keys that are no flag are left out.
+ * @throws LabError (usage) for a switch that is neither true nor false
+ */
 export function optionsOf(settings: Settings): Partial<BenchOptions> {
   const known = flags()
   return Object.fromEntries(
     Object.entries(settings).flatMap(([key, value]): [string, string | boolean | string[]][] => {
       const flag = known.get(key)
       if (flag === undefined) return []
-      if (flag.repeated) return [[flag.attribute, [value]]]
-      return flag.takesValue ? [[flag.attribute, value]] : value === 'true' ? [[flag.attribute, true]] : []
+      if (flag.repeated) return [[flag.attribute, value.split('\n')]]
+      if (flag.takesValue) return [[flag.attribute, value]]
+      return choice(key, value, ['true', 'false']) === 'true' ? [[flag.attribute, true]] : []
     }),
   )
 }
@@ -59,7 +66,7 @@ export function settingsOf(options: Partial<BenchOptions>): Settings {
   const entries = [...flags()].flatMap(([name, { attribute }]): [string, string][] => {
     const value = options[attribute as keyof BenchOptions]
     if (value === undefined || value === false) return []
-    return [[name, Array.isArray(value) ? (value[0] ?? '') : String(value)]]
+    return [[name, Array.isArray(value) ? value.join('\n') : String(value)]]
   })
   return Object.fromEntries(entries)
 }
@@ -73,7 +80,7 @@ export function parseVary(texts: readonly string[]): Record<string, string[]> {
   for (const text of texts) {
     const [, key, list] = /^([a-z-]+)=(.+)$/.exec(text) ?? []
     const values = list === undefined ? [] : splitValues(list)
-    if (key === undefined || values.length === 0) {
+    if (key === undefined || values.length === 0 || values.includes('')) {
       throw usageError(
         `--vary: cannot read "${text}"`,
         'Write a flag with its values: --vary strategy=round-robin,least-conn',
@@ -87,12 +94,10 @@ export function parseVary(texts: readonly string[]): Record<string, string[]> {
   return vary
 }
 
-/** At commas; where values hold commas themselves (3,1,1), at semicolons. */
+/** At commas; where values hold commas themselves (3,1,1), at semicolons, of which one may end the list. */
 function splitValues(list: string): string[] {
-  return list
-    .split(list.includes(';') ? ';' : ',')
-    .map((value) => value.trim())
-    .filter((value) => value !== '')
+  const text = list.replace(/;\s*$/, '')
+  return text.split(list.includes(';') ? ';' : ',').map((value) => value.trim())
 }
 
 /**
@@ -111,6 +116,7 @@ export function variantsOf(experiment: Pick<Experiment, 'scenario' | 'vary' | 'v
   }
   const resolved = given.map(({ name, scenario, set }, i) => {
     checkSettings(Object.keys(set), `variant ${name ?? i + 1}`)
+    refuseSecret(set, `variant ${name ?? i + 1}`)
     return { name, ...resolve(scenario ?? set.scenario ?? experiment.scenario ?? '', set) }
   })
   const names = namesOf(resolved)
@@ -125,6 +131,16 @@ export function variantsOf(experiment: Pick<Experiment, 'scenario' | 'vary' | 'v
     )
   }
   return variants
+}
+
+/** A comparison is kept in files, and its variants are told apart by what is set in them. */
+function refuseSecret({ header = '' }: Settings, where: string): void {
+  const secret = header.split('\n').find((text) => shownHeader(text) !== text)
+  if (secret === undefined) return
+  throw usageError(
+    `${where} sets ${shownHeader(secret)}, which may be a secret and is not kept`,
+    'Give it to all variants with --header',
+  )
 }
 
 /** The scenario that a number in the settings asks for, and the settings that remain. */

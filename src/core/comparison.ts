@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { actSchema, claimSchema } from './experiment.js'
+import { shownHeader } from './header-secrets.js'
 
 /** Version of a comparison's schema; raised when a reader of the old one would misread the new one. */
 export const COMPARISON_SCHEMA = 'scalelab/comparison@1'
@@ -66,3 +67,10 @@ export const comparisonSchema = z.object({
   expect: z.array(claimSchema),
 })
 export type Comparison = z.infer<typeof comparisonSchema>
+
+/** A comparison as it may be kept and shown. */
+export function withoutSecrets(comparison: Comparison): Comparison {
+  const { header } = comparison.set
+  if (header === undefined) return comparison
+  return { ...comparison, set: { ...comparison.set, header: header.split('\n').map(shownHeader).join('\n') } }
+}

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { COMPARISON_SCHEMA, type Comparison, comparisonSchema } from '../core/comparison.js'
+import { COMPARISON_SCHEMA, type Comparison, comparisonSchema, withoutSecrets } from '../core/comparison.js'
 import { LabError } from '../core/errors.js'
 import type { RunRecord } from '../core/record.js'
 import { writeFileAtomically } from './atomic-file.js'
@@ -9,9 +9,12 @@ import { pointLatest, readRecord } from './run-folder.js'
 /** Where the runs of a comparison keep their folders, below its own. */
 export const RUNS_FOLDER = 'runs'
 
-/** Replaces comparison.json, and points `latest` beside the folder, and beside all comparisons, to it. @throws LabError (environment) */
+/** Replaces comparison.json, without what may be a secret in it, and points `latest` beside the folder, and beside all comparisons, to it. @throws LabError (environment) */
 export async function writeComparisonFile(folder: string, comparison: Comparison): Promise<void> {
-  await writeFileAtomically(join(folder, COMPARISON_DOCUMENT.file), `${JSON.stringify(comparison, null, 2)}\n`)
+  await writeFileAtomically(
+    join(folder, COMPARISON_DOCUMENT.file),
+    `${JSON.stringify(withoutSecrets(comparison), null, 2)}\n`,
+  )
   await pointLatest(dirname(folder), folder)
   await pointLatest(dirname(dirname(folder)), folder)
 }

@@ -20,6 +20,7 @@ import { choice, number } from '../option-values.js'
 import { addProbeOptions } from '../probe-options.js'
 import { addStackOptions } from '../stack-options.js'
 import { checkSettings, parseVary, type Settings, settingsOf, variantsOf } from '../variants.js'
+import { withHeaders } from '../withheld-headers.js'
 
 /** Flags of `compare`, as commander gives them. */
 export interface CompareOptions extends BenchOptions {
@@ -244,8 +245,13 @@ async function resume(lab: Lab, scenarios: string[], options: CompareOptions): P
   if (scenarios.length > 0 || options.vary !== undefined) {
     throw usageError('--resume goes on with what was planned: leave scenarios and --vary out')
   }
+  const changed = Object.keys(settingsOf(options)).find((flag) => flag !== 'header')
+  if (changed !== undefined) {
+    throw usageError(`--resume goes on with what was planned: leave --${changed} out`, 'Or begin anew')
+  }
   const where = typeof options.resume === 'string' ? options.resume : join(options.out, 'experiments', 'latest')
-  const { value: comparison, folder } = await readDocument(where, [COMPARISON_DOCUMENT])
+  const { value: kept, folder } = await readDocument(where, [COMPARISON_DOCUMENT])
+  const comparison = { ...kept, set: withHeaders(kept.set, options.header ?? []) }
   if (comparison.status === 'complete') {
     throw usageError(`${folder} has all its runs`, `Its report: scalelab report ${folder}`)
   }

@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { labErrorOf } from '../core/testing/thrown.js'
+import type { Os } from './os.js'
+import { createProgram } from './program.js'
+import { refuseRepeated } from './single-values.js'
+
+const os = {
+  stdout: { columns: 80 },
+  stderr: {},
+  env: {},
+  version: '0',
+  packageDir: '/',
+  stateDir: '/',
+} as unknown as Os
+const program = createProgram(os, () => {})
+const single = program.commands.flatMap((command) =>
+  command.options
+    .filter(({ required, optional, parseArg }) => (required || optional) && parseArg === undefined)
+    .map(({ long }) => [command.name(), long ?? ''] as const),
+)
+const collected = program.commands.flatMap((command) =>
+  command.options.filter(({ parseArg }) => parseArg !== undefined).map(({ long }) => `${command.name()} ${long}`),
+)
+
+describe('the command line', () => {
+  it.each(single)('%s refuses %s when it is given twice', (command, flag) => {
+    // Nothing runs: options are read before arguments are missed.
+    const error = labErrorOf(() => createProgram(os, () => {}).parse([command, flag, '1', flag, '1'], { from: 'user' }))
+    expect(error).toMatchObject({ exitCode: 2, message: `${flag} is given twice` })
+  })
+
+  it('says of every option that collects its values that it may be repeated, or takes a list', () => {
+    expect(single.length).toBeGreaterThan(100)
+    for (const name of collected) expect(name).toMatch(/ --(header|image|fault|vary|set|from|to|lose|scheme)$/)
+  })
+
+  it('takes an option and its negation for one', () => {
+    const parse = (...args: string[]) => {
+      const command = new Command().option('--vertical <list>').option('--no-vertical')
+      refuseRepeated(command)
+      return command.parse(args, { from: 'user' }).opts()
+    }
+    expect(parse('--no-vertical')).toEqual({ vertical: false })
+    expect(labErrorOf(() => parse('--vertical', '2', '--no-vertical')).message).toBe('--no-vertical is given twice')
+  })
+})
