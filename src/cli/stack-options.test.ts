@@ -235,7 +235,7 @@ describe('imageOverrides', () => {
       node: 'env/node',
       nginx: 'reg:5000/nginx@sha256:a=b',
     })
-    expect(imageOverrides(optionsOf('--image', 'node=a', '--image', 'node=b'), {})).toEqual({ node: 'b' })
+    expect(imageOverrides(optionsOf('--image', 'node=a', '--image', 'nginx=b'), {})).toEqual({ node: 'a', nginx: 'b' })
   })
 
   it('takes the official image of a version, over that of the environment', () => {
@@ -251,6 +251,11 @@ describe('imageOverrides', () => {
     [['--pg-version', 'latest'], '--pg-version: "latest" is not a version of PostgreSQL from 15 on'],
   ])('refuses %j', (args, message) => {
     expect(labErrorOf(() => imageOverrides(optionsOf(...args), env))).toMatchObject({ exitCode: 2, message })
+  })
+
+  it('refuses two images of one name', () => {
+    const error = labErrorOf(() => imageOverrides(optionsOf('--image', 'node=a', '--image', 'node=b'), {}))
+    expect(error).toMatchObject({ exitCode: 2, message: '--image: node is given twice' })
   })
 
   it.each([
