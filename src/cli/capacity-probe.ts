@@ -14,6 +14,8 @@ import { measure } from './measure.js'
 /** What every run of a search shares. */
 export interface Bench {
   lab: Lab
+  /** Who searches. */
+  signed: { author?: string }
   subject: BenchSubject
   stack: Stack
   objectives: Objective[]

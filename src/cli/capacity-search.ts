@@ -43,6 +43,7 @@ export class CapacitySearch {
       stack: subject.scenario,
       engine: bench.stack.meta.engine,
       target: '',
+      ...bench.signed,
       started_at: startedAt.toISOString(),
       ended_at: startedAt.toISOString(),
       status: 'running',

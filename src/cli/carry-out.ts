@@ -20,12 +20,19 @@ export async function carryOut(
   const { results, report } = await carriedOut(lab, folder, comparison, options)
   if (options.json === true) lab.printJson(jsonOf(results, report))
   else {
+    const [{ leadText }, { renderLead }] = await Promise.all([import('../report/lead.js'), import('../ui/tables.js')])
     if (comparison.kind === 'scaling') {
-      const { renderScaling } = await import('../ui/scaling.js')
-      lab.print(renderScaling(results, lab.look()))
+      const [{ scalingLead }, { renderScaling }] = await Promise.all([
+        import('../report/scaling-experiment.js'),
+        import('../ui/scaling.js'),
+      ])
+      lab.print(`${renderLead(leadText(scalingLead(results)), lab.look())}\n\n${renderScaling(results, lab.look())}`)
     } else {
-      const { renderCompared } = await import('../ui/compared.js')
-      lab.print(renderCompared(results, lab.look()))
+      const [{ comparedLead }, { renderCompared }] = await Promise.all([
+        import('../report/compared-words.js'),
+        import('../ui/compared.js'),
+      ])
+      lab.print(`${renderLead(leadText(comparedLead(results)), lab.look())}\n\n${renderCompared(results, lab.look())}`)
     }
     lab.print(`Report: ${report}`)
   }

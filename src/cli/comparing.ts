@@ -7,7 +7,7 @@ import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
 import type { RunRecord } from '../core/record.js'
 import { parseDuration } from '../core/units.js'
-import { doubtsOf } from '../core/validity.js'
+import { bearing, doubtsOf } from '../core/validity.js'
 import { type Measured, runBlocks } from '../run/blocks.js'
 import { isVoidFor } from '../stats/void.js'
 import { RUNS_FOLDER, readComparedRecords, writeComparisonFile } from '../store/comparison-folder.js'
@@ -75,7 +75,7 @@ export async function compareBlocks(
       async measure(variant, block) {
         const { record, path } = await measureVariant(lab, folder, state, variant, block)
         records.set(path, record)
-        return { record: path, doubts: doubtsOf(record.validity) } satisfies Measured
+        return { record: path, doubts: doubtsOf(bearing(record)) } satisfies Measured
       },
       async save(next) {
         state = next

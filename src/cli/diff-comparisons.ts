@@ -26,7 +26,7 @@ export async function writeComparedDiffInto(
   newer: Documented<Comparison>,
 ): Promise<Diffed> {
   const [old, recent] = [await resultsOf(older), await resultsOf(newer)]
-  const { comparedDiffAnswer, diffCompared, renderComparedDiff } = await import('../report/compared-diff.js')
+  const { comparedDiffLead, diffCompared, renderComparedDiff } = await import('../report/compared-diff.js')
   const links = [older, newer].map((each) => relative(folder.path, join(each.folder, 'report.md')))
   const report = await writeAll(folder, renderComparedDiff(old, recent, links))
   const { rows, ...diff } = diffCompared(old, recent)
@@ -46,8 +46,12 @@ export async function writeComparedDiffInto(
       report,
     },
     async text(look) {
-      const { renderComparedDiffTable } = await import('../ui/compared-diff.js')
-      return `${renderComparedDiffTable(rows, look)}\n\n${comparedDiffAnswer({ rows, ...diff }).replaceAll('**', '')}`
+      const [{ renderComparedDiffTable }, { leadText }, { oneLine, wrap }] = await Promise.all([
+        import('../ui/compared-diff.js'),
+        import('../report/lead.js'),
+        import('../ui/width.js'),
+      ])
+      return `${renderComparedDiffTable(rows, look)}\n\n${wrap(oneLine(leadText(comparedDiffLead({ rows, ...diff }))), look.width).join('\n')}`
     },
   }
 }

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { LabError } from '../core/errors.js'
 import type { RunRecord } from '../core/record.js'
-import { doubtsOf } from '../core/validity.js'
+import { bearing, doubtsOf } from '../core/validity.js'
 import { createRunFolder, type RunFolder, readRecord } from '../store/run-folder.js'
 import { linksFrom, type SourceRun, writeAll, writeSources } from './report-files.js'
 import type { Diffed, Documented } from './report-kind.js'
@@ -44,11 +44,15 @@ export async function writeDiffInto(
   newer: SourceRun,
   beside: Beside,
 ): Promise<Diffed> {
-  const [{ renderDiff }, { changesBetween }, { diffRecords }] = await Promise.all([
-    import('../report/diff.js'),
-    import('../report/changes.js'),
-    import('../stats/run-diff.js'),
-  ])
+  const [{ renderDiff }, { changesBetween }, { diffLead }, { leadText }, { CHANGE_WORDS }, { diffRecords }] =
+    await Promise.all([
+      import('../report/diff.js'),
+      import('../report/changes.js'),
+      import('../report/diff-answer.js'),
+      import('../report/lead.js'),
+      import('../report/sections/diff.js'),
+      import('../stats/run-diff.js'),
+    ])
   const records = (runs: readonly SourceRun[]): RunRecord[] => runs.map(({ record }) => record)
   const repeats = { old: records(beside.old), new: records(beside.new) }
   const [one = '', other = ''] = linksFrom(folder, [older, newer])
@@ -58,13 +62,15 @@ export async function writeDiffInto(
   )
   const diff = diffRecords(older.record, newer.record, repeats)
   const changes = changesBetween(older.record, newer.record)
+  const lead = leadText(diffLead(older.record, newer.record, diff, changes))
   const told = ({ record }: SourceRun) => ({ id: record.id, started_at: record.started_at, status: record.status })
   return {
     report,
     json: { old: told(older), new: told(newer), changes, ...diff, report },
     async text(look) {
       const { renderDiffTable } = await import('../ui/diff.js')
-      return renderDiffTable(diff, { ...headsOf(older.record, newer.record), changes }, look)
+      const heads = headsOf(older.record, newer.record)
+      return renderDiffTable(diff, { ...heads, changes, lead, changeWords: CHANGE_WORDS }, look)
     },
   }
 }
@@ -120,8 +126,8 @@ function apart(one: RunRecord, other: RunRecord): number {
   return Math.abs(Date.parse(one.started_at) - Date.parse(other.started_at))
 }
 
-function sound({ status, validity }: RunRecord): boolean {
-  return status === 'complete' && doubtsOf(validity).length === 0
+function sound(record: RunRecord): boolean {
+  return record.status === 'complete' && doubtsOf(bearing(record)).length === 0
 }
 
 function sameVersions(one: RunRecord, other: RunRecord): boolean {

@@ -9,6 +9,7 @@ import { processIdentity } from '../store/process-identity.js'
 import { secrets } from '../store/secret.js'
 import { stackFolders } from '../store/stack-folders.js'
 import { wantsColour } from '../ui/choose-view.js'
+import { authorOf } from './author.js'
 import type { Engines } from './engine-choice.js'
 import type { Os } from './os.js'
 import { imageOverrides } from './stack-options.js'
@@ -32,6 +33,8 @@ export interface Lab {
   engines(options?: { image?: readonly string[]; pgVersion?: string; pgBin?: string }): Promise<Engines>
   /** The engines in the order in which their stacks are listed. */
   allEngines(): Promise<Engine[]>
+  /** Who makes what this command measures, to be put into a record; empty where nobody said. */
+  signed(): Promise<{ author?: string }>
   look(): Look
   /** A text and a line end on stdout. */
   print(text: string): void
@@ -42,9 +45,11 @@ export interface Lab {
   exit(code: ExitCode): void
 }
 
-export function createLab(os: Os, exit: Lab['exit']): Lab {
+/** @param author as --author gives it, once the command line is read */
+export function createLab(os: Os, exit: Lab['exit'], author: () => string | undefined = () => undefined): Lab {
   const nodesDir = join(os.packageDir, 'dist', 'nodes')
   const identity = processIdentity()
+  let signature: Promise<string | undefined> | undefined
   // Loaded where they are used: dockerode and execa alone would double the time of `scalelab list`.
   const secret = secrets(os.stateDir)
   const engines: Lab['engines'] = async ({ pgBin = os.env.SCALELAB_PG_BIN, ...image } = {}) => {
@@ -91,6 +96,11 @@ export function createLab(os: Os, exit: Lab['exit']): Lab {
       })
     },
     engines,
+    async signed() {
+      signature ??= authorOf(os, author())
+      const name = await signature
+      return name === undefined ? {} : { author: name }
+    },
     async allEngines() {
       const { process, docker } = await engines()
       return [process, docker]

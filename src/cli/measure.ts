@@ -93,6 +93,7 @@ async function load(
     id,
     scenario: subject.scenario,
     scenarioFile: subject.scenarioFile,
+    ...(await lab.signed()),
     question: subject.question,
     reading: subject.reading,
     engine: stack?.meta.engine ?? null,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { ExitCode } from '../core/errors.js'
+import { addAuthorOption } from './author.js'
 import { addBench } from './commands/bench.js'
 import { addCapacity } from './commands/capacity.js'
 import { addClaims } from './commands/claims.js'
@@ -62,7 +63,8 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
       writeErr: (text) => os.stderr.write(text),
     })
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
-  const lab = createLab(os, exit)
+  let author: string | undefined
+  const lab = createLab(os, exit, () => author)
   const commands = [
     addList,
     addUp,
@@ -90,6 +92,10 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     addCompletion,
   ]
   for (const add of commands) add(program, lab)
+  addAuthorOption(program)
+  program.hook('preAction', (_, command) => {
+    author = command.opts<{ author?: string }>().author
+  })
   refuseRepeated(program)
   return program
 }

@@ -80,7 +80,7 @@ export async function writeGuard(out: string, report: Omit<GuardReport, 'schema'
 /** The same into a folder that is there. */
 export async function writeGuardInto(folder: RunFolder, guard: GuardReport): Promise<string> {
   const { renderGuard } = await import('../report/detection.js')
-  return writeAll(folder, { markdown: renderGuard(guard), charts: {} })
+  return writeAll(folder, renderGuard(guard))
 }
 
 /** Writes the report of a comparison of variants into its folder. @returns the path of report.md */
@@ -129,7 +129,7 @@ export async function writeScalingFit(out: string, data: ScalingData, fits: Fits
 /** The same without the JSON: it is there. */
 export async function writeScalingFitInto(folder: RunFolder, data: ScalingData, fits: Fits): Promise<string> {
   const { renderScalingFit } = await import('../report/scaling-fit.js')
-  return writeAll(folder, renderScalingFit(fits, data.source, data.command))
+  return writeAll(folder, renderScalingFit(fits, data))
 }
 
 /** Notes down what a report over several runs is made from, so that it can be made again. */

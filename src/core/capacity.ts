@@ -49,6 +49,7 @@ export const capacityRecordSchema = z.object({
   stack: z.string().describe('what was measured, in words'),
   engine: run.engine,
   target: z.string(),
+  author: z.string().optional().describe('who made it, as in --author; never an address'),
   started_at: z.string(),
   ended_at: z.string(),
   /** 'running': written between two probes; what stays so was killed. */

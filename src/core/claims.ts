@@ -41,6 +41,7 @@ export const claimUnitSchema = z.object({
 
 export const claimsRecordSchema = z.object({
   schema: z.literal(CLAIMS_SCHEMA),
+  author: z.string().optional().describe('who made it, as in --author; never an address'),
   started_at: z.string(),
   ended_at: z.string(),
   /** 'running': written after each unit, so that a crash loses nothing. */
@@ -57,6 +58,26 @@ export const claimsRecordSchema = z.object({
   }),
 })
 export type ClaimsRecord = z.infer<typeof claimsRecordSchema>
+
+/** The documents of the course that claims are taken from, by the number that scenarios name them by. */
+const DOCUMENTS: Readonly<Record<string, { title: string; author?: string }>> = {
+  '000': { title: 'Semana 6: Escalabilidad y Distribución' },
+  '001': { title: 'EcoMarket - Semana 7: Replicación y Sharding de Base de Datos', author: 'José Palacios' },
+  '002': { title: 'Load Balancing and Horizontal Scaling' },
+  '003': { title: 'Manual Tecnico Proyecto 2' },
+  '004': { title: 'Capitulo 7 - Distribucion' },
+}
+
+/** A source as it is cited: the documents in full, "documents 000 and 001, claim 5" by their titles and authors. */
+export function citedSource(source: string): string {
+  return source.replace(/\bdocuments? (\d{3}(?:(?:, | and )\d{3})*)/g, (_, numbers: string) =>
+    numbers.replace(/\d{3}/g, (number) => {
+      const document = DOCUMENTS[number]
+      if (document === undefined) return `document ${number}`
+      return `"${document.title}"${document.author === undefined ? '' : ` by ${document.author}`}`
+    }),
+  )
+}
 
 /** The rows that a source names: "documents 000 and 001, claim 5", "document 000, claims 3 and 4". */
 export function rowsOf(source: string | null | undefined): number[] {

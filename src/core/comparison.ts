@@ -46,6 +46,7 @@ export const comparisonSchema = z.object({
   question: z.string(),
   reading: z.string().nullable(),
   command: z.string().describe('what to type to repeat it'),
+  author: z.string().optional().describe('who made it, as in --author; never an address'),
   started_at: z.string(),
   ended_at: z.string().nullable(),
   /** 'failed': a variant could not run; what the others showed stands. */

@@ -26,6 +26,7 @@ export type DetectionRow = z.infer<typeof detectionRowSchema>
 export const guardReportSchema = z.object({
   schema: z.literal(GUARD_SCHEMA),
   stack: z.string(),
+  author: z.string().optional().describe('who made it, as in --author; never an address'),
   started_at: z.string().describe('when it began, ISO 8601'),
   length_ms: z.number().nullable().describe('how long it was asked to watch; null: until it was stopped'),
   freezes: count.describe('how often it was asked to freeze the primary first'),

@@ -167,3 +167,15 @@ export function workOf(parameters: StackParameters): Work | null {
 export function weightsOf(parameters: StackParameters): number[] {
   return Array.from({ length: parameters.replicas }, (_, index) => parameters.weights?.[index] ?? 1)
 }
+
+/**
+ * What a stack can serve by its calibrated work, in requests/s: workers over service time, times the instances. Null where
+ * nothing states it: an application of one's own, real work, a database behind it.
+ */
+export function statedCapacity(
+  parameters: Pick<StackParameters, 'app' | 'work' | 'replicas' | 'database' | 'sharding'>,
+): number | null {
+  const { app, work, replicas, database, sharding } = parameters
+  if (app !== null || work.kind !== 'model' || work.mean_ms === 0 || database !== null || sharding !== null) return null
+  return (replicas * work.workers * 1_000) / work.mean_ms
+}

@@ -108,6 +108,7 @@ export const runRecordSchema = z.object({
   /** Null where the system was already running (--url). */
   engine: z.enum(['docker', 'process', 'fake']).nullable(),
   target: z.string(),
+  author: z.string().optional().describe('who made it, as in --author; never an address'),
   started_at: z.string(),
   ended_at: z.string(),
   /** 'interrupted': ended before its time; what there is counts for what it is. */

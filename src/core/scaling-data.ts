@@ -12,6 +12,7 @@ const positive = z.number().positive()
 export const scalingDataSchema = z.object({
   schema: z.literal(SCALING_DATA_SCHEMA),
   source: z.string().describe('where the numbers come from'),
+  author: z.string().optional().describe('who made it, as in --author; never an address'),
   command: z.string().describe('what fits them again'),
   points: z
     .array(z.object({ n: positive.describe('workers'), x: positive.describe('their throughput') }))

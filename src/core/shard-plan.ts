@@ -78,6 +78,7 @@ export const shardPlanSchema = z.object({
     .optional()
     .describe('schemes that were asked for together with all others and cannot do it'),
   verdicts: z.array(verdictSchema),
+  author: z.string().optional().describe('who made it, as in --author; never an address'),
   command: z.string().optional().describe('what repeats it, as it is typed in a shell'),
   environment: z.object({ scalelab: z.string(), node: z.string(), platform: z.string(), cpu: z.string() }),
 })

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from './errors.js'
-import { formatDuration, formatNumber, formatProbability, formatRatio, formatShare, parseDuration } from './units.js'
+import {
+  dayAndTime,
+  formatDuration,
+  formatNumber,
+  formatProbability,
+  formatRatio,
+  formatShare,
+  fromTo,
+  parseDuration,
+} from './units.js'
 
 describe('parseDuration', () => {
   it.each([
@@ -95,5 +104,29 @@ describe('formatRatio', () => {
     [Number.POSITIVE_INFINITY, '-'],
   ])('writes %d as %j', (ratio, text) => {
     expect(formatRatio(ratio)).toBe(text)
+  })
+})
+
+describe('moments for people', () => {
+  it.each([
+    ['2025-11-20T10:15:00.123Z', '20 November 2025, 10:15 UTC'],
+    ['2025-01-02T00:05:59.999Z', '2 January 2025, 00:05 UTC'],
+    ['2025-11-20T10:15:00+02:00', '20 November 2025, 08:15 UTC'],
+    ['soon', 'an unknown time'],
+  ])('%s is %s', (iso, words) => {
+    expect(dayAndTime(iso)).toBe(words)
+  })
+
+  it.each([
+    ['2025-11-20T10:15:00.000Z', '2025-11-20T10:19:12.000Z', '20 November 2025, 10:15 to 10:19 UTC'],
+    ['2025-11-20T10:15:00.000Z', '2025-11-20T10:15:12.000Z', '20 November 2025, 10:15 UTC'],
+    [
+      '2025-11-20T23:59:00.000Z',
+      '2025-11-21T00:01:00.000Z',
+      '20 November 2025, 23:59 UTC to 21 November 2025, 00:01 UTC',
+    ],
+    ['2025-11-20T10:15:00.000Z', null, 'since 20 November 2025, 10:15 UTC'],
+  ])('from %s to %s', (from, to, words) => {
+    expect(fromTo(from, to)).toBe(words)
   })
 })

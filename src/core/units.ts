@@ -55,3 +55,24 @@ export function formatRatio(ratio: number): string {
   if (!Number.isFinite(ratio)) return '-'
   return `${ratio >= 99.95 ? formatNumber(Math.round(ratio)) : ratio.toFixed(ratio >= 9.995 ? 1 : 2)}x`
 }
+
+/** A moment for people, to the minute and with its zone: "20 November 2025, 10:15 UTC". @param iso as records hold it */
+export function dayAndTime(iso: string): string {
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return 'an unknown time'
+  const time = at.toISOString().slice(11, 16)
+  return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${time} UTC`
+}
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+
+/** From one moment to another: "20 November 2025, 10:15 to 10:19 UTC", or both in full; `to` is null while it goes on. */
+export function fromTo(from: string, to: string | null): string {
+  const [begin, end] = [dayAndTime(from), to === null ? null : dayAndTime(to)]
+  if (end === null) return `since ${begin}`
+  const [day, start] = begin.split(', ')
+  if (end === begin) return begin
+  return end.startsWith(`${day}, `)
+    ? `${day}, ${start?.slice(0, 5)} to ${end.slice(`${day}, `.length)}`
+    : `${begin} to ${end}`
+}

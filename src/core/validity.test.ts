@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CHECKS, type CheckName, checked, doubtsOf, formatChecked, unmeasured } from './validity.js'
+import { recordWith } from './testing/record.js'
+import { bearing, CHECKS, type CheckName, checked, doubtsOf, formatChecked, runKindOf, unmeasured } from './validity.js'
 
 const names = Object.keys(CHECKS) as CheckName[]
 
@@ -47,6 +48,24 @@ describe('doubtsOf', () => {
 
   it('passes over checks that it does not know, as a newer record may have them', () => {
     expect(doubtsOf([{ ...checked('backlog', 2, 1), check: 'phase-of-the-moon' }])).toEqual([])
+  })
+})
+
+describe('bearing', () => {
+  const validity = names.map((name) => checked(name, 2, 1))
+  const fault = { fault: 'kill', node: 'api-1', at_ms: 1, for_ms: 1 }
+
+  it.each([
+    ['load', {}, names],
+    ['faults', { faults: [fault] }, names.filter((name) => CHECKS[name].doubt !== 'not steady')],
+    ['act', { reshard: {} }, ['generator-cpu', 'host-cpu', 'host-steal']],
+    ['act', { trial: {} }, ['generator-cpu', 'host-cpu', 'host-steal']],
+  ])('leaves to a run of the kind %s (%j) the checks that say something of it', (kind, facts, expected) => {
+    const record = { ...recordWith({ validity }), ...(facts as object) }
+    expect(runKindOf(record)).toBe(kind)
+    expect(bearing(record).map(({ check }) => check)).toEqual(expect.arrayContaining(expected as string[]))
+    for (const { check } of bearing(record)) expect(CHECKS[check as CheckName].bears).toContain(kind)
+    if (kind === 'act') expect(bearing(record)).toHaveLength(expected.length)
   })
 })
 

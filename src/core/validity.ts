@@ -1,4 +1,4 @@
-import type { Validity } from './record.js'
+import type { RunRecord, Validity } from './record.js'
 import { formatValue } from './value.js'
 
 /** The gravest first: where the generator or the host was the limit, what else was seen is theirs. */
@@ -7,12 +7,30 @@ const DOUBTS = ['generator-limited', 'host-limited', 'not steady', 'overloaded']
 /** What a failed check makes of the result, in the words that open the report. */
 export type Doubt = (typeof DOUBTS)[number]
 
+/**
+ * What a run was: a load alone, one with faults on its way, or the load beside a drill or a migration, of which is reported
+ * what that took and cost.
+ */
+export type RunKind = 'load' | 'faults' | 'act'
+
+export function runKindOf({ faults = [], trial, reshard }: Pick<RunRecord, 'faults' | 'trial' | 'reshard'>): RunKind {
+  if (trial !== undefined || reshard !== undefined) return 'act'
+  return faults.length > 0 ? 'faults' : 'load'
+}
+
 interface Check {
   doubt: Doubt
   unit: string
-  /** What it means when it fails, and what to do next. */
+  /** What it means when it fails; what to do about it is in `remedies.ts`. */
   meaning: string
+  /** The kinds of run on whose results it bears: the few late requests of a drill say nothing of what the drill cost. */
+  bears: readonly RunKind[]
 }
+
+const ALWAYS: readonly RunKind[] = ['load', 'faults', 'act']
+const LOADED: readonly RunKind[] = ['load', 'faults']
+/** A run that is disturbed on purpose is not asked to be steady. */
+const UNDISTURBED: readonly RunKind[] = ['load']
 
 /**
  * Every validity check by name. A failed check of the generator or the host voids the comparison of systems: what was
@@ -22,62 +40,68 @@ export const CHECKS = {
   'generator-lateness': {
     doubt: 'generator-limited',
     unit: 'ms',
-    meaning:
-      'p99 of how late the generator itself sent; beyond it latency is partly its own. Lower the rate or use --generators 2; scalelab doctor --calibrate tells what this machine can drive',
+    meaning: 'p99 of how late the generator itself sent; beyond it latency is partly its own',
+    bears: LOADED,
   },
   'generator-cpu': {
     doubt: 'generator-limited',
     unit: 'share of a core',
-    meaning:
-      'the generator nearly filled its core, in the busiest stage. Lower the rate or use --generators 2; scalelab doctor --calibrate tells what this machine can drive',
+    meaning: 'the generator nearly filled its core, in the busiest stage',
+    bears: ALWAYS,
   },
   'generator-event-loop': {
     doubt: 'generator-limited',
     unit: 'ms',
-    meaning:
-      'p99 event-loop delay of the generator: answers were noticed this late. Stop other programs, or lower the rate; scalelab doctor --calibrate tells what this machine can drive',
+    meaning: 'p99 event-loop delay of the generator: answers were noticed this late',
+    bears: LOADED,
   },
   'host-cpu': {
     doubt: 'host-limited',
     unit: 'share',
-    meaning:
-      'all processors there are for this were busy: more instances cannot show more capacity here. Use the calibrated model or a larger machine',
+    meaning: 'all processors there are for this were busy: more instances cannot show more capacity here',
+    bears: ALWAYS,
   },
   'host-steal': {
     doubt: 'host-limited',
     unit: 'share',
-    meaning: 'the hypervisor gave processor time to others. Repeat at a quieter time',
+    meaning: 'the hypervisor gave processor time to others',
+    bears: ALWAYS,
   },
   'offered-rate': {
     doubt: 'overloaded',
     unit: 'share',
-    meaning:
-      'achieved over offered rate: the system could not follow, so latency grows with the length of the run. Lower --rps, or use --max to find the capacity',
+    meaning: 'achieved over offered rate: the system could not follow, so latency grows with the length of the run',
+    bears: LOADED,
   },
   backlog: {
     doubt: 'overloaded',
     unit: 'requests',
-    meaning: 'due requests still without a connection at the end. Lower --rps or raise --connections',
+    meaning: 'due requests still without a connection at the end',
+    bears: LOADED,
   },
   'lost-requests': {
     doubt: 'not steady',
     unit: 'share',
-    meaning: 'requests whose connection broke or timed out: see the losses by cause and the logs of the nodes',
+    meaning: 'requests whose connection broke or timed out',
+    bears: UNDISTURBED,
   },
   'stack-changed': {
     doubt: 'not steady',
     unit: 'nodes',
-    meaning: 'nodes that did not run from beginning to end: see the events, scalelab ps, and their logs',
+    meaning: 'nodes that did not run from beginning to end',
+    bears: UNDISTURBED,
   },
   'rate-drift': {
     doubt: 'not steady',
     unit: 'share',
-    meaning: 'the achieved rate of the second half differs from the first. Use a longer --warmup or --duration',
+    meaning: 'the achieved rate of the second half differs from the first',
+    bears: UNDISTURBED,
   },
   'latency-drift': {
     doubt: 'not steady',
     unit: 'share',
-    meaning: 'the median latency of the second half differs from the first. Use a longer --warmup or --duration',
+    meaning: 'the median latency of the second half differs from the first',
+    bears: UNDISTURBED,
   },
 } as const satisfies Record<string, Check>
 
@@ -120,10 +144,26 @@ export function formatChecked(value: number, unit: string): string {
   return share === null ? formatValue(value, unit) : `${formatValue(value, 'share')}${share[1] ?? ''}`
 }
 
-/** The doubts of a run, each once, the gravest first. */
+/** The doubts of these checks, each once, the gravest first. */
 export function doubtsOf(validity: readonly Validity[]): Doubt[] {
   const failed = validity.filter((row) => !row.ok).map((row) => doubtBy(row.check))
   return DOUBTS.filter((doubt) => failed.includes(doubt))
+}
+
+/** What a check means when it fails; of one of a newer record what that says. */
+export function meaningOf({ check, meaning }: Pick<Validity, 'check' | 'meaning'>): string {
+  return Object.hasOwn(CHECKS, check) ? CHECKS[check as CheckName].meaning : meaning
+}
+
+/** Whether a check says anything of the results of a run of this kind; one of a newer record does. */
+export function bearsOn(check: string, kind: RunKind): boolean {
+  return !Object.hasOwn(CHECKS, check) || CHECKS[check as CheckName].bears.includes(kind)
+}
+
+/** The checks of a run that bear on what it reports. */
+export function bearing(record: Pick<RunRecord, 'validity' | 'faults' | 'trial' | 'reshard'>): Validity[] {
+  const kind = runKindOf(record)
+  return record.validity.filter(({ check }) => bearsOn(check, kind))
 }
 
 /** Checks in the words of a person who looks for what was not measured: each reason once, with its checks. */

@@ -4,7 +4,7 @@ import type { RunRecord, Verdict } from './record.js'
 import { shardingParametersOf } from './record-parameters.js'
 import type { Expectation } from './scenario.js'
 import type { Comparison, Objective } from './slo.js'
-import { doubtsOf } from './validity.js'
+import { bearing, doubtsOf } from './validity.js'
 import { formatValue } from './value.js'
 
 /** The bounds of a claim in words: "450 to 550 requests/s", "at most 100 ms". @param unit of its metric */
@@ -114,7 +114,7 @@ function voidingDoubts(
 ): string[] {
   if (metric === undefined || !FIGURES.includes(metric.unit)) return []
   if (holds && (metric.better === 'less' ? min === undefined : max === undefined)) return []
-  return doubtsOf(record.validity).filter((doubt) => doubt !== 'overloaded')
+  return doubtsOf(bearing(record)).filter((doubt) => doubt !== 'overloaded')
 }
 
 /** Units of rates and times. */

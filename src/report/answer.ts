@@ -1,32 +1,67 @@
 import type { RunRecord } from '../core/record.js'
+import { remedyFor } from '../core/remedies.js'
 import { formatDuration, formatNumber } from '../core/units.js'
+import { bearing, runKindOf } from '../core/validity.js'
 import { largest } from '../stats/quantiles.js'
-import { doubtSentence } from './doubts.js'
-import { drillSentence } from './drill-words.js'
+import { doubtSentence, doubtWords } from './doubts.js'
+import { drillSentence, repeatedFaultWords } from './drill-words.js'
+import type { Lead } from './lead.js'
 import { capital, count, list, ms } from './quantities.js'
-import { isReshard, reshardSentences } from './reshard-words.js'
-import { answerOf } from './sentences.js'
-import { loadWords, stackWords } from './stack-words.js'
-import { plain } from './table.js'
+import { isReshard, moveWords, reshardSentences } from './reshard-words.js'
+import { stackWords } from './stack-words.js'
 
-/** The answer of a run in three sentences: its doubt first, then what a drill or migration showed, then the rest. */
-export function answer(record: RunRecord): string {
+/** A run in plain words. */
+export function runLead(record: RunRecord): Lead {
   // What a migration has to say of its end says more.
-  const status = isReshard(record) && record.reshard.outcome === record.status ? null : statusSentence(record)
-  const doubt = status ?? doubtSentence(record)
-  const told = record.trial === undefined ? replicationSentence(record) : []
-  return answerOf([
-    doubt === null ? [] : [doubt],
-    actSentences(record),
-    [figures(record), ...told],
-    [verdictSentence(record)],
-  ])
+  const status = isReshard(record) && record.reshard.outcome === record.status ? [] : statusSentence(record)
+  const doubt = doubtSentence(record)
+  return {
+    doubt: [...status, ...(doubt === null ? [] : [`${doubt} ${consequence(record)}`])],
+    asked: [record.question, wayWords(record)],
+    found: [
+      ...actSentences(record),
+      figures(record),
+      ...(record.trial === undefined ? replicationSentence(record) : []),
+    ],
+    means: [...(doubt === null ? meaning(record) : []), ...verdictSentence(record)],
+    sure: sureness(record),
+  }
+}
+
+/** What was done to the system, and for how long. */
+function wayWords(record: RunRecord): string {
+  const { load, trial } = record
+  const stack = stackWords(record)
+  const acts =
+    trial !== undefined
+      ? `in this drill ${repeatedFaultWords(trial)} while `
+      : isReshard(record)
+        ? `rows were moved ${moveWords(record.reshard)} while `
+        : ''
+  if (load.mode === 'closed') {
+    return capital(
+      `${acts}${count(load.connections, 'connection')} sent requests to ${stack} for ${formatDuration(load.measured_ms)}, each the next one as soon as it was answered.`,
+    )
+  }
+  const rates = load.stages.map(({ rps }) => rps)
+  const rate =
+    rates.length > 1
+      ? `${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))} requests per second`
+      : `${formatNumber(load.offered_rps ?? 0)} requests per second`
+  return capital(
+    `${acts}${rate} were sent to ${stack} for ${formatDuration(load.measured_ms)}, whether it kept up or not.`,
+  )
 }
 
 /** What a drill or a migration showed; nothing for other runs. */
 function actSentences(record: RunRecord): string[] {
-  if (record.trial !== undefined) return [drillSentence(record.trial, record.writes)]
-  return isReshard(record) ? reshardSentences(record) : []
+  const said =
+    record.trial !== undefined
+      ? [drillSentence(record.trial, record.writes)]
+      : isReshard(record)
+        ? reshardSentences(record)
+        : []
+  return said.map(unmarked)
 }
 
 /** Lag and losses of a run on a stack with standbys, in one sentence; nothing for others. */
@@ -34,68 +69,93 @@ function replicationSentence({ replication, writes, reads }: RunRecord): string[
   const lags = (replication?.standbys ?? []).flatMap(({ heartbeat_ms: { p99 } }) => p99 ?? [])
   const lag = largest(lags)
   const parts = [
-    ...(lag === null ? [] : [`no standby was more than ${ms(lag)} behind in 99 % of the readings`]),
+    ...(lag === null ? [] : [`no standby was more than ${ms(lag)} behind the primary in 99 of 100 readings`]),
     ...(writes === undefined || writes.lost === null || writes.acknowledged === 0
       ? []
       : [`${formatNumber(writes.lost.length)} of ${count(writes.acknowledged, 'acknowledged write')} lost`]),
     ...(reads === undefined || reads.checked === 0
       ? []
-      : [`${formatNumber(reads.stale)} of ${count(reads.checked, 'checked read')} stale`]),
+      : [
+          `${formatNumber(reads.stale)} of ${count(reads.checked, 'checked read')} missed what their client had written`,
+        ]),
   ]
   return parts.length === 0 ? [] : [`${capital(parts.join('; '))}.`]
 }
 
-/** What cut the run short; null for one that ran its time. */
-export function statusSentence(record: RunRecord): string | null {
-  const { status, load } = record
+/** What cut the run short; nothing for one that ran its time. */
+function statusSentence({ status, load, events }: RunRecord): string[] {
   if (status === 'interrupted') {
     const planned = load.stages.reduce((sum, stage) => sum + stage.duration_ms, 0)
     const of = planned > load.measured_ms ? ` of ${formatDuration(planned)}` : ''
-    const doubt = doubtSentence(record)
-    return `**Interrupted** after ${formatDuration(load.measured_ms)}${of} of counted time: the figures stand for that part only${doubt === null ? '.' : `, and are in doubt (see Validity).`}`
+    return [
+      `Interrupted after ${formatDuration(load.measured_ms)}${of} of counted time: the figures stand for that part only.`,
+    ]
   }
   if (status === 'failed') {
-    const cause = record.events.findLast((event) => event.level === 'error')?.text
-    return `**The run failed**${cause === undefined ? '' : `: ${plain(cause)}`}.`
+    const cause = events.findLast((event) => event.level === 'error')?.text
+    return [`The run failed${cause === undefined ? '' : `: ${cause}`}.`]
   }
-  return null
+  return []
 }
 
-function figures(record: RunRecord): string {
-  const { load, latency } = record
-  const subject = capital(stackWords(record))
-  if (load.ledger.due === 0) return `${subject} got no request in the counted part.`
-  const faults = faultWords(load.ledger)
-  const rate = `${formatNumber(load.achieved_rps)} requests/s`
-  const answered =
-    faults.length === 0
-      ? `${rate} without an error (${loadWords(record)})`
-      : `${rate} (${formatNumber(load.goodput_rps)} ok/s; ${list(faults)} of ${count(load.ledger.due, 'request')}; ${loadWords(record)})`
+function figures({ load, latency }: RunRecord): string {
+  const { due, ok } = load.ledger
+  if (due === 0) return 'No request came in the counted part.'
+  const faults = faultWords(load)
+  if (ok === 0) return `Not one of ${count(due, 'request')} was answered well: ${list(faults)}.`
+  const { p50, p99 } = latency.response_ms
   const times =
-    latency.response_ms.p50 === null
-      ? 'nothing was answered well, so there is no latency'
-      : `response time p50 ${ms(latency.response_ms.p50)}, p99 ${ms(latency.response_ms.p99)}`
-  return `${subject} answered ${answered}; ${times}.`
+    p50 === null ? '' : `; half of the good answers took at most ${ms(p50)}, and 99 of 100 at most ${ms(p99)}`
+  return faults.length === 0
+    ? `It answered ${formatNumber(load.achieved_rps)} requests per second, all without an error${times}.`
+    : `It answered ${formatNumber(load.goodput_rps)} requests per second well; of ${count(due, 'request')} ${list(faults)}${times}.`
 }
 
-/** What became of the requests that were not answered well: "3 HTTP errors", "9 lost". */
-function faultWords({ http_error, lost, unfinished }: RunRecord['load']['ledger']): string[] {
+/** What became of the requests that were not answered well: "3 HTTP errors (status 503: 3)", "9 lost". */
+function faultWords({ ledger: { http_error, lost, unfinished }, statuses }: RunRecord['load']): string[] {
+  const wrong = Object.entries(statuses).filter(([status]) => Number(status) >= 400)
+  const which = wrong.map(([status, number]) => `${status}: ${formatNumber(number)}`).join(', ')
   return [
-    ...(http_error > 0 ? [count(http_error, 'HTTP error')] : []),
+    ...(http_error > 0
+      ? [`${count(http_error, 'HTTP error')}${which === '' ? '' : ` (answers by status ${which})`}`]
+      : []),
     ...(lost > 0 ? [`${formatNumber(lost)} lost`] : []),
     ...(unfinished > 0 ? [`${formatNumber(unfinished)} unfinished`] : []),
   ]
 }
 
-/** How the expectations came out, in one sentence. */
-export function verdictSentence(record: RunRecord): string {
-  const { verdicts } = record
-  if (verdicts.length === 0) return 'No expectation was stated.'
+/** Below this share of good answers it is the errors that a run is about. */
+const MOSTLY_GOOD = 0.5
+
+/** What the figures say of the system. Of a drill or a migration its own sentences do. */
+function meaning(record: RunRecord): string[] {
+  const { load, status } = record
+  const { due, ok } = load.ledger
+  if (due === 0 || status !== 'complete' || runKindOf(record) === 'act') return []
+  if (ok / due < MOSTLY_GOOD)
+    return ['Most answers were errors, and how fast errors come says nothing of how fast the work is done.']
+  if (load.mode === 'closed') return ['That is the most that this stack answers under this load: its capacity.']
+  return runKindOf(record) === 'load' && ok === due
+    ? ['It kept up with what was sent; how much more it could take was not asked.']
+    : []
+}
+
+/** What a doubt leaves of the figures. */
+function consequence(record: RunRecord): string {
+  const words = doubtWords(record)
+  return words.every((word) => word === 'overloaded')
+    ? 'Its times say nothing of how fast it is at a rate that it can follow.'
+    : 'So the figures are no verdict on the system.'
+}
+
+/** How the expectations came out, in one sentence; nothing where none was stated. */
+function verdictSentence({ verdicts }: RunRecord): string[] {
+  if (verdicts.length === 0) return []
   const named = (result: string): string[] =>
-    verdicts.filter((verdict) => verdict.result === result).map((verdict) => `"${plain(verdict.claim)}"`)
+    verdicts.filter((verdict) => verdict.result === result).map(({ claim }) => `"${claim}"`)
   const [passed, failed, unknown] = [named('pass'), named('fail'), named('unknown')]
   if (passed.length === verdicts.length) {
-    return verdicts.length === 1 ? 'The expectation holds.' : `All ${verdicts.length} expectations hold.`
+    return [verdicts.length === 1 ? 'What was expected holds.' : `All ${verdicts.length} expectations hold.`]
   }
   const parts = [
     ...(passed.length > 0
@@ -104,5 +164,27 @@ export function verdictSentence(record: RunRecord): string {
     ...(failed.length > 0 ? [`missed: ${list(failed)}`] : []),
     ...(unknown.length > 0 ? [`cannot tell: ${list(unknown)}`] : []),
   ]
-  return `${capital(parts.join('; '))}.`
+  return [`${capital(parts.join('; '))}.`]
+}
+
+/** What to do about the gravest doubt; or that the checks hold, and how little one run is. */
+function sureness(record: RunRecord): string[] {
+  const checks = bearing(record)
+  // A machine that is full leaves the generator too little as well.
+  const failed = checks.find(({ ok, check }) => !ok && check === 'host-cpu') ?? checks.find(({ ok }) => !ok)
+  if (failed !== undefined) {
+    const remedy = remedyFor(failed, record)
+    return remedy === null ? [] : [remedy]
+  }
+  if (checks.length === 0)
+    return ['Whether generator and machine were sound was not checked, so treat the figures with care.']
+  const unread = checks.filter(({ value }) => value === null).length
+  const what = runKindOf(record) === 'act' ? 'machine and generator' : 'generator, machine and steadiness'
+  const held = `The checks of ${what} hold${unread === 0 ? '' : `, but ${unread} of ${checks.length} could not be measured`}`
+  return [`${held}; it is one run, so repeat it before believing a difference of a few per cent.`]
+}
+
+/** Without the marks that make words of it bold in a report. */
+function unmarked(sentence: string): string {
+  return sentence.replaceAll('**', '')
 }

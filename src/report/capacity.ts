@@ -1,12 +1,14 @@
 import { type CapacityProbe, type CapacityRecord, probedRates } from '../core/capacity.js'
 import { capacityAnswer, objectiveWords } from '../core/capacity-answer.js'
 import { isLaboratory } from '../core/capacity-judgement.js'
-import { formatDuration, formatNumber, formatShare } from '../core/units.js'
+import { formatDuration, formatNumber, formatShare, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import { median } from '../stats/quantiles.js'
 import { judgedProbes, kneeOfProbes, latencyAgainstRate } from './charts/latency-against-rate.js'
+import type { Lead } from './lead.js'
 import type { Report } from './markdown.js'
-import { count, ms, numberOr } from './quantities.js'
+import { count, list, ms, numberOr } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { environmentSection } from './sections/environment.js'
 import { mixPoint } from './sections/method.js'
 import { plain, table } from './table.js'
@@ -20,9 +22,7 @@ export function renderCapacityReport(record: CapacityRecord): Report {
   const charts = drawing === null ? {} : { 'latency-against-rate.svg': drawing }
   const { environment, engine, command } = record
   const parts = [
-    `# ${record.scenario}: capacity for ${plain(record.slo)}`,
-    answer(record),
-    `Search \`${record.id}\`, ${record.started_at} to ${record.ended_at}.`,
+    `Search \`${record.id}\`, ${fromTo(record.started_at, record.ended_at)}.`,
     ...(drawing === null ? [] : ['![Latency against offered rate](latency-against-rate.svg)']),
     ...kneeWords(record),
     ...rateSection(record),
@@ -33,13 +33,38 @@ export function renderCapacityReport(record: CapacityRecord): Report {
     limitSection(record),
     ...(environment === null ? [] : [environmentSection({ environment, engine })]),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `${record.scenario}: capacity for ${plain(record.slo)}`,
+    lead: capacityLead(record),
+    authors: [record.author],
+    parts,
+    charts,
+  })
 }
 
-function answer(record: CapacityRecord): string {
-  const [first = '', ...rest] = capacityAnswer(record).map(plain)
-  return [`**${first}**`, ...rest].join(' ')
+/** A search in plain words. */
+export function capacityLead(record: CapacityRecord): Lead {
+  const { objectives, stack, probes, load, outcome } = record
+  const said = objectives.map(
+    ({ label, comparison, bound, unit }) =>
+      `${label} ${COMPARED[comparison] ?? comparison} ${formatValue(bound, unit)}`,
+  )
+  const [first = '', ...rest] = capacityAnswer(record)
+  const doubtful = outcome === 'laboratory in doubt' || record.status !== 'complete'
+  return {
+    ...(doubtful ? { doubt: [first] } : {}),
+    asked: [`Asked was how many requests per second ${stack} can be sent with ${list(said)}.`],
+    found: doubtful ? rest : [first, ...rest],
+    means: [],
+    sure: record.confirmed
+      ? [
+          `It rests on ${count(probes.length, 'run')} of ${formatDuration(load.duration_ms)} on one stack, repeated around the limit; another search may end a few per cent away.`,
+        ]
+      : ['That is not confirmed, so take it for a hint.'],
+  }
 }
+
+const COMPARED: Readonly<Record<string, string>> = { '<': 'below', '<=': 'at most', '>': 'above', '>=': 'at least' }
 
 function kneeWords(record: CapacityRecord): string[] {
   const knee = kneeOfProbes(record)

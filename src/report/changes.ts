@@ -29,7 +29,8 @@ const FURTHER: readonly { what: string; kind: Change['kind']; read: Read }[] = [
   {
     what: 'memory of the machine',
     kind: 'laboratory',
-    read: ({ environment }) => `${formatNumber(environment.memory_mib)} MiB`,
+    // What the kernel takes for itself differs by some MiB from boot to boot.
+    read: ({ environment }) => `${formatNumber(Math.round(environment.memory_mib / 1_024))} GiB`,
   },
 ]
 

@@ -21,7 +21,7 @@ describe('renderClaimsReport', () => {
       status: 'interrupted',
     })
     expect(markdown).toContain(
-      'Of 1 claim **1 holds**, 0 are contradicted, and 0 cannot be told. Nothing that was measured contradicts a claim. Every claim could be judged. The run was interrupted.',
+      'Of 1 claim 1 holds, 0 are contradicted, and 0 cannot be told. Nothing that was measured contradicts a claim. Every claim could be judged. The run was interrupted.',
     )
     expect(markdown).not.toContain('## Contradicted')
   })

@@ -1,8 +1,10 @@
-import type { ClaimsRecord, JudgedClaim } from '../core/claims.js'
-import { formatDuration } from '../core/units.js'
+import { type ClaimsRecord, citedSource, type JudgedClaim } from '../core/claims.js'
+import { formatDuration, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
+import type { Lead } from './lead.js'
 import type { Report } from './markdown.js'
 import { count, list } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { plain, table } from './table.js'
 
 const RESULT = { pass: 'pass', fail: '**FAIL**', unknown: 'cannot tell' } as const
@@ -13,9 +15,7 @@ export function renderClaimsReport(record: ClaimsRecord): Report {
   const missed = claims.filter(({ result }) => result === 'fail')
   const open = claims.filter(({ result }) => result === 'unknown')
   const parts = [
-    '# Claims, held against measurements',
-    answer(record, missed, open),
-    `${started_at} to ${ended_at}.`,
+    `${fromTo(started_at, ended_at)}.`,
     ...(missed.length === 0 ? [] : ['## Contradicted', reasons(missed)]),
     ...(open.length === 0 ? [] : ['## Cannot be told', reasons(open)]),
     '## All claims',
@@ -29,7 +29,13 @@ export function renderClaimsReport(record: ClaimsRecord): Report {
     '## Environment',
     `scalelab ${environment.scalelab}, Node ${environment.node}, ${environment.platform}, ${count(environment.cores, 'core')} of ${plain(environment.cpu)}.`,
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts: {} }
+  return reportOf({
+    title: 'Claims, held against measurements',
+    lead: claimsLead(record),
+    authors: [record.author],
+    parts,
+    charts: {},
+  })
 }
 
 const METHOD = [
@@ -37,26 +43,31 @@ const METHOD = [
   'A run in doubt (the generator or the machine at its limit, or figures that drifted) decides no claim on a rate or a time, except where it holds all the same: a laboratory at its limit makes a system look slower, never faster. What is counted, which instance or server answered or where a row lies, is decided by such a run as well. A claim that is contradicted is a result: the reason is told where it is known.',
 ].join('\n\n')
 
-/** What came out, in three sentences. */
-function answer(
-  { claims, status, units }: ClaimsRecord,
-  missed: readonly JudgedClaim[],
-  open: readonly JudgedClaim[],
-): string {
+/** Claims and what came of them, in plain words. */
+export function claimsLead({ claims, status, units }: ClaimsRecord): Lead {
+  const missed = claims.filter(({ result }) => result === 'fail')
+  const open = claims.filter(({ result }) => result === 'unknown')
   const held = claims.length - missed.length - open.length
-  const cut = { complete: '', interrupted: ' The run was interrupted.', running: ' The run has not ended.' }[status]
+  const cut = { complete: [], interrupted: ['The run was interrupted.'], running: ['The run has not ended.'] }[status]
   const idle = units.filter(({ outcome }) => outcome === 'could not run').map(({ name }) => name)
-  return [
-    `Of ${count(claims.length, 'claim')} **${held} ${held === 1 ? 'holds' : 'hold'}**, ${missed.length} ${missed.length === 1 ? 'is' : 'are'} contradicted, and ${open.length} cannot be told.`,
-    missed.length === 0
-      ? 'Nothing that was measured contradicts a claim.'
-      : `Contradicted: ${list(missed.map(({ claim }) => plain(claim)))}.`,
-    (open.length === 0
-      ? 'Every claim could be judged.'
-      : idle.length === 0
-        ? 'What cannot be told is listed with its reason: most often the machine was too busy to measure it.'
-        : `Could not run: ${list(idle)}; what else cannot be told is listed with its reason.`) + cut,
-  ].join(' ')
+  return {
+    asked: ['Does what the course documents claim hold when it is measured?'],
+    found: [
+      `Of ${count(claims.length, 'claim')} ${held} ${held === 1 ? 'holds' : 'hold'}, ${missed.length} ${missed.length === 1 ? 'is' : 'are'} contradicted, and ${open.length} cannot be told.`,
+      missed.length === 0
+        ? 'Nothing that was measured contradicts a claim.'
+        : `Contradicted: ${list(missed.map(({ claim }) => claim))}.`,
+    ],
+    means: [],
+    sure: [
+      open.length === 0
+        ? 'Every claim could be judged.'
+        : idle.length === 0
+          ? 'What cannot be told is listed with its reason: most often the machine was too busy to measure it.'
+          : `Could not run: ${list(idle)}; what else cannot be told is listed with its reason.`,
+      ...cut,
+    ],
+  }
 }
 
 function reasons(claims: readonly JudgedClaim[]): string {
@@ -81,7 +92,7 @@ function claimTable(claims: readonly JudgedClaim[]): string {
     claims.map((claim) => [
       claim.rows.join(', '),
       claim.claim,
-      claim.source ?? '-',
+      claim.source === null ? '-' : citedSource(claim.source),
       claim.expected,
       measuredWords(claim),
       RESULT[claim.result],

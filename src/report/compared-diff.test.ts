@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { comparedResults } from '../stats/compared-runs.js'
-import { comparedDiffAnswer, diffCompared, renderComparedDiff } from './compared-diff.js'
+import { comparedDiffLead, diffCompared, renderComparedDiff } from './compared-diff.js'
 import { type MadeUp, makeComparison } from './testing/compared-records.js'
 import { expectSound } from './testing/golden.js'
 
@@ -26,9 +26,24 @@ describe('two comparisons of different days', () => {
     const rate = diff.rows.find(({ old: { metric } }) => metric.name === 'load.achieved_rps')
     expect(rate?.agree).toBe(false)
     const report = renderComparedDiff(old, recent, ['a', 'b'])
-    expect(report.markdown).toMatch(/do not agree\*\*: achieved rate of two \(1\.\d+x, now [01]\.\d+x\)/)
+    expect(report.markdown).toMatch(/do not agree: achieved rate of two \(1\.\d+x, now [01]\.\d+x\)/)
     expect(diff.changes).toContainEqual({ what: 'work.mean_ms of two', kind: 'stack', old: '2', new: '4' })
     expect(report.markdown).toMatch(/better, now (equivalent|cannot tell)/)
+  })
+
+  it('agree where their effects differ by less than the margin, however narrow both intervals are', () => {
+    const [old, recent] = [day('2025-11-20', [ONE, TWO]), day('2025-11-27', [ONE, { ...TWO, meanMs: 2.01 }])]
+    const narrow = (results: typeof old): typeof old => ({
+      ...results,
+      judged: results.judged.map((one) => {
+        const { effect } = one.judged
+        return effect === null ? one : { ...one, judged: { ...one.judged, interval: [effect, effect] } }
+      }),
+    })
+    const rate = diffCompared(narrow(old), narrow(recent)).rows.find(({ old: { metric } }) =>
+      metric.name.endsWith('achieved_rps'),
+    )
+    expect(rate?.agree).toBe(true)
   })
 
   it('name variants that only one of them has', () => {
@@ -37,6 +52,6 @@ describe('two comparisons of different days', () => {
       day('2025-11-27', [ONE, { ...TWO, name: 'three', instances: 3 }]),
     )
     expect(diff.rows).toEqual([])
-    expect(comparedDiffAnswer(diff)).toContain('only one of the two has two, three')
+    expect(comparedDiffLead(diff).sure.join(' ')).toContain('only one of the two has two, three')
   })
 })

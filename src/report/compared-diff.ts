@@ -1,18 +1,21 @@
 import type { Comparison } from '../core/comparison.js'
-import { formatNumber } from '../core/units.js'
+import { dayAndTime, formatNumber } from '../core/units.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
 import type { JudgedVariant } from '../stats/comparison.js'
+import { marginOf } from '../stats/effect.js'
 import { type Change, changesBetween } from './changes.js'
 import { effectText, intervalText, isFound } from './compared-words.js'
+import type { Lead } from './lead.js'
 import type { Report } from './markdown.js'
 import { count } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { plain, table } from './table.js'
 
 /** One figure of one variant, in two comparisons. */
 export interface ComparedTwice {
   old: JudgedVariant
   new: JudgedVariant
-  /** Whether the intervals of both effects share a value; null where one has none. */
+  /** Whether the intervals of both effects share a value, or the effects lie within the margin; null where one has none. */
   agree: boolean | null
 }
 
@@ -27,15 +30,25 @@ export interface ComparedDiff {
 export function diffCompared(older: ComparedResults, newer: ComparedResults): ComparedDiff {
   const rows = older.judged.flatMap((old): ComparedTwice[] => {
     const same = newer.judged.find(({ metric, variant }) => metric.name === old.metric.name && variant === old.variant)
-    return same === undefined ? [] : [{ old, new: same, agree: agreeing(old, same) }]
+    return same === undefined ? [] : [{ old, new: same, agree: agreeing(old, same, newer.comparison.margin) }]
   })
   const [before, after] = [older, newer].map(({ variants }) => variants.map(({ name }) => name)) as [string[], string[]]
   const missing = [...before.filter((name) => !after.includes(name)), ...after.filter((name) => !before.includes(name))]
   return { rows, missing, changes: changesOf(older, newer) }
 }
 
-function agreeing({ judged: old }: JudgedVariant, { judged: recent }: JudgedVariant): boolean | null {
+function agreeing(
+  { judged: old }: JudgedVariant,
+  { judged: recent, metric }: JudgedVariant,
+  margin: number,
+): boolean | null {
   if (old.interval === null || recent.interval === null || old.scale !== recent.scale) return null
+  if (old.effect !== null && recent.effect !== null) {
+    const least = marginOf(metric, margin, old.scale, recent.baseline_median ?? 0)
+    const apart =
+      old.scale === 'ratio' ? Math.abs(Math.log(recent.effect / old.effect)) : Math.abs(recent.effect - old.effect)
+    if (apart <= (old.scale === 'ratio' ? Math.log(1 + least) : least)) return true
+  }
   return old.interval[0] <= recent.interval[1] && recent.interval[0] <= old.interval[1]
 }
 
@@ -72,13 +85,11 @@ function changesOf(older: ComparedResults, newer: ComparedResults): Change[] {
 export function renderComparedDiff(older: ComparedResults, newer: ComparedResults, sources: readonly string[]): Report {
   const { rows, missing, changes } = diffCompared(older, newer)
   const parts = [
-    `# ${plain(newer.comparison.name)}: ${older.comparison.started_at.slice(0, 10)} and ${newer.comparison.started_at.slice(0, 10)}`,
-    comparedDiffAnswer({ rows, missing, changes }),
     table(
       ['Comparison', 'Started', 'Runs that count', 'Command'].map((title) => ({ title })),
       [older, newer].map(({ comparison, variants }, i) => [
         `[${i === 0 ? 'older' : 'newer'}](${encodeURI(sources[i] ?? '')})`,
-        comparison.started_at,
+        dayAndTime(comparison.started_at),
         formatNumber(variants.reduce((sum, { runs }) => sum + runs.length, 0)),
         comparison.command,
       ]),
@@ -123,7 +134,13 @@ export function renderComparedDiff(older: ComparedResults, newer: ComparedResult
       '- Medians of different days are not held against one another: the machine itself may be another.',
     ].join('\n'),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts: {} }
+  return reportOf({
+    title: `${plain(newer.comparison.name)}: ${older.comparison.started_at.slice(0, 10)} and ${newer.comparison.started_at.slice(0, 10)}`,
+    lead: comparedDiffLead({ rows, missing, changes }),
+    authors: [older.comparison.author, newer.comparison.author],
+    parts,
+    charts: {},
+  })
 }
 
 /** "yes", "**no**", or a dash. */
@@ -131,8 +148,8 @@ export function agreeWord(agree: boolean | null): string {
   return agree === null ? '-' : agree ? 'yes' : '**no**'
 }
 
-/** What came of it, in at most three sentences. */
-export function comparedDiffAnswer({ rows, missing, changes }: ComparedDiff): string {
+/** What came of it, in plain words. */
+export function comparedDiffLead({ rows, missing, changes }: ComparedDiff): Lead {
   const known = rows.filter(({ agree }) => agree !== null)
   const apart = known.filter(({ agree }) => agree === false)
   const opposite = rows.filter(
@@ -144,21 +161,24 @@ export function comparedDiffAnswer({ rows, missing, changes }: ComparedDiff): st
       ? 'No effect was measured in both comparisons.'
       : apart.length === 0
         ? `All ${count(known.length, 'effect')} that both measured agree.`
-        : `**${formatNumber(apart.length)} of ${count(known.length, 'effect')} do not agree**: ${apart
+        : `${formatNumber(apart.length)} of ${count(known.length, 'effect')} do not agree: ${apart
             .slice(0, 3)
             .map(
               ({ old, new: recent }) =>
-                `${old.metric.label} of ${plain(old.variant)} (${effectText(old.judged, old.metric)}, now ${effectText(recent.judged, recent.metric)})`,
+                `${old.metric.label} of ${old.variant} (${effectText(old.judged, old.metric)}, now ${effectText(recent.judged, recent.metric)})`,
             )
             .join(', ')}.`
-  return [
-    first,
-    ...(opposite.length === 0 ? [] : [`${count(opposite.length, 'verdict')} turned around.`]),
-    `${[
-      changes.length === 0
-        ? 'Nothing was changed in between that the records know of'
-        : `Changed in between: ${changes.map(({ what }) => what).join(', ')}`,
-      ...(missing.length === 0 ? [] : [`only one of the two has ${missing.map(plain).join(', ')}`]),
-    ].join('; ')}.`,
-  ].join(' ')
+  return {
+    asked: ['Did the differences between the variants stay what they were?'],
+    found: [first],
+    means: opposite.length === 0 ? [] : [`${count(opposite.length, 'verdict')} turned around.`],
+    sure: [
+      `${[
+        changes.length === 0
+          ? 'Nothing was changed in between that the records know of'
+          : `Changed in between: ${changes.map(({ what }) => what).join(', ')}`,
+        ...(missing.length === 0 ? [] : [`only one of the two has ${missing.join(', ')}`]),
+      ].join('; ')}.`,
+    ],
+  }
 }

@@ -5,6 +5,7 @@ import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
 import type { JudgedVariant } from '../stats/comparison.js'
 import { formatEffect } from '../stats/effect.js'
 import type { Judged } from '../stats/paired-comparison.js'
+import type { Lead } from './lead.js'
 import { capital, count, list } from './quantities.js'
 
 /** Whether a difference was found. */
@@ -34,30 +35,29 @@ export function pText({ p_adjusted }: Judged): string {
   return p_adjusted === null ? '-' : formatProbability(p_adjusted)
 }
 
-/** The answer in at most three sentences: what the deciding figure showed, what the others add, how far it can be believed. */
-export function comparedAnswer(results: ComparedResults): string {
+/** A comparison in plain words: what the deciding figure showed, what the others add, how far it can be believed. */
+export function comparedLead(results: ComparedResults): Lead {
   const { comparison, judged, drawn } = results
-  if (comparison.kind === 'aa') return aaAnswer(results)
-  const sentences = [
-    ...voidSentence(results),
-    decidingSentence(
-      results,
-      judged.filter(({ deciding }) => deciding),
-    ),
-  ]
-  const beside = besideSentence(judged.filter(({ deciding }) => !deciding))
-  const shown = drawn === null ? [...sentences, ...beside] : sentences
-  return [...shown.slice(0, 2), ...trustSentence(results)].slice(0, 3).join(' ')
+  const asked = [comparison.question]
+  if (comparison.kind === 'aa') return { asked, ...aaAnswer(results) }
+  const deciding = judged.filter(({ deciding: decides }) => decides)
+  return {
+    doubt: voidSentence(results),
+    asked,
+    found: [decidingSentence(results, deciding)],
+    means: drawn === null ? besideSentence(judged.filter(({ deciding: decides }) => !decides)) : [],
+    sure: trustSentence(results),
+  }
 }
 
 /** Variants that could not run, or were voided too often. */
 function voidSentence({ variants, comparison }: ComparedResults): string[] {
   const failed = variants.filter(({ failure }) => failure !== null).map(({ name }) => name)
   const words = voidWords(variants)
-  if (words.length > 0) return [`**${capital(list(words))}**: no winner is named where that left too few runs.`]
+  if (words.length > 0) return [`${capital(list(words))}: no winner is named where that left too few runs.`]
   if (failed.length > 0)
     return [
-      `**${list(failed)} could not run**${failed.length < comparison.variants.length ? '; the others are compared' : ''}.`,
+      `${capital(list(failed))} could not run${failed.length < comparison.variants.length ? '; the others are compared' : ''}.`,
     ]
   return []
 }
@@ -83,10 +83,10 @@ function decidingSentence(results: ComparedResults, deciding: readonly JudgedVar
   const parts = deciding.map(({ variant, judged, metric }) => {
     const against = judged.variant_median === null ? '' : ` (${formatValue(judged.variant_median, metric.unit)})`
     if (isFound(judged)) {
-      return `${variant} is **${judged.verdict}**, ${effectText(judged, metric)}${against}`
+      return `${variant} is ${judged.verdict}, ${effectText(judged, metric)}${against}`
     }
-    if (judged.verdict === 'equivalent') return `${variant} is **equivalent**${against}`
-    return `of ${variant} it **cannot be told**${judged.reason === null ? '' : ` (${judged.reason})`}`
+    if (judged.verdict === 'equivalent') return `${variant} is equivalent${against}, with no difference that matters`
+    return `of ${variant} it cannot be told${judged.reason === null ? '' : ` (${judged.reason})`}`
   })
   const shown = parts.length > 5 ? [...parts.slice(0, 4), `${parts.length - 4} more below`] : parts
   return `In ${first.metric.label}, held against ${baseline}${base === null ? '' : ` (${formatValue(base, first.metric.unit)})`}: ${shown.join('; ')}.`
@@ -119,15 +119,25 @@ function trustSentence({ comparison, variants }: ComparedResults): string[] {
   ]
 }
 
-function aaAnswer({ comparison, drawn, variants }: ComparedResults): string {
+function aaAnswer({ comparison, drawn, variants }: ComparedResults): Pick<Lead, 'found' | 'means' | 'sure'> {
   const [variant] = variants
-  if (variant === undefined || drawn === null)
-    return `Too few runs of ${variant?.name ?? 'the variant'} to draw comparisons from.`
+  if (variant === undefined || drawn === null) {
+    return {
+      found: [`Too few runs of ${variant?.name ?? 'the variant'} to draw comparisons from.`],
+      means: [],
+      sure: [],
+    }
+  }
   const { deciding, any, comparisons, blocks } = drawn
   const percent = (share: number): string => `${formatNumber(share * 100)} %`
-  return [
-    `Of ${formatNumber(comparisons)} comparisons of ${variant.name} with itself, drawn from ${count(variant.runs.length, 'run')}, **${formatNumber(deciding.alarms)} found a difference** in the deciding figure: a rate of false alarms of ${percent(deciding.rate)} (95 % interval ${percent(deciding.interval[0])} to ${percent(deciding.interval[1])}).`,
-    `In any of the figures it was ${formatNumber(any.alarms)} (${percent(any.rate)}).`,
-    `Each drawn comparison has ${count(blocks, 'block')}; ${formatNumber(deciding.verdicts.equivalent)} found the two equivalent within ${percent(comparison.margin)}, ${formatNumber(deciding.verdicts['cannot tell'])} could not tell.`,
-  ].join(' ')
+  return {
+    found: [
+      `Of ${formatNumber(comparisons)} comparisons of ${variant.name} with itself, drawn from ${count(variant.runs.length, 'run')}, ${formatNumber(deciding.alarms)} found a difference in the deciding figure: a rate of false alarms of ${percent(deciding.rate)} (95 % interval ${percent(deciding.interval[0])} to ${percent(deciding.interval[1])}).`,
+      `In any of the figures it was ${formatNumber(any.alarms)} (${percent(any.rate)}).`,
+    ],
+    means: [],
+    sure: [
+      `Each drawn comparison has ${count(blocks, 'block')}; ${formatNumber(deciding.verdicts.equivalent)} found the two equivalent within ${percent(comparison.margin)}, ${formatNumber(deciding.verdicts['cannot tell'])} could not tell.`,
+    ],
+  }
 }

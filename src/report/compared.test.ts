@@ -33,19 +33,18 @@ describe('renderCompared', () => {
     )
   })
 
-  it('opens with at most three sentences, and names a winner only where there is one', () => {
+  it('opens with plain words, and names a winner only where there is one', () => {
     const [answer = ''] = renderCompared(compared.oneAgainstThree()).markdown.split('\n').slice(2)
-    expect(answer).toMatch(/lb-3 is \*\*better\*\*, 2\.\d+x/)
-    expect(answer.split(/(?<=\.)\s+(?=[A-Z*])/).length).toBeLessThanOrEqual(3)
+    expect(answer).toMatch(/lb-3 is better, 2\.\d+x/)
     expect(renderCompared(compared.alike()).markdown.split('\n')[2]).toMatch(
-      /b is \*\*equivalent\*\*.*c service-time=2\.6ms is \*\*worse\*\*/,
+      /b is equivalent.*c service-time=2\.6ms is worse/,
     )
   })
 
   it('names no winner where half of the runs were voided, and says why', () => {
     const { markdown } = renderCompared(compared.inDoubt())
-    expect(markdown.split('\n')[2]).toMatch(/^\*\*Host-limited \(lb-3: 3 of 6 runs\)\*\*: no winner is named/)
-    expect(markdown).not.toMatch(/\*\*(better|worse)\*\*/)
+    expect(markdown.split('\n')[2]).toMatch(/^Host-limited \(lb-3: 3 of 6 runs\): no winner is named/)
+    expect(markdown).not.toMatch(/\*\*(better|worse)\*\*| is (better|worse)/)
     expect(markdown).toContain('PostgreSQL is not there &lt;b>')
   })
 

@@ -1,12 +1,13 @@
-import { formatNumber } from '../core/units.js'
+import { formatNumber, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
 import { latencyComparison } from './charts/comparison.js'
 import { ratioIntervals } from './charts/ratio-intervals.js'
 import { valuesByRun } from './charts/values-by-run.js'
-import { comparedAnswer, effectText, intervalText, isFound, pText } from './compared-words.js'
+import { comparedLead, effectText, intervalText, isFound, pText } from './compared-words.js'
 import type { Report } from './markdown.js'
 import { count } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { limitSection, methodSection, runSection, variantSection } from './sections/compared.js'
 import { environmentSection } from './sections/environment.js'
 import { verdictTable } from './sections/verdicts.js'
@@ -19,9 +20,7 @@ export function renderCompared(results: ComparedResults): Report {
   const { comparison, variants } = results
   const charts = chartsOf(results)
   const parts = [
-    `# ${plain(comparison.question)}`,
-    plain(comparedAnswer(results)),
-    `Comparison \`${comparison.id}\`, ${comparison.started_at} to ${comparison.ended_at ?? 'now'}.`,
+    `Comparison \`${comparison.id}\`, ${fromTo(comparison.started_at, comparison.ended_at)}.`,
     ...(comparison.expect.length === 0
       ? []
       : [`## Verdicts\n\n${verdictTable(results.claims.map((verdict) => ({ verdict })))}`]),
@@ -38,7 +37,13 @@ export function renderCompared(results: ComparedResults): Report {
     limitSection(results),
     ...environment(variants),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `${plain(comparison.question)}`,
+    lead: comparedLead(results),
+    authors: [comparison.author],
+    parts,
+    charts,
+  })
 }
 
 function chartsOf({ metrics, judged, comparison, cells, variants }: ComparedResults): Record<string, string> {

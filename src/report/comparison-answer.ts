@@ -6,26 +6,49 @@ import { scalingGroups } from '../stats/shard-scaling.js'
 import type { NamedRun } from './charts/comparison.js'
 import { differences } from './differences.js'
 import { doubtWords } from './doubts.js'
+import type { Lead } from './lead.js'
 import { capital, count, list, ms } from './quantities.js'
 import { isReshard, lengthOf } from './reshard-words.js'
 import { shareOfLinear } from './scaling.js'
-import { answerOf } from './sentences.js'
 
 /** Differences below this say nothing where each side was measured once. */
 const TELLABLE = 0.05
 
-/** What a comparison shows, in at most three sentences; no winner where a run is in doubt or the loads differ in kind. */
-export function comparisonAnswer(runs: readonly Column[]): string {
+/** Runs side by side in plain words; no winner where a run is in doubt or the loads differ in kind. */
+export function comparisonLead(runs: readonly Column[]): Lead {
   const doubt = doubtOf(runs)
   const [baseline, ...others] = runs
-  if (baseline === undefined) return 'There is no run to report.'
-  if (others.length === 0) return `There is one run only, ${baseline.name}: nothing to compare it with.`
+  if (baseline === undefined) return { asked: [], found: ['There is no run to report.'], means: [], sure: [] }
+  const names = runs.map(({ name }) => name)
+  const shown = names.length <= 5 ? list(names) : `${names[0]} and ${names.length - 1} more runs`
+  const asked = [`How do ${shown} differ?`]
+  if (others.length === 0) {
+    return {
+      asked: [],
+      found: [`There is one run only, ${baseline.name}: nothing to compare it with.`],
+      means: [],
+      sure: [],
+    }
+  }
   const first = [...scalingSentence(runs), ...movingSentence(runs)]
-  if (doubt !== null) return answerOf([[doubt], [...first, figures(runs)], recoverySentence(runs)])
-  const caveat = caveatOf(runs)
+  if (doubt !== null) {
+    return { doubt: [doubt], asked, found: [...first, figures(runs), ...recoverySentence(runs)], means: [], sure: [] }
+  }
   const [other] = others
   const sentences = others.length === 1 && other !== undefined ? [pair(baseline, other)] : [field(baseline, others)]
-  return answerOf([first, sentences, recoverySentence(runs), caveat === null ? [] : [caveat]])
+  return {
+    asked,
+    found: [...first, ...sentences, ...recoverySentence(runs)],
+    means: caveatOf(runs),
+    sure: [sureness(runs)],
+  }
+}
+
+/** How much runs that were made one after the other can tell. */
+function sureness(runs: readonly Column[]): string {
+  const least = Math.min(...runs.map((column) => column.runs.length + column.drills.length))
+  const who = least === 1 ? 'Not each of them was repeated' : `Each stands for ${least} runs or more`
+  return `${who}, and they ran one after the other: differences below ${TELLABLE * 100} % say nothing, and scalelab compare tells more by running them in turn.`
 }
 
 /** The doubts of all runs as the first sentence, each with the runs it falls on; null when there are none. */
@@ -39,7 +62,7 @@ function doubtOf(runs: readonly NamedRun[]): string | null {
   const doubts = [...fallenOn].map(
     ([word, names]) => `${word} (${names.length === runs.length ? 'every run' : names.join(', ')})`,
   )
-  return `**${capital(list(doubts))}**: no winner is named.`
+  return `${capital(list(doubts))}: no winner is named.`
 }
 
 /** Recovery and losses, where drills were compared. */
@@ -85,12 +108,12 @@ function movingSentence(runs: readonly Column[]): string[] {
 }
 
 function figures(runs: readonly NamedRun[]): string {
-  return `${list(runs.map(({ name, record }) => `${name} answered ${formatNumber(record.load.goodput_rps)} ok/s with p99 ${ms(record.latency.response_ms.p99)}`))}.`
+  return `${list(runs.map(({ name, record }) => `${name} answered ${formatNumber(record.load.goodput_rps)} good answers per second with p99 ${ms(record.latency.response_ms.p99)}`))}.`
 }
 
 function pair(baseline: NamedRun, other: NamedRun): string {
   const [a, b] = [baseline.record, other.record]
-  const rate = `${formatNumber(b.load.goodput_rps)} against ${formatNumber(a.load.goodput_rps)} ok/s`
+  const rate = `${formatNumber(b.load.goodput_rps)} against ${formatNumber(a.load.goodput_rps)} good answers per second`
   const rateRatio = b.load.goodput_rps / a.load.goodput_rps
   const sameOffer = a.load.offered_rps !== null && a.load.offered_rps === b.load.offered_rps
   const rates = sameOffer
@@ -134,23 +157,33 @@ function field(baseline: NamedRun, others: readonly NamedRun[]): string {
   const measured = all.filter(({ record }) => record.latency.response_ms.p99 !== null)
   const p99 = ({ record }: NamedRun): number => record.latency.response_ms.p99 ?? Number.POSITIVE_INFINITY
   const quickest = measured.length === 0 ? null : measured.reduce((best, run) => (p99(run) < p99(best) ? run : best))
+  const rates = all.map(({ record }) => record.load.goodput_rps)
+  const [low, high] = [Math.min(...rates), Math.max(...rates)]
   const ratio = fastest.record.load.goodput_rps / baseline.record.load.goodput_rps
-  const most = `The most requests were answered by ${fastest.name}: ${formatNumber(fastest.record.load.goodput_rps)} ok/s${fastest === baseline ? '' : `, ${times(ratio)} the rate of ${baseline.name}`}`
-  return `${most}${quickest === null ? '' : `; the lowest p99 is that of ${quickest.name}, ${ms(p99(quickest))}`}.`
+  const most = tellable(high / low)
+    ? `The most requests were answered by ${fastest.name}: ${formatNumber(high)} good answers per second${fastest === baseline || !tellable(ratio) ? '' : `, ${times(ratio)} the rate of ${baseline.name}`}`
+    : `All answered at the same rate within ${TELLABLE * 100} % (${formatNumber(low)} to ${formatNumber(high)} good answers per second)`
+  if (quickest === null) return `${most}.`
+  const slowest = Math.max(...measured.map(p99))
+  return tellable(slowest / p99(quickest))
+    ? `${most}; the lowest p99 is that of ${quickest.name}, ${ms(p99(quickest))}.`
+    : `${most}; their p99 is the same within ${TELLABLE * 100} %.`
 }
 
-/** What forbids reading the figures as one effect; null when only the stack differs. */
-function caveatOf(runs: readonly Column[]): string | null {
+/** What forbids reading the figures as one effect; nothing when only the stack differs. */
+function caveatOf(runs: readonly Column[]): string[] {
   const records = runs.map(({ runs: [first] }) => first)
   if (new Set(records.map(({ load }) => load.mode)).size > 1) {
-    return '**Not comparable as they stand**: open and closed loops answer different questions (latency at a rate, and capacity).'
+    return [
+      'Not comparable as they stand: open and closed loops answer different questions (latency at a rate, and capacity).',
+    ]
   }
   const others = differences(records).filter(({ kind }) => kind !== 'stack')
   if (others.length > 0) {
-    return `Mind that not only the stack differs, but also: ${list(others.map(({ name }) => name))}.`
+    return [`Mind that not only the stack differs, but also: ${list(others.map(({ name }) => name))}.`]
   }
   const offered = records.map(({ load }) => load.offered_rps)
   return offered[0] !== null && new Set(offered).size === 1
-    ? 'All were offered the same rate, so the rates say nothing about capacity: compare the latencies.'
-    : null
+    ? ['All were offered the same rate, so the rates say nothing about capacity: compare the latencies.']
+    : []
 }

@@ -42,27 +42,32 @@ function cells(text: string, first: RegExp): string[][] {
     .filter(([cell]) => first.test(cell ?? ''))
 }
 
+const guardText = (report: GuardReport): string => renderGuard(report).markdown
+
 describe('the report of a guard', () => {
   it('holds detection time against false alarms, one row for each setting, the shortest interval first', () => {
-    const rows = cells(renderGuard(REPORT), /\d ms$/)
+    const rows = cells(guardText(REPORT), /\d ms$/)
     expect(rows.map(([interval]) => interval)).toEqual(['50 ms', '100 ms', '1,000 ms'])
     expect(rows[0]?.slice(2)).toEqual(['0', '-', '-', '-', '10 min 00 s', '6,000', '4', '1', '2'])
     expect(rows[1]?.slice(1, 6)).toEqual(['3', '3', '355 ms', '402 ms', '402 ms'])
   })
 
   it('says how long, how often, and how busy the machine was', () => {
-    const text = renderGuard(REPORT)
+    const text = guardText(REPORT)
     expect(text).toContain('# Guard of repl-2')
-    expect(text).toContain('In 10 min 00 s: 0 failovers, 0 false alarms. Begun at 2026-11-02T10:00:00.000Z.')
+    expect(text).toContain(
+      'A guard watched the databases of repl-2 for 10 min 00 s, from 2 November 2026, 10:00 UTC on',
+    )
     expect(text).toContain('2 cores (Some CPU), 97 % busy on average.')
-    expect(renderGuard({ ...REPORT, host: { ...REPORT.host, cpu_share: null } })).toContain('2 cores (Some CPU).')
+    expect(guardText({ ...REPORT, host: { ...REPORT.host, cpu_share: null } })).toContain('2 cores (Some CPU).')
+    expect(text).toContain('It saw 0 failovers and 0 false alarms.')
     expect(text).not.toContain('new primary')
   })
 
   it('claims nothing about detection where nothing was frozen', () => {
-    const measured = renderGuard(REPORT)
+    const measured = guardText(REPORT)
     expect(measured).toContain('Detection was measured by freezing')
-    const text = renderGuard({
+    const text = guardText({
       ...REPORT,
       freezes: 0,
       settings: REPORT.settings.map((r) => ({ ...r, detection_ms: [] })),
@@ -74,7 +79,7 @@ describe('the report of a guard', () => {
 
   it('ends with the command that repeats it', () => {
     const command = (report: GuardReport): string =>
-      renderGuard(report)
+      guardText(report)
         .split('```')[1]
         ?.replace(/\s+\\?\s*/g, ' ') ?? ''
     expect(command(REPORT)).toContain(
@@ -105,8 +110,8 @@ describe('the report of a guard', () => {
         false_alarm: false,
       },
     ]
-    const text = renderGuard({ ...REPORT, failovers, false_alarms: 1 })
-    expect(text).toContain('2 failovers, 1 false alarm.')
+    const text = guardText({ ...REPORT, failovers, false_alarms: 1 })
+    expect(text).toContain('It saw 2 failovers and 1 false alarm.')
     expect(cells(text, /^(primary|standby-1)$/)).toEqual([
       ['primary', 'standby-1', '3 probes unanswered', '140 ms', '812 ms', 'false'],
       expect.arrayContaining(['standby-1', 'true']),

@@ -1,24 +1,54 @@
 import type { DetectionRow, GuardReport } from '../core/detection.js'
-import { formatDuration, formatNumber } from '../core/units.js'
+import { dayAndTime, formatDuration, formatNumber } from '../core/units.js'
 import { largest, median, nearestRank } from '../stats/quantiles.js'
 import { guardCommand } from './command.js'
+import type { Lead } from './lead.js'
+import type { Report } from './markdown.js'
 import { count, ms } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { type Column, plain, table } from './table.js'
 
 /** The report of a guard: what it did, and how soon and how wrong each setting would have been. */
-export function renderGuard(report: GuardReport): string {
-  const { stack, started_at, acts, watched_ms, false_alarms, failovers, settings, host } = report
+export function renderGuard(report: GuardReport): Report {
+  const { stack, failovers, settings, host } = report
   const busy = host.cpu_share === null ? '' : `, ${Math.round(host.cpu_share * 100)} % busy on average`
-  return `${[
-    `# Guard of ${plain(stack)}`,
-    `In ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)}: ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}. Begun at ${started_at}${acts ? '' : '; it only counted, and would have done nothing about an alarm'}.`,
+  const parts = [
     ...(failovers.length === 0 ? [] : [failoverTable(failovers)]),
     '## Detection time against false alarms',
     renderDetection(settings),
     `${host.cores} cores (${plain(host.cpu)})${busy}.`,
     '## To repeat it',
     ['```sh', guardCommand(report), '```'].join('\n'),
-  ].join('\n\n')}\n`
+  ]
+  return reportOf({
+    title: `Guard of ${plain(stack)}`,
+    lead: guardLead(report),
+    authors: [report.author],
+    parts,
+    charts: {},
+  })
+}
+
+/** What a guard saw and did, in plain words. */
+export function guardLead({
+  stack,
+  started_at,
+  acts,
+  watched_ms,
+  false_alarms,
+  failovers,
+}: Omit<GuardReport, 'schema' | 'host' | 'settings'>): Lead {
+  return {
+    asked: [
+      `A guard watched the databases of ${stack} for ${formatDuration(Math.round(watched_ms / 1_000) * 1_000)}, from ${dayAndTime(started_at)} on${acts ? ', to put another server in the place of a primary that fails' : ', and only counted what it would have done'}.`,
+    ],
+    found: [`It saw ${count(failovers.length, 'failover')} and ${count(false_alarms, 'false alarm')}.`],
+    means:
+      false_alarms === 0
+        ? ['No server that ran was taken for one that had failed.']
+        : ['It took servers that ran for failed ones: give it longer intervals or more misses.'],
+    sure: ['It holds for this machine as busy as it was.'],
+  }
 }
 
 const READING =

@@ -1,34 +1,31 @@
 import type { RunRecord } from '../core/record.js'
-import { formatRatio } from '../core/units.js'
+import { dayAndTime, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { RunDiff } from '../stats/run-diff.js'
 import { type Change, tellingChanges } from './changes.js'
 import { doubtWords } from './doubts.js'
+import type { Lead } from './lead.js'
 import { capital, count, list } from './quantities.js'
-import { plain } from './table.js'
 
-/** The answer in three sentences: the doubt or the figures, what else differs, and how much one run each can tell. */
-export function diffAnswer(older: RunRecord, newer: RunRecord, diff: RunDiff, changes: readonly Change[]): string {
-  return [
-    `${capital(`${doubt(older, newer, diff)}${figures(older, newer)}`)}.`,
-    changeSentence(diff, changes),
-    proofSentence(diff),
-  ].join(' ')
+/** Two runs held against one another, in plain words; no winner where one is in doubt, or repeats are missing. */
+export function diffLead(older: RunRecord, newer: RunRecord, diff: RunDiff, changes: readonly Change[]): Lead {
+  return {
+    asked: [
+      `A run of ${newer.scenario} from ${dayAndTime(newer.started_at)} is held against ${older.scenario === newer.scenario ? 'one' : `one of ${older.scenario}`} from ${dayAndTime(older.started_at)}.`,
+    ],
+    found: [`${capital(figures(older, newer))}.`, changeSentence(diff, changes)],
+    means: [meaning(diff)],
+    sure: [...doubts(older, newer), sureness(diff)],
+  }
 }
 
-function doubt(older: RunRecord, newer: RunRecord, diff: RunDiff): string {
-  if (!diff.same_experiment) {
-    return `**No comparison of the same thing** (${plain(older.scenario)} against ${plain(newer.scenario)}${older.scenario === newer.scenario ? ', but of another kind' : ''}): `
-  }
-  const doubts = [
-    ['older', older],
-    ['newer', newer],
-  ].flatMap(([age, record]) => {
-    const { status } = record as RunRecord
-    const words = [...(status === 'complete' ? [] : [status]), ...doubtWords(record as RunRecord)]
-    return words.map((word) => `${word} (${age} run)`)
-  })
-  return doubts.length === 0 ? '' : `**${capital(list(doubts))}**, so no difference below is one of the system: `
+function doubts(older: RunRecord, newer: RunRecord): string[] {
+  const words = [older, newer].flatMap((record, i) =>
+    [...(record.status === 'complete' ? [] : [record.status]), ...doubtWords(record)].map(
+      (word) => `the ${i === 0 ? 'older' : 'newer'} run is ${word}`,
+    ),
+  )
+  return words.length === 0 ? [] : [`${capital(list(words))}, so no difference here is laid to the system.`]
 }
 
 function figures(older: RunRecord, newer: RunRecord): string {
@@ -46,9 +43,7 @@ function ratioWords(is: number, was: number, unit: string): string {
 
 function changeSentence({ verdicts }: RunDiff, changes: readonly Change[]): string {
   const telling = tellingChanges(changes)
-  const named = telling
-    .slice(0, 3)
-    .map(({ what, old, new: recent }) => `${what} (${plain(old)}, then ${plain(recent)})`)
+  const named = telling.slice(0, 3).map(({ what, old, new: recent }) => `${what} (${old}, then ${recent})`)
   const rest = telling.length - named.length
   const changed =
     telling.length === 0
@@ -60,18 +55,28 @@ function changeSentence({ verdicts }: RunDiff, changes: readonly Change[]): stri
   return `${changed}${judged}.`
 }
 
-function proofSentence(diff: RunDiff): string {
-  const { old, new: recent } = diff.runs
-  const apart = diff.figures.filter(({ scatter }) => scatter === 'apart').map(({ label }) => label)
-  const judged = diff.figures.some(({ scatter }) => scatter !== 'unknown')
-  if (!judged) {
-    return old === 1 && recent === 1
-      ? 'One run each proves little: whether this is more than repeats scatter nobody can tell without repeats (`scalelab compare`).'
-      : `${count(old + recent, 'run')} are too few to tell whether this is more than repeats scatter (\`scalelab compare\`).`
+/** The figures that changed for good or bad; or that none did, as far as can be told. */
+function meaning({ figures, same_experiment }: RunDiff): string {
+  if (!same_experiment) return 'The two asked different things, so neither is better or worse.'
+  const told = figures.filter(({ reason, change }) => change !== null && reason === null)
+  if (told.length === 0) {
+    return figures.every(({ change }) => change === 'none' || change === null)
+      ? 'There is no change that can be told.'
+      : 'Whether the system changed cannot be told from these runs.'
   }
-  const groups = `${count(old, 'run')} then and ${formatValue(recent, '')} now`
-  if (apart.length === 0) return `Of ${groups} every figure overlaps: nothing here is more than repeats scatter.`
-  const named = apart.slice(0, 4)
-  const rest = apart.length - named.length
-  return `Beyond what repeats scatter (${groups}): ${list(rest === 0 ? named : [...named, `${rest} more`])}.`
+  const named = told.slice(0, 4).map(({ label, change }) => `${label} (${change})`)
+  const rest = told.length - named.length
+  return `Changed by more than repeats scatter: ${list(rest === 0 ? named : [...named, `${rest} more`])}.`
+}
+
+function sureness({ runs, figures, margin }: RunDiff): string {
+  const within = `differences within ${formatValue(margin, 'share')} count as none`
+  if (figures.some(({ scatter }) => scatter !== 'unknown')) {
+    return `This rests on ${count(runs.old, 'run')} then and ${formatValue(runs.new, '')} now, each figure by itself; ${within}.`
+  }
+  const few =
+    runs.old === 1 && runs.new === 1
+      ? 'With one run each'
+      : `With ${formatValue(runs.old, '')} older and ${formatValue(runs.new, '')} newer runs`
+  return `${few} nobody can tell a change from the scatter of repeats, so beyond that no verdict is given (${within}); scalelab compare runs both in turn and gives one.`
 }

@@ -1,10 +1,12 @@
 import type { RunRecord } from '../core/record.js'
+import { dayAndTime } from '../core/units.js'
 import { diffRecords, type Repeats, type RunDiff } from '../stats/run-diff.js'
 import { changesBetween } from './changes.js'
 import { latencyComparison, type NamedRun, rateComparison } from './charts/comparison.js'
 import { repeatCommand } from './command.js'
-import { diffAnswer } from './diff-answer.js'
+import { diffLead } from './diff-answer.js'
 import type { Report } from './markdown.js'
+import { reportOf } from './report-of.js'
 import { changeTable, figureTable, runTable, scatterWords, validityTable, verdictParts } from './sections/diff.js'
 import { plain } from './table.js'
 
@@ -29,8 +31,6 @@ export function renderDiff({ older, newer, repeats = { old: [], new: [] }, sourc
   )
   const shown = (file: string, words: string): string[] => (file in charts ? [`![${words}](${file})`] : [])
   const parts = [
-    `# ${title(older, newer, runs)}`,
-    diffAnswer(older, newer, diff, changes),
     '## The runs',
     runTable(runs, sources),
     '## What was changed',
@@ -48,14 +48,19 @@ export function renderDiff({ older, newer, repeats = { old: [], new: [] }, sourc
     '## To repeat it',
     ['```sh', ...new Set([older, newer].map(repeatCommand)), '```'].join('\n'),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `${title(older, newer, runs)}`,
+    lead: diffLead(older, newer, diff, changes),
+    authors: [older.author, newer.author],
+    parts,
+    charts,
+  })
 }
 
-/** Runs named by when they were; by the second where the day is the same. */
+/** Runs named by when they were. */
 function namedRuns(older: RunRecord, newer: RunRecord): [NamedRun, NamedRun] {
-  const length = older.started_at.slice(0, 10) === newer.started_at.slice(0, 10) ? 19 : 10
   const named = (record: RunRecord, age: string): NamedRun => ({
-    name: `${age}, ${record.started_at.slice(0, length).replace('T', ' ')}`,
+    name: `${age}, ${dayAndTime(record.started_at)}`,
     record,
   })
   return [named(older, 'older'), named(newer, 'newer')]

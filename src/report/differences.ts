@@ -71,7 +71,8 @@ const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; r
       kind: 'load',
       read: (record) =>
         record.trial === undefined && record.reshard === undefined
-          ? formatDuration(Math.round(record.load.measured_ms / 100) * 100)
+          ? // As planned: when the last answer came is chance.
+            formatDuration(record.load.planned_ms)
           : `as long as the ${record.trial === undefined ? 'migration' : 'drill'} took`,
     },
     { name: 'engine', kind: 'laboratory', read: (record) => record.engine ?? 'none' },

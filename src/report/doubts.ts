@@ -1,25 +1,26 @@
 import type { RunRecord } from '../core/record.js'
-import { CHECKS, type Doubt, doubtsOf } from '../core/validity.js'
+import { bearing, CHECKS, type Doubt, doubtsOf } from '../core/validity.js'
 import { capital, list } from './quantities.js'
 
 const MEANING: Record<Doubt, string> = {
-  'generator-limited': 'the generator could not keep to its own schedule',
-  'host-limited': 'the machine itself was full',
+  'generator-limited': 'the program that sends the requests was itself the limit',
+  'host-limited': 'the machine itself was full, or its processors were taken by others',
   'not steady': 'the figures moved while they were measured',
-  overloaded: 'the system could not follow the offered rate',
+  overloaded: 'the system could not follow the offered rate, so response times grow with the length of the run',
 }
 
 /** The doubts about a run in words, the gravest first; failed checks of unknown names as themselves. */
 export function doubtWords(record: RunRecord): string[] {
-  const unknown = record.validity.filter(({ ok, check }) => !ok && !(check in CHECKS)).map(({ check }) => check)
-  return [...doubtsOf(record.validity), ...unknown]
+  const checks = bearing(record)
+  const unknown = checks.filter(({ ok, check }) => !ok && !(check in CHECKS)).map(({ check }) => check)
+  return [...doubtsOf(checks), ...unknown]
 }
 
-/** The doubts as the first sentence of a report, null when there are none. */
+/** What the doubts about a run mean, in one sentence; null when there are none. */
 export function doubtSentence(record: RunRecord): string | null {
   const words = doubtWords(record)
   if (words.length === 0) return null
-  const meanings = doubtsOf(record.validity).map((doubt) => MEANING[doubt])
-  const why = meanings.length === 0 ? 'a check of the run failed' : list(meanings)
-  return `**${capital(list(words))}**: ${why}, so the figures below are no verdict on the system.`
+  const known = doubtsOf(bearing(record))
+  const why = known.length === 0 ? 'a check of the run failed' : list(known.map((doubt) => MEANING[doubt]))
+  return `${capital(list(words))}: ${why}.`
 }

@@ -1,5 +1,5 @@
 import type { RunRecord, Verdict } from '../core/record.js'
-import { formatNumber } from '../core/units.js'
+import { formatNumber, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import { worstOf } from '../core/verdict.js'
 import { type DrillRecord, isDrill } from '../stats/columns.js'
@@ -14,6 +14,7 @@ import { repeatedFaultWords } from './drill-words.js'
 import { idList } from './ids.js'
 import type { Report } from './markdown.js'
 import { count, list, ms } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { drillLoad, moments, RETRIES } from './sections/drill.js'
 import { environmentSection } from './sections/environment.js'
 import { drillLimits } from './sections/limits.js'
@@ -49,9 +50,7 @@ export function renderDrills(records: readonly RunRecord[], name: string, source
   const verdicts = pooledVerdicts(drills.map((record) => record.verdicts))
   const number = drills.indexOf(middle) + 1
   const parts = [
-    `# ${plain(name)}: ${repeatedFaultWords(first.trial)}, ${count(drills.length, 'trial')}`,
-    answer(records, drills),
-    `${stackWords(first)}; trials from ${first.started_at} to ${drills.at(-1)?.ended_at ?? first.ended_at}.`,
+    `${stackWords(first)}; ${fromTo(first.started_at, drills.at(-1)?.ended_at ?? first.ended_at)}.`,
     '## Verdicts',
     verdictTable(
       verdicts.map((verdict) => (drills.length === 1 ? { verdict } : { verdict, worst: worstTrial(verdict, drills) })),
@@ -75,7 +74,13 @@ export function renderDrills(records: readonly RunRecord[], name: string, source
     limitPart(first, drills),
     environmentSection(first),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `${plain(name)}: ${repeatedFaultWords(first.trial)}, ${count(drills.length, 'trial')}`,
+    lead: { asked: [], found: [answer(records, drills)], means: [], sure: [] },
+    authors: records.map(({ author }) => author),
+    parts,
+    charts,
+  })
 }
 
 function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): string {

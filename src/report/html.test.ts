@@ -18,10 +18,10 @@ describe('renderHtml', () => {
     expect(page).toContain('<h2 id="figures-2">')
   })
 
-  it('aligns numbers, and lets wide tables scroll', () => {
+  it('aligns numbers, and puts the title of each column with its values', () => {
     const text = table([{ title: 'Run' }, { title: 'Rate', align: 'right' }], [['single', '499']])
     expect(body(text)).toBe(
-      '<div class="wide" tabindex="0">\n<table>\n<thead><tr><th>Run</th><th class="cell-number">Rate</th></tr></thead>\n<tbody>\n<tr><td>single</td><td class="cell-number">499</td></tr>\n</tbody>\n</table>\n</div>',
+      '<table>\n<thead><tr><th>Run</th><th class="cell-number">Rate</th></tr></thead>\n<tbody>\n<tr><td data-title="Run">single</td><td class="cell-number" data-title="Rate">499</td></tr>\n</tbody>\n</table>',
     )
   })
 
@@ -66,11 +66,11 @@ describe('renderHtml', () => {
         const page = body(`# ${plain(one)}\n\n${plain(other)}\n\n${table([{ title: one }], [[other]])}`)
         for (const [, name = '', attributes = ''] of page.matchAll(/<([a-z][a-z0-9]*)([^>]*)>/gi)) {
           expect(
-            'h1 h2 h3 p div table thead tbody tr th td a code pre em strong del span figure ul ol li blockquote hr br input'.split(
+            'h1 h2 h3 p abbr table thead tbody tr th td a code pre em strong del span figure ul ol li blockquote hr br input'.split(
               ' ',
             ),
           ).toContain(name)
-          expect(attributes).toMatch(/^( (id|class|href|tabindex|start|disabled|type)(="[^"<>]*")?)*$/)
+          expect(attributes).toMatch(/^( (id|class|href|title|data-title|start|disabled|type)(="[^"<>]*")?)*$/)
           expect(attributes).not.toMatch(/href="(?!https?:)[^"]*:/i)
         }
       }),
@@ -93,6 +93,15 @@ describe('renderHtml', () => {
       }),
     )
     expect(page).not.toMatch(/<script|href="javascript/)
+  })
+
+  it('explains a word where it stands for the first time, and nowhere else', () => {
+    const page = body('# The p99\n\nIts goodput and `goodput`; the flag --lag.\n\n- goodput, goodputs and p99\n')
+    expect(page.match(/<abbr/g)).toHaveLength(2)
+    expect(page).toMatch(
+      /<p>Its <abbr title="answers per second that were no errors[^"]*">goodput<\/abbr> and <code>goodput<\/code>/,
+    )
+    expect(page).toMatch(/<li>goodput, goodputs and <abbr title="a percentile: [^"]*">p99<\/abbr>/)
   })
 
   it('puts charts in with their words, one style sheet for all', () => {

@@ -1,5 +1,6 @@
 import { Marked, type Tokens } from 'marked'
 import { escapeText } from './charts/svg.js'
+import { ExplainedWords } from './explained-words.js'
 import { inlineCharts } from './inline-charts.js'
 import type { Report } from './markdown.js'
 import { slugOf, wordsOf } from './markdown-words.js'
@@ -42,6 +43,7 @@ export function renderHtml({ markdown, charts }: Report): string {
 function markedFor(charts: ReadonlyMap<string, string>): Marked {
   const marked = new Marked({ gfm: true })
   const named = new Map<string, number>()
+  const words = new ExplainedWords()
   const figure = ({ href, text }: Tokens.Image): string =>
     charts.get(href) ?? `<span class="no-chart">${escapeText(text)}</span>`
   marked.use({
@@ -52,7 +54,8 @@ function markedFor(charts: ReadonlyMap<string, string>): Marked {
           ? `<p>${escapeText(raw.trim())}</p>\n`
           : escapeText(raw),
       heading({ tokens, depth }) {
-        return `<h${depth} id="${anchor(wordsOf(tokens), named)}">${this.parser.parseInline(tokens)}</h${depth}>\n`
+        const text = words.without(() => this.parser.parseInline(tokens))
+        return `<h${depth} id="${anchor(wordsOf(tokens), named)}">${text}</h${depth}>\n`
       },
       paragraph({ tokens }) {
         const [only, ...more] = tokens
@@ -65,30 +68,39 @@ function markedFor(charts: ReadonlyMap<string, string>): Marked {
         const target = linkTarget(href)
         return target === null ? words : `<a href="${escapeText(target)}">${words}</a>`
       },
+      text(token) {
+        if ('tokens' in token && token.tokens !== undefined) return this.parser.parseInline(token.tokens)
+        const text = 'escaped' in token && token.escaped === true ? token.text : escapeText(token.text)
+        return words.explained(text)
+      },
       table(token) {
-        const row = (cells: readonly Tokens.TableCell[], tag: 'th' | 'td'): string =>
+        const number = ({ align }: Tokens.TableCell): string => (align === 'right' ? ' class="cell-number"' : '')
+        const head = token.header.map((cell) => `<th${number(cell)}>${this.parser.parseInline(cell.tokens)}</th>`)
+        // Where there is no room for columns each row is a list, and every value has its title before it.
+        const titles = token.header.map((cell) => escapeText(wordsOf(cell.tokens)))
+        const row = (cells: readonly Tokens.TableCell[]): string =>
           `<tr>${cells
-            .map((cell) => {
-              const number = cell.align === 'right' ? ' class="cell-number"' : ''
-              return `<${tag}${number}>${this.parser.parseInline(cell.tokens)}</${tag}>`
+            .map((cell, i) => {
+              const title = (titles[i] ?? '') === '' ? '' : ` data-title="${titles[i]}"`
+              return `<td${number(cell)}${title}>${this.parser.parseInline(cell.tokens)}</td>`
             })
             .join('')}</tr>`
         return `${[
-          // Wide tables scroll by themselves, also with the keyboard.
-          '<div class="wide" tabindex="0">',
-          '<table>',
-          `<thead>${row(token.header, 'th')}</thead>`,
+          token.header.length > WIDE ? '<table class="many-columns">' : '<table>',
+          `<thead><tr>${head.join('')}</tr></thead>`,
           '<tbody>',
-          ...token.rows.map((cells) => row(cells, 'td')),
+          ...token.rows.map(row),
           '</tbody>',
           '</table>',
-          '</div>',
         ].join('\n')}\n`
       },
     },
   })
   return marked
 }
+
+/** Tables of more columns than this are set in smaller type. */
+const WIDE = 7
 
 /** Where a link may lead: to the web, or to a file beside; a report is linked to as HTML. Null for anything else. */
 function linkTarget(href: string): string | null {

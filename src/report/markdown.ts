@@ -1,8 +1,9 @@
 import type { RunRecord, Verdict } from '../core/record.js'
+import { fromTo } from '../core/units.js'
 import { type Column, columnsOf, type DrillRecord, isDrill } from '../stats/columns.js'
 import { pooledVerdicts } from '../stats/pooled.js'
 import { scalingGroups, scalingVerdicts } from '../stats/shard-scaling.js'
-import { answer } from './answer.js'
+import { runLead } from './answer.js'
 import { latencyComparison, rateComparison } from './charts/comparison.js'
 import { drillMarks, drillTimeline } from './charts/drill-timeline.js'
 import { lagOverTime } from './charts/lag-over-time.js'
@@ -16,8 +17,9 @@ import { shardLoad } from './charts/shard-load.js'
 import { shardScaling } from './charts/shard-scaling.js'
 import { sharePerInstance } from './charts/share-per-instance.js'
 import { drillCommand, repeatCommand } from './command.js'
-import { comparisonAnswer } from './comparison-answer.js'
+import { comparisonLead } from './comparison-answer.js'
 import { list } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
 import { differenceSection, spreadSection } from './sections/comparability.js'
 import { evennessSection, rateSection, responseSection, runSection } from './sections/compared-runs.js'
@@ -66,9 +68,7 @@ export function renderReport(record: RunRecord): Report {
   })
   const overTime = picture(charts, 'latency-over-time.svg', 'p50 and p99 of the response time over time')
   const parts = [
-    `# ${record.scenario}: ${plain(stackWords(record))}`,
-    answer(record),
-    `Run \`${record.id}\`, ${record.started_at} to ${record.ended_at}.`,
+    `Run \`${record.id}\`, ${fromTo(record.started_at, record.ended_at)}.`,
     verdictSection(record),
     ...(isDrill(record) ? drillParts(record, charts, overTime) : []),
     ...(isReshard(record) ? reshardParts(record, charts, overTime) : []),
@@ -94,7 +94,13 @@ export function renderReport(record: RunRecord): Report {
     limitSection(record),
     environmentSection(record),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `${record.scenario}: ${plain(stackWords(record))}`,
+    lead: runLead(record),
+    authors: [record.author],
+    parts,
+    charts,
+  })
 }
 
 /**
@@ -116,8 +122,6 @@ export function renderComparison(records: readonly RunRecord[], sources: readonl
     ...scalingVerdicts(records).map((verdict) => ({ run: 'all of them', verdict })),
   ]
   const parts = [
-    `# ${titleOf(runs)} side by side`,
-    comparisonAnswer(runs),
     runSection(runs, runs.map(linkOf)),
     ...present(replicatedSection(runs)),
     ...present(shardedSection(runs)),
@@ -137,7 +141,13 @@ export function renderComparison(records: readonly RunRecord[], sources: readonl
     ].join('\n\n'),
     ['## To repeat it', ['```sh', ...runs.flatMap(commandsOf), '```'].join('\n')].join('\n\n'),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `${titleOf(runs)} side by side`,
+    lead: comparisonLead(runs),
+    authors: records.map(({ author }) => author),
+    parts,
+    charts,
+  })
 }
 
 /** A drill with its pictures: when everything happened, and what it did to the latency. */

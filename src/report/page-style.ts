@@ -2,6 +2,16 @@ import { FONT, INK } from './charts/theme.js'
 
 const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 
+/** On a phone a row of a table is a list of its values, each with its title. */
+const STACKED = [
+  'table,tbody,tr,td{display:block;width:100%}thead{display:none}',
+  'tbody tr{padding:8px 0;border-bottom:1px solid var(--axis)}',
+  'td,.cell-number{display:flex;justify-content:space-between;gap:16px;padding:3px 0;border:0;text-align:right}',
+  'td::before{content:attr(data-title);color:var(--muted);text-align:left;flex:0 0 40%}',
+  'td:not([data-title]){font-weight:600}td:not([data-title])::before{content:none}td:empty{display:none}',
+  '.many-columns td{padding:3px 0}',
+].join('')
+
 /** The style sheet of a report as HTML: on screens light or dark as the reader's system is, and on paper. */
 export function pageStyle(): string {
   return [
@@ -10,27 +20,30 @@ export function pageStyle(): string {
     `@media screen and (prefers-color-scheme:dark){:root{${variables('dark')}}}`,
     '*{box-sizing:border-box}',
     `body{margin:0;background:var(--surface);color:var(--ink);font:16px/1.55 ${FONT};-webkit-text-size-adjust:100%}`,
-    'main{max-width:924px;margin:0 auto;padding:32px 32px 72px}',
-    'p,ul,ol{max-width:44em;margin:0 0 14px;overflow-wrap:anywhere}ul,ol{padding-left:22px}li{margin:5px 0}',
-    'h1{font-size:28px;line-height:1.25;margin:0 0 16px}h1+p{font-size:18px;line-height:1.5}',
+    'main{max-width:1180px;margin:0 auto;padding:32px 32px 72px}',
+    'p,ul,ol{max-width:48em;margin:0 0 14px;overflow-wrap:anywhere}ul,ol{padding-left:22px}li{margin:5px 0}',
+    'h1{font-size:28px;line-height:1.25;margin:0 0 16px;overflow-wrap:anywhere}h1+p{font-size:18px;line-height:1.5}',
     'h2{font-size:20px;line-height:1.3;margin:40px 0 12px;padding-bottom:6px;border-bottom:1px solid var(--edge)}',
     'h3{font-size:16px;margin:26px 0 8px}',
-    'a{color:var(--link)}',
+    'a{color:var(--link)}abbr{text-decoration:underline dotted var(--muted);text-underline-offset:3px;cursor:help}',
     `code,pre{font-family:${MONO};font-size:13.5px}`,
-    'code{background:var(--shade);border-radius:4px;padding:1px 5px}pre code{background:none;padding:0}',
-    'pre{background:var(--shade);border:1px solid var(--edge);border-radius:6px;padding:12px 14px;margin:0 0 16px;overflow-x:auto;line-height:1.45}',
-    '.wide{overflow-x:auto;margin:0 0 18px}',
-    'table{border-collapse:collapse;font-size:14px;line-height:1.4;min-width:min(100%,420px)}',
-    'th,td{padding:6px 12px;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}',
-    'th{font-weight:600;color:var(--muted);border-bottom-color:var(--axis);vertical-align:bottom}',
+    'code{background:var(--shade);border-radius:4px;padding:1px 5px;overflow-wrap:anywhere}pre code{background:none;padding:0}',
+    // A command in two lines can still be copied; one that is cut off cannot be read.
+    'pre{background:var(--shade);border:1px solid var(--edge);border-radius:6px;padding:12px 14px;margin:0 0 16px;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45}',
+    'table{border-collapse:collapse;font-size:14px;line-height:1.4;max-width:100%;margin:0 0 18px}',
+    // No column narrower than a short word, none so wide that another one is pushed out.
+    'th,td{padding:6px 12px;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid);overflow-wrap:anywhere;min-width:6ch}',
+    'th{font-weight:600;color:var(--muted);border-bottom-color:var(--axis);vertical-align:bottom;overflow-wrap:break-word}',
+    '.many-columns{font-size:13px}.many-columns th,.many-columns td{padding:5px 7px}',
     'tbody tr:hover{background:var(--shade)}',
-    '.cell-number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.cell-number{white-space:normal}',
-    'figure{margin:18px 0 22px}figure svg{display:block;max-width:100%;height:auto}',
+    '.cell-number{text-align:right;font-variant-numeric:tabular-nums;min-width:0;overflow-wrap:break-word}',
+    'figure{margin:18px 0 22px}figure svg{display:block;width:100%;max-width:960px;height:auto}',
     '.no-chart{color:var(--muted)}',
-    '@media(max-width:600px){main{padding:20px 16px 48px}h1{font-size:24px}}',
-    '@media print{@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}a{color:inherit}',
-    'h2,h3{break-after:avoid}figure,pre,tr{break-inside:avoid}thead{display:table-header-group}',
-    '.wide{overflow:visible}table{font-size:8.5pt}th,td{padding:3px 6px}.cell-number{white-space:normal}pre{white-space:pre-wrap}}',
+    `@media screen and (max-width:640px){main{padding:20px 16px 48px}h1{font-size:24px}figure{margin:14px -10px 18px}${STACKED}}`,
+    '@media print{@page{margin:14mm}body{font-size:10pt}main{max-width:none;padding:0}a,abbr{color:inherit;text-decoration:none}',
+    'p,ul,ol{max-width:none;orphans:3;widows:3}h1,h2,h3{break-after:avoid}figure,pre,tr,li{break-inside:avoid}thead{display:table-header-group}',
+    'figure svg{max-width:100%;max-height:110mm}',
+    'table{font-size:8.5pt}th,td{padding:3px 5px}.many-columns{font-size:7.5pt}.many-columns th,.many-columns td{padding:2px 3px}}',
   ].join('\n')
 }
 

@@ -1,13 +1,15 @@
-import { formatNumber, formatRatio, formatShare } from '../core/units.js'
+import { formatNumber, formatRatio, formatShare, fromTo } from '../core/units.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
-import { growthWords, lawWords } from '../stats/fits/fit-words.js'
+import { growthWords, lossWords } from '../stats/fits/fit-words.js'
 import { type BudgetResult, type LevelResult, scalingResults } from '../stats/scaling-results.js'
 import { latencyComparison } from './charts/comparison.js'
 import { fittedSpeedup } from './charts/fitted-speedup.js'
 import { valuesByRun } from './charts/values-by-run.js'
 import { voidWords } from './compared-words.js'
+import type { Lead } from './lead.js'
 import type { Report } from './markdown.js'
 import { capital, count, list, numberOr } from './quantities.js'
+import { reportOf } from './report-of.js'
 import { limitSection, methodSection, runSection, variantSection } from './sections/compared.js'
 import { environmentSection } from './sections/environment.js'
 import { fitSection } from './sections/fits.js'
@@ -35,9 +37,7 @@ export function renderScaling(results: ComparedResults): Report {
   )
   const first = variants.flatMap((variant) => variant.runs)[0]
   const parts = [
-    `# ${plain(comparison.question)}`,
-    plain(scalingAnswer(results)),
-    `Experiment \`${comparison.id}\`, ${comparison.started_at} to ${comparison.ended_at ?? 'now'}.`,
+    `Experiment \`${comparison.id}\`, ${fromTo(comparison.started_at, comparison.ended_at)}.`,
     levelSection(levels),
     ...picture(charts, 'fitted-speedup.svg', 'Measured speed-up with the fitted laws, beside linear growth'),
     ...(budgets.length === 0 ? [] : [budgetSection(budgets)]),
@@ -53,24 +53,37 @@ export function renderScaling(results: ComparedResults): Report {
     limitSection(results),
     ...(first === undefined ? [] : [environmentSection(first)]),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `${plain(comparison.question)}`,
+    lead: scalingLead(results),
+    authors: [comparison.author],
+    parts,
+    charts,
+  })
 }
 
-/** The answer in at most three sentences, a doubt first. */
-export function scalingAnswer(results: ComparedResults): string {
+/** How capacity grew, in plain words. */
+export function scalingLead(results: ComparedResults): Lead {
+  const { comparison, variants } = results
   const { budgets, fits, levels } = scalingResults(results)
-  const doubts = voidWords(results.variants)
+  const doubts = voidWords(variants)
   const measured = levels.filter(({ x }) => x !== null).length
-  const sentences = [
-    ...(doubts.length === 0
-      ? []
-      : [`**${capital(list(doubts))}**: what those levels can do is not known, and nothing is said of them.`]),
-    ...(fits === null
-      ? [`${count(measured, 'level')} of ${formatNumber(levels.length)} could be measured.`]
-      : [growthWords(fits), lawWords(fits)[0] ?? '']),
-    ...budgetSentence(budgets),
-  ]
-  return sentences.slice(0, 3).join(' ')
+  const least = Math.min(...levels.map(({ runs }) => runs))
+  return {
+    doubt:
+      doubts.length === 0
+        ? []
+        : [`${capital(list(doubts))}: what those levels can do is not known, and nothing is said of them.`],
+    asked: [comparison.question],
+    found:
+      fits === null
+        ? [`${count(measured, 'level')} of ${formatNumber(levels.length)} could be measured.`]
+        : [growthWords(fits)],
+    means: [...(fits === null ? [] : lossWords(fits)), ...budgetSentence(budgets)],
+    sure: [
+      `It rests on ${count(least, 'run')} of each level or more, each on fresh processes; beyond the levels that were measured a law is a guess.`,
+    ],
+  }
 }
 
 function budgetSentence(budgets: readonly BudgetResult[]): string[] {

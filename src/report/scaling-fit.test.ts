@@ -15,13 +15,14 @@ describe('renderScalingFit', () => {
     ['fit', fitScaling(CISCO), 'cisco.csv'],
     ['fit-of-few', FEW, 'few.csv'],
   ])('gives for %s what the golden file holds', async (name, fits, source) => {
-    const report = renderScalingFit(fits, source, `scalelab fit ${source} --out reports`)
+    const report = renderScalingFit(fits, { source, command: `scalelab fit ${source} --out reports` })
     expectSound(report)
     await expectGolden(name, report)
   })
 
   it('draws every point, a whisker where there is an interval, and shades what lies beyond the data', () => {
-    const svg = (fits: typeof FEW): string => renderScalingFit(fits, 'a', 'b').charts['fitted-speedup.svg'] ?? ''
+    const svg = (fits: typeof FEW): string =>
+      renderScalingFit(fits, { source: 'a', command: 'b' }).charts['fitted-speedup.svg'] ?? ''
     expect(svg(fitScaling(CISCO)).match(/<circle/g)).toHaveLength(32)
     expect(svg(fitScaling(CISCO))).toContain('class="shade"')
     expect(svg(fitScaling(CISCO))).toContain('peak, n = 36')
@@ -31,7 +32,7 @@ describe('renderScalingFit', () => {
   })
 
   it('lets no text from outside become markup', () => {
-    const { markdown } = renderScalingFit(FEW, '<script>alert(1)</script>.csv', 'scalelab fit x')
+    const { markdown } = renderScalingFit(FEW, { source: '<script>alert(1)</script>.csv', command: 'scalelab fit x' })
     expect(markdown).not.toContain('<script')
   })
 })

@@ -1,19 +1,19 @@
-import { fitHeadline, growthWords } from '../stats/fits/fit-words.js'
+import type { ScalingData } from '../core/scaling-data.js'
+import { growthWords, lossWords } from '../stats/fits/fit-words.js'
 import type { Fits } from '../stats/fits/fits.js'
 import { fittedSpeedup } from './charts/fitted-speedup.js'
+import type { Lead } from './lead.js'
 import type { Report } from './markdown.js'
+import { reportOf } from './report-of.js'
 import { fitSection, levelSection } from './sections/fits.js'
 import { plain } from './table.js'
 
-/**
- * The report of laws fitted to anyone's numbers.
- * @param source where they come from
- * @param command that fits them again
- */
-export function renderScalingFit(fits: Fits, source: string, command: string): Report {
+/** The report of laws fitted to anyone's numbers. @param data where they come from, and what fits them again */
+export function renderScalingFit(
+  fits: Fits,
+  { source, command, author }: Pick<ScalingData, 'source' | 'command' | 'author'>,
+): Report {
   const parts = [
-    `# Scaling of ${plain(source)}`,
-    `${growthWords(fits)} ${fitHeadline(fits)}`,
     '![Measured speed-up with the fitted laws](fitted-speedup.svg)',
     levelSection(fits),
     fitSection(fits),
@@ -26,5 +26,23 @@ export function renderScalingFit(fits: Fits, source: string, command: string): R
     ].join('\n\n'),
     ['## To repeat it', ['```sh', command, '```'].join('\n')].join('\n\n'),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts: { 'fitted-speedup.svg': fittedSpeedup(fits) } }
+  return reportOf({
+    title: `Scaling of ${plain(source)}`,
+    lead: fitLead(fits, source),
+    authors: [author],
+    parts,
+    charts: { 'fitted-speedup.svg': fittedSpeedup(fits) },
+  })
+}
+
+/** Fitted numbers in plain words. */
+export function fitLead(fits: Fits, source: string): Lead {
+  return {
+    asked: [`How does throughput grow with the number of workers, by the numbers in ${source}?`],
+    found: [growthWords(fits)],
+    means: lossWords(fits),
+    sure: [
+      `It rests on ${fits.levels.length} levels, taken as they are; a law speaks for the range in which it was measured, and beyond it is a guess.`,
+    ],
+  }
 }

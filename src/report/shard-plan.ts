@@ -4,9 +4,10 @@ import { movedFraction } from './charts/moved-fraction.js'
 import { shardMovement } from './charts/shard-movement.js'
 import { shardRing } from './charts/shard-ring.js'
 import type { Report } from './markdown.js'
+import { reportOf } from './report-of.js'
 import { keySection, movementSection, sourceSection, stageSection, trafficSection } from './sections/planned-keys.js'
 import { schemeSection, stepSection, theorySection } from './sections/planned-schemes.js'
-import { planAnswer, planEnvironment, planReading, stageWords } from './sections/planned-words.js'
+import { planEnvironment, planLead, planReading, stageWords } from './sections/planned-words.js'
 import { verdictTable } from './sections/verdicts.js'
 import { plain } from './table.js'
 
@@ -26,8 +27,6 @@ export function renderShardPlan(plan: ShardPlan): Report {
   )
   const shown = (file: string, words: string): string[] => (file in charts ? [`![${words}](${file})`] : [])
   const parts = [
-    `# Keys on shards: ${plain(stageWords(plan))}`,
-    planAnswer(plan),
     ...schemeSection(plan),
     ...shown('moved.svg', 'Share of the keys that move, by scheme'),
     '## Verdicts',
@@ -48,5 +47,11 @@ export function renderShardPlan(plan: ShardPlan): Report {
     ...(plan.command === undefined ? [] : ['## To repeat it', ['```sh', plan.command, '```'].join('\n')]),
     ...planEnvironment(plan),
   ]
-  return { markdown: `${parts.join('\n\n')}\n`, charts }
+  return reportOf({
+    title: `Keys on shards: ${plain(stageWords(plan))}`,
+    lead: planLead(plan),
+    authors: [plan.author],
+    parts,
+    charts,
+  })
 }

@@ -53,23 +53,20 @@ describe('renderReport of stacks of shards', () => {
 
   it('begins a migration with its answer', () => {
     expect(answerOf(reshardRecord())).toMatch(
-      /^Moving from 3 to 4 shards moved 25,074 rows \(25\.0 %; minimum 25\.0 % of the users; 2\.8 MiB\) in 8\.5 s under 300 requests\/s; writes to what moved waited 41 ms \(p95\) per batch, 41 ms at most; no request failed\. /,
+      / Moving from 3 to 4 shards moved 25,074 rows \(25\.0 %; minimum 25\.0 % of the users; 2\.8 MiB\) in 8\.5 s under 300 requests\/s; writes to what moved waited 41 ms \(p95\) per batch, 41 ms at most\. No request failed\. /,
     )
     expect(answerOf(reshardRecord({ from: 4, to: 3, rps: null, waitedMs: 3_400 }))).toMatch(
-      /under a closed loop; .*; it waited 3\.4 s for shards that did not answer\. /,
+      /under a closed loop; .* It waited 3\.4 s for shards that did not answer\. /,
     )
     expect(answerOf(reshardRecord({ to: 3, toScheme: 'modulo' }))).toMatch(
-      /^Moving 3 shards from ring to modulo moved /,
+      / Moving 3 shards from ring to modulo moved /,
     )
   })
 
   it.each([
-    ['rolled back', /\*\*Rolled back\*\*: the move from 3 to 4 shards was taken back/],
-    [
-      'interrupted',
-      /\*\*Interrupted\*\*: the move .* with 8,358 of 25,074 rows moved; no user is served by two shards/,
-    ],
-    ['failed', /\*\*The move from 3 to 4 shards failed\*\* after /],
+    ['rolled back', /Rolled back: the move from 3 to 4 shards was taken back/],
+    ['interrupted', /Interrupted: the move .* with 8,358 of 25,074 rows moved; no user is served by two shards/],
+    ['failed', /The move from 3 to 4 shards failed after /],
   ] as const)('says what became of one that was %s', (outcome, answer) => {
     const text = answerOf(reshardRecord({ outcome }))
     expect(text).toMatch(answer)
@@ -92,10 +89,10 @@ describe('renderReport of stacks of shards', () => {
         ...reshardRecord(),
         reshard: { ...(reshardRecord().reshard as NonNullable<RunRecord['reshard']>), ...wrong },
       })
-    expect(change({ misplaced: 3 })).toContain('**3 rows left on a shard that does not own them.**')
-    expect(change({ duplicated: 1 })).toContain('**1 user served by two shards.**')
-    expect(change({ misplaced: null })).toContain('could not be asked afterwards.**')
-    expect(change({})).toContain('**2 requests of 4,799 failed.**')
+    expect(change({ misplaced: 3 })).toContain('3 rows left on a shard that does not own them.')
+    expect(change({ duplicated: 1 })).toContain('1 user served by two shards.')
+    expect(change({ misplaced: null })).toContain('could not be asked afterwards.')
+    expect(change({})).toContain('2 requests of 4,799 failed.')
   })
 
   it('names hot shards, and rows that are not where they belong', () => {
@@ -183,7 +180,7 @@ describe('renderComparison of stacks of shards', () => {
   it('begins with what more shards bring, and holds claim 14 against each way to draw keys', () => {
     const { markdown } = renderComparison(SCALING)
     expect(markdown.split('\n')[2]).toMatch(
-      /^4 shards answered 3\.\d+ times the requests of one with uniform keys \(\d+(\.\d)? % of linear\) and 4 shards answered 2\.\d+ times .* with zipf:0\.99 keys/,
+      / 4 shards answered 3\.\d+ times the requests of one with uniform keys \(\d+(\.\d)? % of linear\) and 4 shards answered 2\.\d+ times .* with zipf:0\.99 keys/,
     )
     expect(markdown).toMatch(/\(uniform keys\) .*\| pass /)
     expect(markdown).toMatch(/\(zipf:0\.99 keys\) .*\| \*\*fail\*\* /)

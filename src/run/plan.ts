@@ -2,6 +2,7 @@ import type { Load } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { Expectation } from '../core/scenario.js'
 import type { Objective } from '../core/slo.js'
+import type { RunKind } from '../core/validity.js'
 
 /** A fault at its time: injected `atMs` into the counted part, undone `forMs` later. */
 export interface PlannedFault {
@@ -17,6 +18,8 @@ export interface RunPlan {
   scenario: string
   /** Where the scenario is not a built-in one: its file. */
   scenarioFile?: string | undefined
+  /** Who makes it. */
+  author?: string | undefined
   question: string
   reading: string | null
   engine: RunRecord['engine']
@@ -32,4 +35,10 @@ export interface RunPlan {
   actMs: number | null
   /** The instances that should answer, with their weights; empty where they are unknown. */
   instances: { id: string; weight: number }[]
+}
+
+/** What kind of run it is to be, for the checks that bear on it. */
+export function kindOf({ actMs, faults }: Pick<RunPlan, 'actMs' | 'faults'>): RunKind {
+  if (actMs !== null) return 'act'
+  return faults.length > 0 ? 'faults' : 'load'
 }

@@ -11,7 +11,7 @@ import { lagOfPercentiles } from '../stats/lag.js'
 import type { Acted } from './act.js'
 import type { Drilled } from './drill.js'
 import { ledgerOf } from './ledger.js'
-import type { RunPlan } from './plan.js'
+import { kindOf, type RunPlan } from './plan.js'
 import type { RunState } from './run-state.js'
 import { reshardOf, type ShardAudit, shardingOf } from './sharding.js'
 import { trialOf } from './trial.js'
@@ -55,6 +55,7 @@ export function buildRecord(input: RecordInput): RunRecord {
     question: plan.question,
     reading: plan.reading,
     engine: plan.engine,
+    ...(plan.author === undefined ? {} : { author: plan.author }),
     target: input.target.origin,
     started_at: input.startedAt.toISOString(),
     ended_at: input.endedAt.toISOString(),
@@ -211,7 +212,7 @@ function validityOfResult({ plan, result, state, changedNodes }: RecordInput): V
     hostCpu: state.hostCpu(),
     hostSteal: state.hostSteal(),
     changedNodes,
-    disturbed: plan.faults.length > 0 || plan.actMs !== null,
+    kind: kindOf(plan),
   })
 }
 

@@ -15,7 +15,7 @@ import type { GeneratorHealth, LoadTick } from '../load/port.js'
 import type { Reading } from '../probes/port.js'
 import { Histogram } from '../stats/histogram.js'
 import { DatabaseStates } from './database-states.js'
-import type { RunPlan } from './plan.js'
+import { kindOf, type RunPlan } from './plan.js'
 import { ShardStates } from './shard-states.js'
 import { validityOf } from './validity.js'
 
@@ -254,7 +254,7 @@ export class RunState {
       hostCpu: this.hostCpu(),
       hostSteal: this.hostSteal(),
       changedNodes: null,
-      disturbed: this.plan.faults.length > 0 || this.plan.actMs !== null,
+      kind: kindOf(this.plan),
     })
   }
 }

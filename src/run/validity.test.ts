@@ -36,7 +36,7 @@ function input(change: Partial<ValidityInput> = {}): ValidityInput {
     hostCpu: 0.6,
     hostSteal: 0,
     changedNodes: 0,
-    disturbed: false,
+    kind: 'load',
     ...change,
   }
 }
@@ -74,7 +74,7 @@ describe('validityOf', () => {
 
   it('asks of a run with faults nothing about steadiness', () => {
     const disturbed = open({
-      disturbed: true,
+      kind: 'faults',
       ledger: { ...emptyLedger(), due: 10, lost: 5 },
       ticks: ticks(halves(9, 1)),
     })
@@ -256,7 +256,7 @@ describe('validityOf', () => {
       hostCpu: nullable,
       hostSteal: nullable,
       changedNodes: nullable,
-      disturbed: fc.boolean(),
+      kind: fc.constantFrom('load' as const, 'faults' as const, 'act' as const),
     })
     fc.assert(
       fc.property(given, (measured) => {

@@ -1,6 +1,6 @@
 import type { Ledger, Stretch } from '../core/load.js'
 import type { TickRow, Validity } from '../core/record.js'
-import { checked } from '../core/validity.js'
+import { bearsOn, checked, type RunKind } from '../core/validity.js'
 import type { GeneratorHealth } from '../load/port.js'
 
 /** What the checks look at; all of it from the counted part of the run. */
@@ -18,8 +18,7 @@ export interface ValidityInput {
   hostSteal: number | null
   /** Nodes that did not run from beginning to end; null while that is not known, or where there is no stack. */
   changedNodes: number | null
-  /** Whether faults were injected: a run that is disturbed on purpose is not asked to be steady. */
-  disturbed: boolean
+  kind: RunKind
 }
 
 /** Limits beyond which a figure says more about the laboratory than about the system. */
@@ -52,7 +51,7 @@ const FEWEST_TICKS = 6
 export function validityOf(input: ValidityInput): Validity[] {
   const { generator, ledger, offeredRps } = input
   const open = offeredRps !== null
-  return [
+  const rows = [
     ...(open ? [checked('generator-lateness', generator.latenessMs, LIMITS.latenessMs)] : []),
     checked('generator-cpu', generator.cpu, LIMITS.generatorCpu),
     checked('generator-event-loop', generator.eventLoopDelayMs, LIMITS.eventLoopMs),
@@ -64,19 +63,16 @@ export function validityOf(input: ValidityInput): Validity[] {
           checked('backlog', generator.backlog, Math.max(1, Math.round(offeredRps * 0.05))),
         ]
       : []),
-    ...(input.disturbed
-      ? []
-      : [
-          ...(input.changedNodes === null ? [] : [checked('stack-changed', input.changedNodes, 0)]),
-          checked('lost-requests', ledger.due === 0 ? null : ledger.lost / ledger.due, LIMITS.lost, {
-            reason: 'no request was due',
-          }),
-          rateDrift(input.ticks),
-          // In a closed loop mean latency is connections over rate (Little's law): the drift of the rate says all there is to say,
-          // and the median wanders as the fixed number of requests queues now at one instance, now at another.
-          ...(open ? [latencyDrift(longest(input))] : []),
-        ]),
+    ...(input.changedNodes === null ? [] : [checked('stack-changed', input.changedNodes, 0)]),
+    checked('lost-requests', ledger.due === 0 ? null : ledger.lost / ledger.due, LIMITS.lost, {
+      reason: 'no request was due',
+    }),
+    rateDrift(input.ticks),
+    // In a closed loop mean latency is connections over rate (Little's law): the drift of the rate says all there is to say,
+    // and the median wanders as the fixed number of requests queues now at one instance, now at another.
+    ...(open ? [latencyDrift(longest(input))] : []),
   ]
+  return rows.filter(({ check }) => bearsOn(check, input.kind))
 }
 
 const NOT_READ = 'the run was too short, or the system does not tell'

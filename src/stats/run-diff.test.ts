@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RunRecord } from '../core/record.js'
 import { recordWith } from '../core/testing/record.js'
+import { checked } from '../core/validity.js'
 import { chanceApart, diffRecords } from './run-diff.js'
 
 const run = (p99: number | null, rps = 100): RunRecord => {
@@ -29,17 +30,48 @@ describe('chanceApart', () => {
 })
 
 describe('diffRecords', () => {
-  it('says which way a figure went, and whether that is better', () => {
-    expect(figure(run(100), run(150))).toMatchObject({ old: 100, new: 150, ratio: 1.5, change: 'worse' })
-    expect(figure(run(100), run(50))).toMatchObject({ ratio: 0.5, change: 'better' })
-    expect(figure(run(100), run(100))).toMatchObject({ change: 'same' })
-    const rates = diffRecords(run(1, 100), run(1, 200)).figures.find(({ metric }) => metric === 'load.achieved_rps')
-    expect(rates).toMatchObject({ ratio: 2, change: 'better' })
+  const repeated = (p99: number): RunRecord[] => [1, 2, 3].map((step) => run(p99 + step / 10))
+
+  it('says better or worse only of what lies beyond the margin and the scatter of repeats', () => {
+    const told = (was: number, is: number) => figure(run(was), run(is), repeated(was), repeated(is))
+    expect(told(100, 150)).toMatchObject({ old: 100, new: 150, ratio: 1.5, change: 'worse', reason: null })
+    expect(told(100, 50)).toMatchObject({ ratio: 0.5, change: 'better', reason: null })
+    expect(told(64.8, 64.3)).toMatchObject({ change: 'none', reason: 'within the margin' })
+    expect(figure(run(100), run(150), repeated(140), repeated(90))).toMatchObject({
+      change: 'none',
+      reason: 'within the scatter',
+    })
+  })
+
+  it.each([
+    ['one run each', figure(run(100), run(150)), 'unknown', 'too few runs'],
+    ['the same within the margin', figure(run(64.8), run(64.3)), 'none', 'within the margin'],
+    ['exactly the same', figure(run(100), run(100)), 'none', 'within the margin'],
+    ['something where there was nothing', figure(run(0), run(5)), 'unknown', 'too few runs'],
+    ['one of them cut short', figure(run(100), { ...run(150), status: 'interrupted' }), 'unknown', 'in doubt'],
+    ['another experiment', figure(run(100), { ...run(150), scenario: 'b' }), 'unknown', 'another experiment'],
+    [
+      'a generator that was late',
+      figure({ ...run(100), validity: [checked('generator-lateness', 9, 5)] }, run(150), repeated(100), repeated(150)),
+      'unknown',
+      'in doubt',
+    ],
+  ])('gives no verdict on %s', (_, told, change, reason) => {
+    expect(told).toMatchObject({ change, reason })
+  })
+
+  it('does not take an index or a share that moved by nothing that matters for a change', () => {
+    const even = (jain_index: number, max_deviation: number) =>
+      recordWith({ distribution: { jain_index, max_deviation } })
+    const old = [0.999_91, 0.999_92, 0.999_93].map((jain) => even(jain, 0.002))
+    const recent = [0.999_99, 0.999_98, 0.999_97].map((jain) => even(jain, 0.001))
+    const { figures } = diffRecords(even(0.999_9, 0.002), even(0.999_96, 0.001), { old, new: recent })
+    const shares = figures.filter(({ metric }) => metric.startsWith('distribution.'))
+    expect(shares.map(({ change }) => change)).toEqual(['none', 'none'])
   })
 
   it('leaves empty what a run did not measure, and a ratio to nothing', () => {
     expect(figure(run(null), run(5))).toMatchObject({ old: null, new: 5, ratio: null, change: null })
-    expect(figure(run(0), run(5))).toMatchObject({ ratio: null, change: 'worse' })
     expect(figure(run(null), run(null))).toBeUndefined()
   })
 

@@ -1,5 +1,9 @@
+import { DEFAULT_MARGIN } from '../core/experiment.js'
+import type { Metric } from '../core/metric.js'
 import { METRICS } from '../core/metrics.js'
 import type { RunRecord, Validity, Verdict } from '../core/record.js'
+import { bearing, doubtsOf } from '../core/validity.js'
+import { marginOf, scaleOf } from './effect.js'
 import { largest, smallest } from './quantiles.js'
 
 /** A figure of two runs, and what can be said of its change. */
@@ -12,10 +16,24 @@ export interface FigureDiff {
   new: number | null
   /** New over old; null where either is missing, or the old one is 0. */
   ratio: number | null
-  /** Which way it went: for better or worse, where one way is better. Null where either is missing. */
-  change: 'better' | 'worse' | 'more' | 'less' | 'same' | null
+  /** Null where either is missing. */
+  change: FigureChange | null
+  /** Why there is nothing that can be told; null where there is. */
+  reason: ChangeReason | null
   scatter: Scatter
 }
+
+/**
+ * Which way a figure went, for better or worse where one way is better: said only of what lies beyond the margin and
+ * beyond what repeats scatter. What lies within either is `none`; what no repeat bears out is `unknown`.
+ */
+export type FigureChange = 'better' | 'worse' | 'more' | 'less' | 'none' | 'unknown'
+export type ChangeReason =
+  | 'within the margin'
+  | 'within the scatter'
+  | 'too few runs'
+  | 'in doubt'
+  | 'another experiment'
 
 /**
  * Whether two groups of repeats lie apart: "apart" when no value of one is between those of the other and that would
@@ -46,6 +64,8 @@ export interface RunDiff {
   same_experiment: boolean
   /** How many runs stand for each side, itself included. */
   runs: { old: number; new: number }
+  /** Differences within it are none that matters: relative, and of shares absolute. */
+  margin: number
   figures: FigureDiff[]
   verdicts: VerdictDiff[]
   validity: ValidityDiff[]
@@ -58,28 +78,30 @@ export interface Repeats {
 }
 
 /** Holds a newer run against an older one, figure by figure. */
-export function diffRecords(older: RunRecord, newer: RunRecord, repeats: Repeats = { old: [], new: [] }): RunDiff {
+export function diffRecords(
+  older: RunRecord,
+  newer: RunRecord,
+  repeats: Repeats = { old: [], new: [] },
+  margin = DEFAULT_MARGIN,
+): RunDiff {
   const sides = { old: [older, ...repeats.old], new: [newer, ...repeats.new] }
+  const same = older.scenario === newer.scenario && kindOf(older) === kindOf(newer)
+  const sound = [older, newer].every((record) => record.status === 'complete' && doubtsOf(bearing(record)).length === 0)
   return {
-    same_experiment: older.scenario === newer.scenario && kindOf(older) === kindOf(newer),
+    same_experiment: same,
     runs: { old: sides.old.length, new: sides.new.length },
-    figures: METRICS.flatMap((metric) => {
+    margin,
+    figures: METRICS.flatMap((metric: Metric): FigureDiff[] => {
       const [was, is] = [metric.read(older), metric.read(newer)]
       if (was === null && is === null) return []
       const { name, label, unit } = metric
-      const better = 'better' in metric ? metric.better : undefined
-      return [
-        {
-          metric: name,
-          label,
-          unit,
-          old: was,
-          new: is,
-          ratio: was === null || is === null || was === 0 ? null : is / was,
-          change: was === null || is === null ? null : changeOf(was, is, better),
-          scatter: scatterOf(valuesOf(sides.old, metric.read), valuesOf(sides.new, metric.read)),
-        },
-      ]
+      const scatter = scatterOf(valuesOf(sides.old, metric.read), valuesOf(sides.new, metric.read))
+      const told =
+        was === null || is === null
+          ? { change: null, reason: null }
+          : changeOf(metric, was, is, { scatter, margin, same, sound })
+      const ratio = was === null || is === null || was === 0 ? null : is / was
+      return [{ metric: name, label, unit, old: was, new: is, ratio, ...told, scatter }]
     }),
     verdicts: verdictDiffs(older.verdicts, newer.verdicts),
     validity: [...new Set([...older.validity, ...newer.validity].map(({ check }) => check))].map((check) => ({
@@ -116,10 +138,24 @@ function valuesOf(records: readonly RunRecord[], read: (record: RunRecord) => nu
   return records.map(read).filter((value) => value !== null)
 }
 
-function changeOf(was: number, is: number, better: 'more' | 'less' | undefined): FigureDiff['change'] {
-  if (was === is) return 'same'
-  if (better === undefined) return is > was ? 'more' : 'less'
-  return is > was === (better === 'more') ? 'better' : 'worse'
+/** The nearest reason to say nothing comes first: what two runs agree in is none of the system's doing either way. */
+function changeOf(
+  metric: Metric,
+  was: number,
+  is: number,
+  { scatter, margin, same, sound }: { scatter: Scatter; margin: number; same: boolean; sound: boolean },
+): Pick<FigureDiff, 'change' | 'reason'> {
+  const scale = scaleOf(metric, [was, is])
+  const effect = scale === 'ratio' ? Math.abs(Math.log(is / was)) : Math.abs(is - was)
+  const least = marginOf(metric, margin, scale, was)
+  if (effect <= (scale === 'ratio' ? Math.log(1 + least) : least))
+    return { change: 'none', reason: 'within the margin' }
+  if (!same) return { change: 'unknown', reason: 'another experiment' }
+  if (!sound) return { change: 'unknown', reason: 'in doubt' }
+  if (scatter === 'overlapping') return { change: 'none', reason: 'within the scatter' }
+  if (scatter === 'unknown') return { change: 'unknown', reason: 'too few runs' }
+  if (metric.better === undefined) return { change: is > was ? 'more' : 'less', reason: null }
+  return { change: is > was === (metric.better === 'more') ? 'better' : 'worse', reason: null }
 }
 
 function kindOf({ trial, reshard }: RunRecord): string {

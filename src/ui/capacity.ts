@@ -1,22 +1,11 @@
 import type { CapacityProbe, CapacityRecord } from '../core/capacity.js'
-import { capacityAnswer } from '../core/capacity-answer.js'
 import { isLaboratory } from '../core/capacity-judgement.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import { milliseconds } from './figures.js'
 import { paint, type Tone } from './style.js'
 import type { TextOptions } from './table.js'
-import { displayWidth, oneLine, truncate, wrap } from './width.js'
-
-/** The answer of a search for the terminal: its first sentence strong. */
-export function renderCapacity(record: CapacityRecord, { width, colour }: TextOptions): string {
-  const [first = '', ...rest] = capacityAnswer(record)
-  const tone: Tone = record.confirmed ? 'strong' : 'warn'
-  return [
-    ...wrap(oneLine(first), width).map((line) => paint(line, tone, colour)),
-    ...(rest.length === 0 ? [] : wrap(oneLine(rest.join(' ')), width)),
-  ].join('\n')
-}
+import { displayWidth, oneLine, truncate } from './width.js'
 
 const WORDS: Record<'true' | 'false' | 'null', readonly [string, Tone]> = {
   true: ['holds', 'good'],

@@ -1,10 +1,10 @@
-import type { ClaimsRecord, JudgedClaim, ListedClaim } from '../core/claims.js'
+import { type ClaimsRecord, citedSource, type JudgedClaim, type ListedClaim } from '../core/claims.js'
 import type { Verdict } from '../core/record.js'
 import { formatValue } from '../core/value.js'
 import { paint, type Span } from './style.js'
 import { type Cell, renderTable, type TableColumn, type TextOptions } from './table.js'
 import { hang } from './verdicts.js'
-import { oneLine, truncate, wrap } from './width.js'
+import { oneLine, truncate } from './width.js'
 
 const RESULTS: Record<Verdict['result'], Span> = {
   pass: ['pass', 'good'],
@@ -20,7 +20,7 @@ const INDENT = 7
 
 /** Every claim with what was measured, in the order of their rows; then why those that do not hold, or cannot be told. */
 export function renderClaims({ claims, units }: ClaimsRecord, options: TextOptions): string {
-  const { width, colour } = options
+  const { width } = options
   const wide = width >= WIDE
   const narrow = width < NARROW
   const table = renderTable(
@@ -58,9 +58,6 @@ export function renderClaims({ claims, units }: ClaimsRecord, options: TextOptio
       'warn',
       options,
     ),
-    wrap(tally(claims), width)
-      .map((line) => paint(line, 'strong', colour))
-      .join('\n'),
   ].join('\n\n')
 }
 
@@ -79,13 +76,6 @@ export function claimLine(claim: JudgedClaim, { width, colour }: TextOptions): s
   const text = `${claim.claim}: ${measuredWords(claim)}, expected ${claim.expected}`
   const head = word.padEnd(RESULTS.unknown[0].length)
   return `${' '.repeat(INDENT)}${paint(head, tone ?? 'plain', colour)}  ${truncate(oneLine(text), Math.max(1, width - INDENT - head.length - 2))}`
-}
-
-/** "31 claims: 25 hold, 1 is contradicted, 5 cannot be told." */
-function tally(claims: readonly JudgedClaim[]): string {
-  const of = (result: Verdict['result']): number => claims.filter((claim) => claim.result === result).length
-  const [held, missed, open] = [of('pass'), of('fail'), of('unknown')]
-  return `${claims.length} ${claims.length === 1 ? 'claim' : 'claims'}: ${held} ${held === 1 ? 'holds' : 'hold'}, ${missed} ${missed === 1 ? 'is' : 'are'} contradicted, ${open} cannot be told.`
 }
 
 function part(title: string, lines: readonly string[], tone: 'bad' | 'warn', { width, colour }: TextOptions): string[] {
@@ -115,11 +105,9 @@ function rowWords({ rows }: ListedClaim): string {
   return rows.join(', ')
 }
 
-/** In short, and without the rows, which have a column of their own: "doc. 000, 002". */
+/** Without the rows, which have a column of their own. */
 function sourceWords({ source }: ListedClaim): string {
-  return (source ?? '-')
-    .replace(/,? claims? \d.*$/, '')
-    .replace(/^documents? (\d+)(?: and (\d+))?$/, (_, first, second) => `doc. ${first}${second ? `, ${second}` : ''}`)
+  return citedSource((source ?? '-').replace(/,? claims? \d.*$/, ''))
 }
 
 function whereWords({ scenario, run }: ListedClaim): string {

@@ -1,5 +1,5 @@
 import type { Metric } from '../core/metric.js'
-import { formatNumber, formatProbability, formatRatio } from '../core/units.js'
+import { formatNumber, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
 import { formatEffect } from '../stats/effect.js'
@@ -40,7 +40,7 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
       ? []
       : [
           wrap(
-            `Held against ${oneLine(comparison.baseline)}: medians of the runs; ratio and 95 % interval within blocks; p after Holm.`,
+            `Held against ${oneLine(comparison.baseline)}: medians of the runs; ratio and 95 % interval within blocks.`,
             options.width,
           ).join('\n'),
         ]),
@@ -63,7 +63,6 @@ function table({ comparison, judged, metrics }: ComparedResults, options: TextOp
         value(one.variant_median, metric.unit),
         effect(one, one.effect, metric),
         one.interval === null ? '-' : one.interval.map((bound) => effect(one, bound, metric)).join(' - '),
-        one.p_adjusted === null ? '-' : formatProbability(one.p_adjusted),
         [one.verdict, TONES[one.verdict]],
       ]),
   )
@@ -75,7 +74,6 @@ function table({ comparison, judged, metrics }: ComparedResults, options: TextOp
       { title: 'variant', align: 'right' },
       { title: 'ratio', align: 'right' },
       { title: '95 % interval', align: 'right' },
-      { title: 'p', align: 'right' },
       { title: 'verdict', whole: true },
     ],
     rows,

@@ -50,7 +50,7 @@ export function renderComparisonTable(records: readonly RunRecord[], options: Te
   for (let from = 0; from === 0 || from < others.length; from += perTable) {
     tables.push(oneTable(first, others.slice(from, from + perTable), options))
   }
-  const validity = columns.map(({ name, record }) => renderRunValidity(name, record.validity, options))
+  const validity = columns.map(({ name, record }) => renderRunValidity(name, record, options))
   return [...tables, ...validity].join('\n\n')
 }
 

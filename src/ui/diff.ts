@@ -1,6 +1,6 @@
 import { formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
-import type { RunDiff } from '../stats/run-diff.js'
+import type { FigureChange, RunDiff } from '../stats/run-diff.js'
 import { paint, type Tone } from './style.js'
 import { type Cell, renderTable, type TextOptions } from './table.js'
 import { oneLine, wrap } from './width.js'
@@ -11,49 +11,35 @@ export interface DiffWords {
   older: string
   newer: string
   changes: readonly { what: string; old: string; new: string }[]
+  /** What came out, in plain words. */
+  lead: string
+  changeWords: Record<FigureChange, string>
 }
 
 const TONES: Readonly<Record<string, Tone>> = { better: 'good', worse: 'bad' }
-const SCATTER = { apart: 'beyond scatter', overlapping: 'within scatter', unknown: 'cannot tell' }
 
-/** Two runs side by side: doubts first, then figures, verdicts that changed, what was changed, and what it proves. */
+/** Two runs side by side: what came out in plain words, then figures, verdicts that changed, and what was changed. */
 export function renderDiffTable(diff: RunDiff, words: DiffWords, options: TextOptions): string {
-  const failed = diff.validity.flatMap(({ check, old, new: recent }) => [
-    ...(old?.ok === false ? [`${check} failed in the older run`] : []),
-    ...(recent?.ok === false ? [`${check} failed in the newer run`] : []),
-  ])
-  const warnings = [
-    ...(diff.same_experiment
-      ? []
-      : ['These runs are of different experiments: this is no comparison of the same thing.']),
-    ...(failed.length === 0 ? [] : [`Not to be relied on: ${failed.join('; ')}.`]),
-  ]
   return [
-    ...warnings.map((text) => inLines(text, 'warn', options)),
+    inLines(words.lead, 'plain', options),
     figureTable(diff, words, options),
     ...verdictLines(diff, options),
     changeLines(words, options),
-    inLines(proof(diff), 'dim', options),
   ].join('\n\n')
 }
 
-function figureTable({ figures }: RunDiff, { older, newer }: DiffWords, options: TextOptions): string {
+function figureTable({ figures }: RunDiff, { older, newer, changeWords }: DiffWords, options: TextOptions): string {
   const right = (title: string) => ({ title, align: 'right' as const })
-  const judged = figures.some(({ scatter }) => scatter !== 'unknown')
   return renderTable(
-    ['', right(older), right(newer), right('ratio'), 'change', ...(judged ? ['repeats'] : [])],
-    figures.map(({ label, unit, old, new: recent, ratio, change, scatter }): Cell[] => {
-      const moved = change !== null && change !== 'same'
-      const tone = judged && scatter !== 'apart' ? 'plain' : (TONES[change ?? ''] ?? 'plain')
-      return [
-        label,
-        old === null ? '-' : formatValue(old, unit),
-        recent === null ? '-' : formatValue(recent, unit),
-        ratio === null ? '-' : formatRatio(ratio),
-        [change ?? '-', tone],
-        ...(judged ? [moved ? SCATTER[scatter] : '-'] : []),
-      ]
-    }),
+    ['', right(older), right(newer), right('ratio'), 'change', 'why'],
+    figures.map(({ label, unit, old, new: recent, ratio, change, reason }): Cell[] => [
+      label,
+      old === null ? '-' : formatValue(old, unit),
+      recent === null ? '-' : formatValue(recent, unit),
+      ratio === null ? '-' : formatRatio(ratio),
+      [change === null ? '-' : changeWords[change], TONES[change ?? ''] ?? 'plain'],
+      reason ?? '',
+    ]),
     options,
   )
 }
@@ -75,15 +61,6 @@ function changeLines({ changes }: DiffWords, options: TextOptions): string {
   if (changes.length === 0) return inLines('Nothing that the records tell of was changed in between.', 'plain', options)
   const lines = changes.map(({ what, old, new: recent }) => `  ${what}: ${old}, then ${recent}`)
   return ['Changed in between:', ...lines].map((line) => indented(line, options)).join('\n')
-}
-
-function proof({ runs, figures }: RunDiff): string {
-  if (figures.some(({ scatter }) => scatter !== 'unknown')) {
-    return `Scatter is that of ${runs.old} older and ${runs.new} newer runs, each figure by itself.`
-  }
-  return runs.old === 1 && runs.new === 1
-    ? 'One run each proves little: cannot tell without repeats. For an answer: scalelab compare'
-    : `${runs.old} older and ${runs.new} newer runs are too few to tell this from scatter. For an answer: scalelab compare`
 }
 
 function indented(line: string, { width }: TextOptions): string {

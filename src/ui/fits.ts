@@ -1,18 +1,15 @@
 import { formatNumber, formatRatio, formatShare } from '../core/units.js'
-import { fitRows, growthWords, lawWords } from '../stats/fits/fit-words.js'
+import { fitRows, lawWords } from '../stats/fits/fit-words.js'
 import type { Fits } from '../stats/fits/fits.js'
 import { throughputAt } from '../stats/fits/scaling-law.js'
 import { paint } from './style.js'
 import { type Cell, renderTable, type TableColumn, type TextOptions } from './table.js'
 import { wrap } from './width.js'
 
-/** Fitted laws of scaling for the terminal: the answer, the parameters, every level, and what it means. */
+/** Fitted laws of scaling for the terminal: the parameters, every level, and what it means. */
 export function renderFits(fits: Fits, options: TextOptions): string {
   const { width, colour } = options
   return [
-    wrap(growthWords(fits), width)
-      .map((line) => paint(line, 'strong', colour))
-      .join('\n'),
     parameterTable(fits, options),
     levelTable(fits, options),
     lawWords(fits)

@@ -77,8 +77,10 @@ describe('a migration in the terminal', () => {
   })
 
   it('is what moved, what it cost, and where the keys are', () => {
-    expect(reshardLines(record).join('\n')).toMatchInlineSnapshot(`
+    expect(reshardLines(record, 'Rows moved.').join('\n')).toMatchInlineSnapshot(`
       "
+      Rows moved.
+
       Moved from 3 shards by ring to 4 shards by ring: 1,560 rows (630 kB) in 5.4 s,
       289 rows/s; 780 of 3,000 keys move (26.0 %); even shards ask for 25.0 %.
       Writes to what was moving had to wait 3 times: 18.0 ms in the middle, p95 30.0
@@ -103,7 +105,7 @@ describe('a migration in the terminal', () => {
     ['failed requests', { load: madeUpRecord().load }, '27 of 45,000 requests FAILED'],
     ['rows astray', { sharding: shardingRecord({ misplaced: 2, duplicated: 1 }) }, 'ROWS ASTRAY, counted by SQL: 2 on'],
     ['rows not counted', { sharding: shardingRecord({ misplaced: null }) }, 'could not be counted'],
-    ['doubts', { validity: madeUpRecord().validity }, '! host-cpu 0.99 (limit 0.97): the machine was full'],
+    ['doubts', { validity: madeUpRecord().validity }, '! host-cpu 0.99 (limit 0.97): all processors'],
     ['a wait', { reshard: reshardRecord({ waited_ms: 3_100 }) }, 'It waited 3.1 s for shards that did not answer.'],
     [
       'a rollback',
@@ -114,10 +116,10 @@ describe('a migration in the terminal', () => {
     ['a failure', { reshard: reshardRecord({ outcome: 'failed' }) }, 'Failed on the way to 4 shards by ring'],
     ['shrinking', { reshard: reshardRecord({ added: [], removed: ['shard-4'] }) }, 'removed'],
   ])('tells of %s', (_, facts, words) => {
-    expect(reshardLines({ ...record, ...facts }, 1_000).join('\n')).toContain(words)
+    expect(reshardLines({ ...record, ...facts }, 'Rows moved.', 1_000).join('\n')).toContain(words)
   })
 
   it('is nothing where nothing moved', () => {
-    expect(reshardLines(madeUpRecord())).toEqual([])
+    expect(reshardLines(madeUpRecord(), '')).toEqual([])
   })
 })

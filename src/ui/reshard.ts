@@ -1,6 +1,8 @@
 import type { RunRecord } from '../core/record.js'
+import { remedyFor } from '../core/remedies.js'
 import type { ReshardPlan, ReshardProgress, ReshardRecord } from '../core/sharding.js'
 import { formatDuration, formatNumber, formatShare } from '../core/units.js'
+import { bearing } from '../core/validity.js'
 import { bytes, count, milliseconds } from './figures.js'
 import { movedShare } from './panels/migration.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
@@ -58,11 +60,11 @@ export function renderReshardPlan(plan: ReshardPlan, options: TextOptions): stri
 }
 
 /**
- * A run in which rows moved, in a few lines: what moved, what it cost clients, and where keys lie now.
+ * A run in which rows moved, in a few lines: what came out in plain words, what it cost clients, and where keys lie now.
  * @param width of the terminal, in cells
  */
-export function reshardLines(record: RunRecord, width = 80): string[] {
-  const { reshard, validity } = record
+export function reshardLines(record: RunRecord, lead: string, width = 80): string[] {
+  const { reshard } = record
   if (reshard === undefined) return []
   const said = [
     outcomeLine(reshard),
@@ -74,11 +76,13 @@ export function reshardLines(record: RunRecord, width = 80): string[] {
   const wrapped = (lines: readonly string[]): string[] => lines.flatMap((line) => wrap(line, width))
   return [
     '',
+    ...wrap(oneLine(lead), width),
+    '',
     ...wrapped(said),
     '',
     ...keyTable(reshard, width).split('\n'),
     '',
-    ...renderValidity(validity, { width, colour: false }).split('\n'),
+    ...renderValidity(bearing(record), { width, colour: false }, (row) => remedyFor(row, record)).split('\n'),
   ]
 }
 

@@ -1,19 +1,23 @@
 import type { Percentiles, RunRecord } from '../core/record.js'
+import { remedyFor } from '../core/remedies.js'
 import type { ReplicationRecord } from '../core/replication.js'
 import type { ShardingRecord } from '../core/sharding.js'
-import { formatDuration, formatNumber, formatProbability, formatRatio, formatShare } from '../core/units.js'
+import { formatNumber, formatRatio, formatShare } from '../core/units.js'
+import { bearing } from '../core/validity.js'
 import { bytes } from './figures.js'
 import { paint, type Span } from './style.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
-import { renderValidity } from './validity.js'
+import { failures } from './validity.js'
 import { renderVerdicts } from './verdicts.js'
 import { oneLine, wrap } from './width.js'
 
-/** What a run found, for the terminal: the full story is in its report. */
-export function renderSummary(record: RunRecord, options: TextOptions): string {
+/** What a run found, for the terminal: in plain words, then its figures. The full story is in its report. */
+export function renderSummary(record: RunRecord, lead: string, options: TextOptions): string {
   const verdicts = renderVerdicts(record.verdicts, options)
+  const doubts = failures(bearing(record), options, (row) => remedyFor(row, record))
   return [
     heading(record, options),
+    renderLead(lead, options),
     rates(record, options),
     latency(record, options),
     ...(record.instances.length > 0 ? [instances(record, options)] : []),
@@ -21,30 +25,21 @@ export function renderSummary(record: RunRecord, options: TextOptions): string {
     ...(record.sharding === undefined ? [] : [sharding(record.sharding, options)]),
     ...ledger(record, options),
     ...(verdicts === '' ? [] : [verdicts]),
-    renderValidity(record.validity, options),
+    ...(doubts.length === 0 ? [] : [doubts.join('\n')]),
   ].join('\n\n')
 }
 
-function heading(record: RunRecord, { width, colour }: TextOptions): string {
-  const { load } = record
-  const where = [record.scenario, ...(record.engine === null ? [] : [`on ${record.engine}`]), `at ${record.target}`]
-  const offered = load.offered_rps === null ? '' : ` ${formatNumber(Math.round(load.offered_rps))}/s`
-  const how =
-    `${load.mode} loop${load.arrival === null ? '' : `, ${load.arrival}`}${offered} over ${load.connections} connections; ` +
-    `${formatDuration(load.measured_ms)} measured after ${formatDuration(load.warmup_ms)} of warm-up; seed ${record.seed}`
-  const lines = (text: string): string[] => (text === '' ? [] : wrap(oneLine(text), width))
-  const status = {
-    complete: '',
-    interrupted: 'INTERRUPTED: the figures are those of the part that ran.',
-    failed: 'FAILED: the figures are those of the part that ran.',
-  }[record.status]
-  return [
-    ...lines(where.join(' ')).map((line) => paint(line, 'strong', colour)),
-    ...lines(record.question),
-    ...lines(how).map((line) => paint(line, 'dim', colour)),
-    ...lines(record.work).map((line) => paint(line, 'dim', colour)),
-    ...lines(status).map((line) => paint(line, 'warn', colour)),
-  ].join('\n')
+/** What opens a result: one paragraph in plain words. */
+export function renderLead(lead: string, { width }: Pick<TextOptions, 'width'>): string {
+  return wrap(oneLine(lead), width).join('\n')
+}
+
+/** What was measured where; the rest is told in words below. */
+function heading({ scenario, engine, target }: RunRecord, { width, colour }: TextOptions): string {
+  const where = [scenario, ...(engine === null ? [] : [`on ${engine}`]), `at ${target}`].join(' ')
+  return wrap(oneLine(where), width)
+    .map((line) => paint(line, 'strong', colour))
+    .join('\n')
 }
 
 function rates({ load }: RunRecord, options: TextOptions): string {
@@ -86,8 +81,8 @@ function latency({ latency, load }: RunRecord, options: TextOptions): string {
   )
 }
 
-function instances({ instances: all, distribution }: RunRecord, options: TextOptions): string {
-  const table = renderTable(
+function instances({ instances: all }: RunRecord, options: TextOptions): string {
+  return renderTable(
     ['instance', ...['requests', 'share', 'expected', 'rate/s', 'p50 ms', 'p99 ms', 'errors'].map(right)],
     all.map(({ id, requests, share, weight, rps, p50_ms, p99_ms, errors }) => [
       id,
@@ -101,17 +96,6 @@ function instances({ instances: all, distribution }: RunRecord, options: TextOpt
     ]),
     options,
   )
-  const { chi_square, degrees_of_freedom, p_value, jain_index, max_deviation } = distribution
-  const evenness = [
-    ...(jain_index === null ? [] : [`Jain's index ${jain_index.toFixed(4)}`]),
-    ...(max_deviation === null ? [] : [`largest deviation ${formatShare(max_deviation)}`]),
-    ...(chi_square === null || p_value === null
-      ? []
-      : [`chi-square ${formatNumber(chi_square)} with ${degrees_of_freedom} df, p ${formatProbability(p_value)}`]),
-  ]
-  if (evenness.length === 0 || all.length < 2) return table
-  const lines = wrap(evenness.join('; '), options.width).map((line) => paint(line, 'dim', options.colour))
-  return [table, ...lines].join('\n')
 }
 
 function replication({ standbys }: ReplicationRecord, options: TextOptions): string {

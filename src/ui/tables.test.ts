@@ -2,10 +2,11 @@ import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DatabaseView } from '../core/database-view.js'
+import type { RunRecord } from '../core/record.js'
 import type { NodeStatus } from '../core/stack.js'
 import { shardingRecord, shardRecord } from '../core/testing/sharding.js'
 import type { NodeRow } from './listings.js'
-import { renderTable } from './table.js'
+import { renderTable, type TextOptions } from './table.js'
 import { renderComparisonTable, renderList, renderNodes, renderSummary } from './tables.js'
 import { madeUpRecord, REPLICATED } from './testing/records.js'
 import { displayWidth } from './width.js'
@@ -66,11 +67,14 @@ describe('renderTable', () => {
   })
 })
 
+const LEAD = 'How much can it take? It answered 1,448 requests per second.'
+const summaryOf = (record: RunRecord, options: TextOptions): string => renderSummary(record, LEAD, options)
+
 describe('renderSummary', () => {
-  const summary = renderSummary(madeUpRecord(), plain)
+  const summary = summaryOf(madeUpRecord(), plain)
 
   it('tells of replication, writes and reads where there are such', () => {
-    const text = renderSummary(madeUpRecord(REPLICATED), plain)
+    const text = summaryOf(madeUpRecord(REPLICATED), plain)
     const from = text.indexOf('standby  ')
     expect(text.slice(from, text.indexOf('\n\n', text.indexOf('writes:')))).toMatchInlineSnapshot(`
       "standby    replication       lag ms p50  p99   max  replay p99  behind
@@ -84,20 +88,20 @@ describe('renderSummary', () => {
       ms at most), 1 went back in time"
     `)
     const lost = { ...REPLICATED.writes, lost: ['r-0-1'] } as NonNullable<typeof REPLICATED.writes>
-    expect(renderSummary(madeUpRecord({ ...REPLICATED, writes: lost }), coloured)).toContain('\x1b[1;31mwrites: ')
+    expect(summaryOf(madeUpRecord({ ...REPLICATED, writes: lost }), coloured)).toContain('\x1b[1;31mwrites: ')
     const unread = { ...lost, lost: null, recovered: null, duplicated: null }
-    expect(renderSummary(madeUpRecord({ writes: unread }), plain)).toContain('2 unknown; not held against the database')
+    expect(summaryOf(madeUpRecord({ writes: unread }), plain)).toContain('2 unknown; not held against the database')
     expect(summary).not.toContain('standby')
     expect(summary).not.toContain('writes')
     for (const width of [40, 60]) {
-      expect(widest(renderSummary(madeUpRecord(REPLICATED), { ...plain, width }))).toBeLessThanOrEqual(width)
+      expect(widest(summaryOf(madeUpRecord(REPLICATED), { ...plain, width }))).toBeLessThanOrEqual(width)
     }
   })
 
   it('tells of shards: keys, requests and how unevenly they fall', () => {
     const shards = [shardRecord('shard-1', { requests: 6_000, share: 0.5 }), shardRecord('shard-2', { keys: null })]
     const sharding = shardingRecord({ shards, gathered: 120 })
-    const text = renderSummary(madeUpRecord({ sharding }), { ...plain, width: 90 })
+    const text = summaryOf(madeUpRecord({ sharding }), { ...plain, width: 90 })
     const from = text.indexOf('shard  ')
     expect(text.slice(from, text.indexOf('\n\n', from))).toMatchInlineSnapshot(`
       "shard     keys  slots     size  requests   share  rate/s  p50 ms  p99 ms
@@ -107,57 +111,53 @@ describe('renderSummary', () => {
       scheme ring, map version 1; the hottest shard answers 1.33x the mean; 120 answers gathered
       from several shards; every row where it belongs"
     `)
-    const astray = renderSummary(madeUpRecord({ sharding: { ...sharding, misplaced: 3 } }), coloured)
+    const astray = summaryOf(madeUpRecord({ sharding: { ...sharding, misplaced: 3 } }), coloured)
     expect(stripVTControlCharacters(astray)).toContain('3 rows ASTRAY')
-    expect(renderSummary(madeUpRecord({ sharding: { ...sharding, misplaced: null } }), plain)).toContain(
-      'rows not counted',
-    )
+    expect(summaryOf(madeUpRecord({ sharding: { ...sharding, misplaced: null } }), plain)).toContain('rows not counted')
     expect(summary).not.toContain('shard')
     for (const width of [40, 60, 80]) {
-      expect(widest(renderSummary(madeUpRecord({ sharding }), { ...plain, width }))).toBeLessThanOrEqual(width)
+      expect(widest(summaryOf(madeUpRecord({ sharding }), { ...plain, width }))).toBeLessThanOrEqual(width)
     }
   })
 
-  it('holds the rates, the ledger, both latencies, the instances and how even they are', () => {
+  it('opens with what came out in plain words', () => {
+    expect(summary.split('\n\n')[1]).toBe(LEAD)
+  })
+
+  it('holds the rates, the ledger, both latencies and the instances, and leaves statistics to the report', () => {
     expect(summary).toMatch(/offered\/s.*unfinished\n─+\n +1,500 +1,448 +1,448 +45,000 +43,440 +15 +12 +1,533\n/)
     expect(summary).toMatch(/response \(since due\) +40\.1 +88\.1 +103 +160 +231 +413\n/)
     expect(summary).toMatch(/service \(since sent\) +36\.4/)
     expect(summary).toMatch(/errors \(since due\) +1\.9/)
     expect(summary).toMatch(/api-2 +14,480 +33\.3 % +33\.3 % +483 +40\.1 +160 +15\n/)
-    expect(summary).toContain("Jain's index 1.0000; largest deviation 0.1 %; chi-square 0.02 with 2 df, p 0.990")
+    expect(summary).not.toMatch(/Jain|chi-square/)
   })
 
   it('says each verdict as a word, and why one is unknown', () => {
-    expect(summary).toMatch(/^PASS {5}three instances answer.*\(document 000\): expected$/m)
+    expect(summary).toMatch(/^PASS {5}three instances answer about 1,500 requests\/s \("Semana 6: Escalabilidad$/m)
     expect(summary).toMatch(/^FAIL {5}half of the requests/m)
     expect(summary).toMatch(/^UNKNOWN {2}the load is spread evenly/m)
     expect(summary).toContain('the answers name no instance')
   })
 
-  it('says which checks failed and what to do, or that all hold', () => {
-    expect(summary).toMatch(/^HOST-LIMITED: no verdict on the system, and no winner is named\.$/m)
-    expect(summary).toMatch(/^! host-cpu 0\.99 \(limit 0\.97\): the machine was full/m)
-    expect(summary).toMatch(/^ {2}holds: generator-lateness 0\.6 ms$/m)
+  it('says which checks failed, what that means and what to do', () => {
+    expect(summary).toMatch(/^! host-cpu 0\.99 \(limit 0\.97\): all processors there are for this were busy/m)
     const sound = madeUpRecord({ validity: madeUpRecord().validity.filter(({ ok }) => ok) })
-    expect(renderSummary(sound, plain)).toMatch(/^Validity: 1 check holds\.\n {2}generator-lateness 0\.6 ms$/m)
+    expect(summaryOf(sound, plain)).not.toMatch(/host-cpu|generator-lateness/)
   })
 
   it('fits its width, and says the same with colours', () => {
     for (const width of [80, 100, 60])
-      expect(widest(renderSummary(madeUpRecord(), { ...plain, width }))).toBeLessThanOrEqual(width)
+      expect(widest(summaryOf(madeUpRecord(), { ...plain, width }))).toBeLessThanOrEqual(width)
     expect(summary).not.toContain('\x1b')
-    const painted = renderSummary(madeUpRecord(), coloured)
+    const painted = summaryOf(madeUpRecord(), coloured)
     expect(painted).toContain('\x1b[')
     expect(stripVTControlCharacters(painted)).toBe(summary)
   })
 
-  it('says that a run was interrupted', () => {
-    expect(renderSummary(madeUpRecord({ status: 'interrupted' }), plain)).toContain('INTERRUPTED')
-  })
-
   it('has one latency and no offered rate for a closed loop, and no instances where there are none', () => {
     const { load } = madeUpRecord()
-    const closed = renderSummary(
+    const closed = summaryOf(
       madeUpRecord({
         load: { ...load, mode: 'closed', arrival: null, offered_rps: null },
         instances: [],
@@ -165,7 +165,6 @@ describe('renderSummary', () => {
       }),
       plain,
     )
-    expect(closed).toContain('closed loop over 60 connections')
     expect(closed).not.toContain('service (since sent)')
     expect(closed).not.toMatch(/^instance/m)
     expect(closed).toMatch(/─\n +- +1,448/)

@@ -2,4 +2,4 @@
 export { renderComparisonTable } from './comparison.js'
 export { renderAnswer } from './database-answer.js'
 export { renderList, renderNodes } from './listings.js'
-export { renderSummary } from './summary.js'
+export { renderLead, renderSummary } from './summary.js'

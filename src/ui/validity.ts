@@ -1,24 +1,29 @@
-import type { Validity } from '../core/record.js'
-import { doubtBy, doubtsOf, formatChecked, unmeasured } from '../core/validity.js'
+import type { RunRecord, Validity } from '../core/record.js'
+import { remedyFor } from '../core/remedies.js'
+import { bearing, doubtBy, doubtsOf, formatChecked, meaningOf } from '../core/validity.js'
 import { paint, type Tone } from './style.js'
 import type { TextOptions } from './table.js'
 import { hang } from './verdicts.js'
 import { oneLine } from './width.js'
 
+/** What can be done about a failed check of a run; null where nothing is known. */
+type Remedy = (row: Validity) => string | null
+
 /**
- * What was checked about a run: the doubts in their words, each failed check with what to do, then the figures of those
- * that hold, and what was not measured. Printed with every result; a doubt forbids reading a winner off the figures.
+ * What was checked about a run, in one line: its doubts, or how many checks hold; then each failed check with what to do.
+ * Their figures are in the report. A doubt forbids reading a winner off the figures.
  */
-export function renderValidity(validity: readonly Validity[], options: TextOptions): string {
-  const sound = headingOf(validity) === null
-  return [heading('', validity, options), ...failures(validity, options), ...figures(sound, validity, options)].join(
-    '\n',
-  )
+export function renderValidity(validity: readonly Validity[], options: TextOptions, remedy?: Remedy): string {
+  return [heading('', validity, options), ...failures(validity, options, remedy)].join('\n')
 }
 
-/** The same of one run of several: its doubts in full, else that there are none. */
-export function renderRunValidity(name: string, validity: readonly Validity[], options: TextOptions): string {
-  return [heading(`${name}: `, validity, options), ...failures(validity, options)].join('\n')
+/** The same of one run of several. */
+export function renderRunValidity(name: string, record: RunRecord, options: TextOptions): string {
+  const validity = bearing(record)
+  return [
+    heading(`${name}: `, validity, options),
+    ...failures(validity, options, (row) => remedyFor(row, record)),
+  ].join('\n')
 }
 
 function heading(start: string, validity: readonly Validity[], options: TextOptions): string {
@@ -34,16 +39,9 @@ function heading(start: string, validity: readonly Validity[], options: TextOpti
   return lines(`${start}Validity: ${held} ${held === 1 ? 'check holds' : 'checks hold'}${others}.`, 'dim', options)
 }
 
-function failures(validity: readonly Validity[], options: TextOptions): string[] {
-  return validity.filter(({ ok }) => !ok).map((row) => failure(row, options))
-}
-
-function figures(sound: boolean, validity: readonly Validity[], options: TextOptions): string[] {
-  const holding = validity.filter(({ ok, value }) => ok && value !== null)
-  return [
-    ...(holding.length === 0 ? [] : [`  ${sound ? '' : 'holds: '}${holding.map(figure).join('; ')}`]),
-    ...unmeasured(validity).map((text) => `  not measured: ${text}`),
-  ].map((text) => lines(text, 'dim', options))
+/** Each failed check, what it means, and what to do. */
+export function failures(validity: readonly Validity[], options: TextOptions, remedy: Remedy = () => null): string[] {
+  return validity.filter(({ ok }) => !ok).map((row) => failure(row, remedy(row), options))
 }
 
 /** "generator-limited (generator-cpu): what it means": the word of the result first, then what says so. */
@@ -62,13 +60,11 @@ function headingOf(validity: readonly Validity[]): string | null {
   return words.length === 0 ? null : words.join(', ')
 }
 
-function failure({ check, value, limit, unit, meaning }: Validity, options: TextOptions): string {
+function failure(row: Validity, remedy: string | null, options: TextOptions): string {
+  const { check, value, limit, unit } = row
   const measured = value === null ? 'unknown' : formatChecked(value, unit)
-  return lines(`! ${check} ${measured} (limit ${formatChecked(limit, unit)}): ${meaning}`, 'warn', options)
-}
-
-function figure({ check, value, unit }: Validity): string {
-  return `${check} ${value === null ? '-' : formatChecked(value, unit)}`
+  const what = `! ${check} ${measured} (limit ${formatChecked(limit, unit)}): ${meaningOf(row)}.`
+  return lines(remedy === null ? what : `${what} ${remedy}`, 'warn', options)
 }
 
 /** Text in lines; those after the first stand two cells in. */

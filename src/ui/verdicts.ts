@@ -1,3 +1,4 @@
+import { citedSource } from '../core/claims.js'
 import type { Verdict } from '../core/record.js'
 import { formatValue } from '../core/value.js'
 import { paint, type Tone } from './style.js'
@@ -18,7 +19,7 @@ export function renderVerdicts(verdicts: readonly Verdict[], { width, colour }: 
       const [word, tone] = RESULTS[verdict.result]
       const measured =
         verdict.measured === null ? 'not measured' : `measured ${formatValue(verdict.measured, verdict.unit)}`
-      const source = verdict.source === null ? '' : ` (${verdict.source})`
+      const source = verdict.source === null ? '' : ` (${citedSource(verdict.source)})`
       const reason = verdict.reason === null ? '' : `; ${verdict.reason}`
       const text = `${verdict.claim}${source}: expected ${verdict.expected}, ${measured}${reason}`
       return hang(text, RESULT_WIDTH, width).map((line, index) =>

@@ -77,8 +77,7 @@ export async function bench(lab: Lab, scenarios: string[], options: BenchOptions
   if (records.length > 1) {
     const report = await writeComparison(options.out, records, folders)
     if (options.json !== true) {
-      const { renderComparisonTable } = await import('../../ui/tables.js')
-      lab.print(`\n${renderComparisonTable(records, lab.look())}`)
+      await printComparison(lab, records)
       lab.print(`Report: ${report}`)
     }
   }
@@ -87,7 +86,9 @@ export async function bench(lab: Lab, scenarios: string[], options: BenchOptions
   if (dead === undefined) return
   // Not thrown: with --json the record is on stdout already, and must stay the only document there.
   lab.remark(`error: no request to ${dead.target} was answered well`)
-  lab.remark('  See the ledger and the losses by cause in the report, and the logs of the nodes: scalelab logs')
+  // The logs of a stack that was brought up for this have gone with it.
+  const logs = scenarios.length === 0 && options.url === undefined ? ', and the logs of the nodes: scalelab logs' : ''
+  lab.remark(`  See the answers by status and the losses by cause in the report${logs}`)
   lab.exit(EXIT.runFailed)
 }
 
@@ -112,10 +113,27 @@ async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions):
   return [await subjectOfStack(lab, options.stack, options)]
 }
 
-async function printSummary(lab: Lab, record: RunRecord, report: string): Promise<void> {
-  const { renderSummary } = await import('../../ui/tables.js')
-  lab.print(renderSummary(record, lab.look()))
-  lab.print(`Report: ${report}`)
+/** Runs side by side: what that shows in plain words, and their figures. */
+export async function printComparison(lab: Lab, records: readonly RunRecord[]): Promise<void> {
+  const [{ comparisonLead }, { leadText }, { columnsOf }, { renderComparisonTable, renderLead }] = await Promise.all([
+    import('../../report/comparison-answer.js'),
+    import('../../report/lead.js'),
+    import('../../stats/columns.js'),
+    import('../../ui/tables.js'),
+  ])
+  const lead = leadText(comparisonLead(columnsOf(records)))
+  lab.print(`\n${renderLead(lead, lab.look())}\n\n${renderComparisonTable(records, lab.look())}`)
+}
+
+/** One run: what it found in plain words, and its figures. */
+export async function printSummary(lab: Lab, record: RunRecord, report: string | null): Promise<void> {
+  const [{ runLead }, { leadText }, { renderSummary }] = await Promise.all([
+    import('../../report/answer.js'),
+    import('../../report/lead.js'),
+    import('../../ui/tables.js'),
+  ])
+  lab.print(renderSummary(record, leadText(runLead(record)), lab.look()))
+  if (report !== null) lab.print(`Report: ${report}`)
 }
 
 function exitCodeOf(records: readonly RunRecord[]): ExitCode {

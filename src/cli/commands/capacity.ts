@@ -90,7 +90,7 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
     const own = { scenario: subject.scenario, scenarioFile: subject.scenarioFile, purpose: 'capacity' as const }
     const stack = await startOwnStack(lab, own, subject.system.decision, options)
     try {
-      const bench = { lab, subject, stack, objectives, options, folder }
+      const bench = { lab, signed: await lab.signed(), subject, stack, objectives, options, folder }
       const searching = new CapacitySearch(bench, search, progress, startedAt)
       await searching.run().catch((error: unknown) => {
         failure = error
@@ -113,8 +113,12 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
 async function tell(lab: Lab, record: CapacityRecord, report: string, options: CapacityOptions): Promise<void> {
   lab.exit(exitCodeOf(record))
   if (options.json === true) return lab.printJson(record)
-  const { renderCapacity } = await import('../../ui/capacity.js')
-  lab.print(`\n${renderCapacity(record, lab.look())}`)
+  const [{ capacityLead }, { leadText }, { renderLead }] = await Promise.all([
+    import('../../report/capacity.js'),
+    import('../../report/lead.js'),
+    import('../../ui/tables.js'),
+  ])
+  lab.print(`\n${renderLead(leadText(capacityLead(record)), lab.look())}`)
   lab.print(`Report: ${report}`)
 }
 

@@ -91,8 +91,13 @@ async function claims(lab: Lab, names: string[], flags: ClaimsFlags): Promise<vo
   const report = await writeClaims(folder, record)
   if (flags.json === true) lab.printJson(record)
   else {
-    const { renderClaims } = await import('../../ui/claims.js')
-    lab.print(`\n${renderClaims(record, lab.look())}`)
+    const [{ claimsLead }, { leadText }, { renderClaims }, { renderLead }] = await Promise.all([
+      import('../../report/claims.js'),
+      import('../../report/lead.js'),
+      import('../../ui/claims.js'),
+      import('../../ui/tables.js'),
+    ])
+    lab.print(`\n${renderLead(leadText(claimsLead(record)), lab.look())}\n\n${renderClaims(record, lab.look())}`)
     lab.print(`Report: ${report}`)
   }
   lab.exit(exitCodeOf(record, flags))
@@ -125,10 +130,12 @@ async function runAll(
   folder: RunFolder,
 ): Promise<ClaimsRecord> {
   const startedAt = new Date()
+  const signed = await lab.signed()
   const schedule = new Schedule(units)
   const done = new Map<ClaimUnit, UnitResult>()
   const recordNow = (status: ClaimsRecord['status']): ClaimsRecord => ({
     schema: CLAIMS_SCHEMA,
+    ...signed,
     started_at: startedAt.toISOString(),
     ended_at: new Date().toISOString(),
     status,

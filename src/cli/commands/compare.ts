@@ -217,6 +217,7 @@ async function planned(
     question: asked.question,
     reading: asked.reading,
     command: commandOf(lab.os.argv),
+    ...(await lab.signed()),
     started_at: startedAt.toISOString(),
     ended_at: null,
     status: 'running',

@@ -44,10 +44,21 @@ async function fitFile(lab: Lab, file: string, { out, json }: { out?: string; js
   }
   const fits = fitScaling(points)
   const command = ['scalelab', 'fit', file, ...(out === undefined ? [] : ['--out', out])].map(quoted).join(' ')
-  const data: ScalingData = { schema: SCALING_DATA_SCHEMA, source: basename(file), command, points }
+  const data: ScalingData = {
+    schema: SCALING_DATA_SCHEMA,
+    ...(await lab.signed()),
+    source: basename(file),
+    command,
+    points,
+  }
   const report = out === undefined ? null : await writeScalingFit(out, data, fits)
   if (json === true) return lab.printJson({ ...data, ...fits })
-  const { renderFits } = await import('../../ui/fits.js')
-  lab.print(renderFits(fits, lab.look()))
+  const [{ fitLead }, { leadText }, { renderFits }, { renderLead }] = await Promise.all([
+    import('../../report/scaling-fit.js'),
+    import('../../report/lead.js'),
+    import('../../ui/fits.js'),
+    import('../../ui/tables.js'),
+  ])
+  lab.print(`${renderLead(leadText(fitLead(fits, data.source)), lab.look())}\n\n${renderFits(fits, lab.look())}`)
   if (report !== null) lab.print(`\nReport: ${report}`)
 }

@@ -95,14 +95,20 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
       signal: lab.os.signal,
     })
     const asked = { stack: stack.meta.name, started_at: startedAt, length_ms: length, freezes, acts }
-    const report = await writeGuard(flags.out, { ...asked, ...result, host: hostSince(before) })
+    const report = await writeGuard(flags.out, {
+      ...(await lab.signed()),
+      ...asked,
+      ...result,
+      host: hostSince(before),
+    })
     if (flags.json === true) lab.printJson({ ...result, report })
     else {
-      const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
-      const { failovers, false_alarms, watched_ms } = result
-      lab.print(
-        `Watched ${Math.round(watched_ms / 1_000)} s: ${count(failovers.length, 'failover')}, ${count(false_alarms, 'false alarm')}. Report: ${report}`,
-      )
+      const [{ guardLead }, { leadText }, { renderLead }] = await Promise.all([
+        import('../../report/detection.js'),
+        import('../../report/lead.js'),
+        import('../../ui/tables.js'),
+      ])
+      lab.print(`${renderLead(leadText(guardLead({ ...asked, ...result })), lab.look())}\nReport: ${report}`)
     }
   })
   lab.os.signal.throwIfAborted()

@@ -9,6 +9,7 @@ import type { Lab } from '../lab.js'
 import { writeComparison } from '../report-files.js'
 import type { ReportKind } from '../report-kind.js'
 import { REPORT_KINDS } from '../report-kinds.js'
+import { printComparison, printSummary } from './bench.js'
 
 interface ReportOptions {
   out: string
@@ -144,8 +145,9 @@ function others(rebuilt: readonly Result[]): { documents?: unknown[] } {
 async function show(lab: Lab, records: readonly RunRecord[]): Promise<void> {
   const [first] = records
   if (first === undefined) return
-  const { renderComparisonTable, renderSummary } = await import('../../ui/tables.js')
-  lab.print(`${records.length > 1 ? renderComparisonTable(records, lab.look()) : renderSummary(first, lab.look())}\n`)
+  if (records.length > 1) await printComparison(lab, records)
+  else await printSummary(lab, first, null)
+  lab.print('')
 }
 
 /** Where the last report is in every format, and where the others are. */

@@ -174,8 +174,12 @@ async function moveUnderLoad(
       report,
     })
   } else {
-    const { reshardLines } = await import('../../ui/reshard.js')
-    for (const line of reshardLines(record)) lab.print(line)
+    const [{ runLead }, { leadText }, { reshardLines }] = await Promise.all([
+      import('../../report/answer.js'),
+      import('../../report/lead.js'),
+      import('../../ui/reshard.js'),
+    ])
+    for (const line of reshardLines(record, leadText(runLead(record)), lab.look().width)) lab.print(line)
     lab.remark(`Report: ${report}`)
   }
   conclude(lab, done)

@@ -108,6 +108,7 @@ async function scaling(lab: Lab, family: string, options: ScalingOptions): Promi
     question: `How does capacity grow with the number of ${known.what}?`,
     reading: null,
     command: commandOf(lab.os.argv),
+    ...(await lab.signed()),
     started_at: startedAt.toISOString(),
     ended_at: null,
     status: 'running',

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { ShardPlan } from '../../core/shard-plan.js'
 import { quoted } from '../../report/command.js'
 import { createRunFolder } from '../../store/run-folder.js'
 import { wantsColour, wantsUnicode } from '../../ui/choose-view.js'
@@ -70,7 +71,7 @@ async function plan(lab: Lab, options: ShardPlanOptions): Promise<void> {
   const folder = await createRunFolder(options.out, 'shard-plans', new Date())
   const progress = progressOn(lab)
   try {
-    const result = await plannedShards(lab, request, progress)
+    const result: ShardPlan = { ...(await plannedShards(lab, request, progress)), ...(await lab.signed()) }
     progress.close()
     const report = await writeShardPlan(folder, result)
     if (options.json === true) return lab.printJson(result)

@@ -2,11 +2,11 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import type { StackParameters } from '../../core/parameters.js'
-import { MAX_SHARDS } from '../../core/shard-map.js'
 import { findScenario, isScenarioFile } from '../../store/scenario-files.js'
 import { createUpProgress } from '../../ui/progress/up-progress.js'
 import { decide } from '../engine-choice.js'
 import type { Lab } from '../lab.js'
+import { experimentsOn } from '../next-experiments.js'
 import { addStackOptions, requestedEngine, type StackOptions } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
 import { startStack } from '../start-stack.js'
@@ -85,32 +85,9 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
 
 /** What to do with a stack that has just come up. */
 function nextCommands(parameters: StackParameters): string {
-  const lines = [...experimentsOn(parameters), ['scalelab down', 'take it down']].map(
-    ([command = '', what], index) => `${index === 0 ? 'Next:' : ''.padEnd(5)}   ${command.padEnd(28)} ${what}`,
-  )
-  return lines.join('\n')
-}
-
-function experimentsOn({ database, sharding }: StackParameters): string[][] {
-  if (database !== null) {
-    return [
-      ['scalelab bench', 'reads and writes: lag, latency, who answers what'],
-      ['scalelab failover standby-1', 'a standby dies under load'],
-      ['scalelab failover primary', 'the primary dies: what is lost, and for how long'],
-    ]
-  }
-  if (sharding !== null) {
-    const more = Math.min(sharding.shards + 1, MAX_SHARDS)
-    return [
-      ['scalelab bench', 'reads, writes and listings: keys, rate and latency per shard'],
-      [`scalelab reshard --to ${more}`, 'rows move to other shards while clients read and write'],
-      ['scalelab ps', 'which slots each shard has'],
-    ]
-  }
-  return [
-    ['scalelab bench --max', 'how much it can take'],
-    ['scalelab bench --rps 900', 'how fast it answers at that rate'],
-  ]
+  return [...experimentsOn(parameters), ['scalelab down', 'take it down']]
+    .map(([command = '', what], index) => `${index === 0 ? 'Next:' : ''.padEnd(5)}   ${command.padEnd(28)} ${what}`)
+    .join('\n')
 }
 
 /** A stack's name becomes folder, container and host names: letters, digits and dashes. */

@@ -1,7 +1,7 @@
 import { errorShare } from '../../core/metrics.js'
 import type { RunRecord } from '../../core/record.js'
 import { targetOf } from '../../core/trial.js'
-import { formatNumber, formatProbability, formatRatio } from '../../core/units.js'
+import { dayAndTime, formatNumber, formatProbability, formatRatio } from '../../core/units.js'
 import { formatValue } from '../../core/value.js'
 import type { Column } from '../../stats/columns.js'
 import type { NamedRun } from '../charts/comparison.js'
@@ -23,7 +23,7 @@ export function runSection(runs: readonly Column[], sources: readonly (string | 
         sources[i] === undefined ? name : `[${name}](${encodeURI(sources[i])})`,
         `${stackWords(record)}${drillWords(drills)}`,
         loadWords(record),
-        record.started_at,
+        dayAndTime(record.started_at),
         [...(record.status === 'complete' ? [] : [record.status]), ...doubtWords(record)].join(', ') || 'none',
       ]),
     ),

@@ -1,6 +1,6 @@
-import { formatNumber, formatRatio } from '../../core/units.js'
+import { dayAndTime, formatNumber, formatRatio } from '../../core/units.js'
 import { formatValue } from '../../core/value.js'
-import type { FigureDiff, RunDiff } from '../../stats/run-diff.js'
+import type { FigureChange, FigureDiff, RunDiff } from '../../stats/run-diff.js'
 import type { Change } from '../changes.js'
 import type { NamedRun } from '../charts/comparison.js'
 import { doubtWords } from '../doubts.js'
@@ -16,7 +16,7 @@ export function runTable(runs: readonly NamedRun[], sources: readonly [string, s
       sources?.[i] === undefined ? name : `[${name}](${encodeURI(sources[i])})`,
       stackWords(record),
       loadWords(record),
-      record.started_at,
+      dayAndTime(record.started_at),
       String(record.seed),
       [...(record.status === 'complete' ? [] : [record.status]), ...doubtWords(record)].join(', ') || 'none',
     ]),
@@ -38,14 +38,22 @@ export function changeTable(changes: readonly Change[]): string {
   )
 }
 
-const SCATTER = { apart: 'beyond the scatter', overlapping: 'within the scatter', unknown: 'cannot tell' }
+/** What is said of a change, in a cell; the reasons stand in a column of their own. */
+export const CHANGE_WORDS: Record<FigureChange, string> = {
+  better: 'better',
+  worse: 'worse',
+  more: 'more',
+  less: 'less',
+  none: 'no change that can be told',
+  unknown: 'cannot tell',
+}
 
 export function figureTable({ figures: rows }: RunDiff): string {
   const right = (name: string) => ({ title: name, align: 'right' as const })
   return table(
     [
       ...[{ title: 'Figure' }, { title: 'Unit' }, right('Older'), right('Newer'), right('Ratio')],
-      ...[{ title: 'Change' }, { title: 'Repeats' }],
+      ...[{ title: 'Change' }, { title: 'Why' }],
     ],
     rows.map((row) => [
       row.label,
@@ -54,7 +62,7 @@ export function figureTable({ figures: rows }: RunDiff): string {
       figure(row.new, row.unit),
       row.ratio === null ? '-' : formatRatio(row.ratio),
       changeWords(row),
-      row.change === null || row.change === 'same' ? '-' : SCATTER[row.scatter],
+      row.change === null ? '-' : (row.reason ?? 'beyond the scatter of repeats'),
     ]),
   )
 }
@@ -67,16 +75,15 @@ function figure(measured: number | null, unit: string): string {
 
 function changeWords({ change, old }: FigureDiff): string {
   if (change === null) return old === null ? 'only the newer run has it' : 'only the older run has it'
-  return change
+  return CHANGE_WORDS[change]
 }
 
-export function scatterWords({ runs, figures: rows }: RunDiff): string {
-  const meaning =
-    '**Repeats** are runs of the same experiment with the same settings and versions that lie beside a run and were made within twelve hours of it.'
+export function scatterWords({ runs, figures: rows, margin }: RunDiff): string {
+  const meaning = `**Repeats** are runs of the same experiment with the same settings and versions that lie beside a run and were made within twelve hours of it; with them there are ${runs.old} older and ${runs.new} newer runs. Differences within ${formatValue(margin, 'share')} (of errors and stale reads 0.1 percentage points) are within the **margin**.`
   if (rows.every(({ scatter }) => scatter === 'unknown')) {
-    return `${meaning} There are ${runs.old - 1} of the older run and ${runs.new - 1} of the newer one, which is too few: from four runs on each side on, values that lie wholly apart come about by chance in fewer than 5 % of the cases. A ratio of one run to one run says nothing of its own doubt.`
+    return `${meaning} Those are too few for a verdict: from four runs on each side on, values that lie wholly apart come about by chance in fewer than 5 % of the cases.`
   }
-  return `${meaning} With them there are ${runs.old} older and ${runs.new} newer runs. **Beyond the scatter** means that all values of one side lie above all of the other, which happens by chance in fewer than 5 % of the cases, for each figure by itself; among many figures one may well do so. \`scalelab compare\` runs both in turn and tests them together.`
+  return `${meaning} **Beyond the scatter** means that all values of one side lie above all of the other, which happens by chance in fewer than 5 % of the cases, for each figure by itself; among many figures one may well do so. \`scalelab compare\` runs both in turn and tests them together.`
 }
 
 const RESULT = { pass: 'pass', fail: '**fail**', unknown: 'unknown' } as const

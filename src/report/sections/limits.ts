@@ -1,6 +1,7 @@
 import type { RunRecord } from '../../core/record.js'
 import { shardingParametersOf } from '../../core/record-parameters.js'
 import type { Trial } from '../../core/trial.js'
+import { runKindOf } from '../../core/validity.js'
 import { count } from '../quantities.js'
 
 /** What limits the answer: not faults of the run, but how far its figures reach. */
@@ -24,13 +25,15 @@ function limits(record: RunRecord): string[] {
           'The instances wait as the model says instead of computing: capacity is set by the model, and the run shows what the stack makes of it, not how fast the code is.',
         ]
       : []),
-    ...(load.mode === 'closed'
-      ? [
-          'A closed loop finds the capacity; the latency it shows is that of a full queue. For latency at a given rate run an open loop (`--rps`).',
-        ]
-      : [
-          'An open loop shows the latency at the offered rate, not the capacity. For that run a closed loop (`--max`).',
-        ]),
+    ...(runKindOf(record) === 'act'
+      ? []
+      : load.mode === 'closed'
+        ? [
+            'A closed loop finds the capacity; the latency it shows is that of a full queue. For latency at a given rate run an open loop (`--rps`).',
+          ]
+        : [
+            'An open loop shows the latency at the offered rate, not the capacity. For that run a closed loop (`--max`).',
+          ]),
     ...((record.faults ?? []).length > 0 && record.parameters.kind === 'balanced'
       ? [
           'A balancer leaves an instance that failed alone for a while (here `max_fails=1 fail_timeout=10s`) and sends idempotent requests to another: requests are rarely lost, and the share of the instance recovers later than it does.',

@@ -2,9 +2,10 @@ import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatNumber } from '../../core/units.js'
 import { formatValue } from '../../core/value.js'
 import { largest, smallest } from '../../stats/quantiles.js'
+import type { Lead } from '../lead.js'
 import { capital, count, list } from '../quantities.js'
 import { sumOfSteps } from '../sum-of-steps.js'
-import { plain, table } from '../table.js'
+import { table } from '../table.js'
 
 const percent = (share: number): string => formatValue(share, 'share')
 
@@ -16,38 +17,50 @@ export function stageWords({ stages }: ShardPlan): string {
   return `from ${first} shards to ${new Set(sets).size > 1 ? 'as many others' : 'the same with other weights'}`
 }
 
-/** What the plan shows, in two sentences. */
-export function planAnswer(plan: ShardPlan): string {
+/** What the plan shows, in plain words. */
+export function planLead(plan: ShardPlan): Lead {
   const { schemes, keys } = plan
   const [first] = schemes
-  if (first === undefined) return 'No scheme was asked about.'
-  const subject = `of ${count(keys.count, 'key')} (${keyWords(plan)})`
+  const asked = [
+    `How many of ${count(keys.count, 'key')} (${keyWords(plan)}) move to another shard ${stageWords(plan)}, and how evenly do they lie afterwards?`,
+  ]
+  if (first === undefined) return { asked, found: ['No scheme was asked about.'], means: [], sure: [] }
+  const sure = [
+    'The keys were placed one by one, so the shares are counted, not estimated; other keys differ by chance.',
+  ]
   if (schemes.length === 1) {
-    return `${capital(stageWords(plan))}, ${plain(first.scheme)} moves ${percent(first.moved_fraction)} ${subject}, where ${percent(first.minimum_fraction)} is the least for even shards${needless(first)}. Afterwards the fullest shard holds ${first.peak_to_mean.toFixed(3)} times the mean (coefficient of variation ${percent(first.cv)}).`
+    return {
+      asked,
+      found: [
+        `With ${first.scheme} ${percent(first.moved_fraction)} move, where ${percent(first.minimum_fraction)} is the least for even shards${needless(first)}.`,
+        `Afterwards the fullest shard holds ${first.peak_to_mean.toFixed(2)} times the average.`,
+      ],
+      means: [],
+      sure,
+    }
   }
   const by = (read: (scheme: SchemePlan) => number) => schemes.toSorted((a, b) => read(a) - read(b))
   const moves = by(({ moved_fraction }) => moved_fraction)
-  const cvs = by(({ cv }) => cv)
-  const [few, many, even, uneven] = [moves[0] ?? first, moves.at(-1) ?? first, cvs[0] ?? first, cvs.at(-1) ?? first]
-  const least = [
-    smallest(schemes.map(({ minimum_fraction }) => minimum_fraction)),
-    largest(schemes.map(({ minimum_fraction }) => minimum_fraction)),
-  ]
-  const minimum =
-    least[0] === least[1]
-      ? `even shards ask for ${percent(least[0] ?? 0)}`
-      : `even shards ask for ${percent(least[0] ?? 0)} to ${percent(least[1] ?? 0)}`
-  return [
-    `${capital(stageWords(plan))}${plan.stages.length > 2 ? ' in one move' : ''}, ${plain(many.scheme)} moves ${percent(many.moved_fraction)} ${subject} and ${plain(few.scheme)} ${percent(few.moved_fraction)}; ${minimum}.`,
-    ...addedUp(plan),
-    `Most even afterwards is ${plain(even.scheme)} (coefficient of variation ${percent(even.cv)}), least even ${plain(uneven.scheme)} (${percent(uneven.cv)}).`,
-  ].join(' ')
+  const peaks = by(({ peak_to_mean }) => peak_to_mean)
+  const [few, many, even, uneven] = [moves[0] ?? first, moves.at(-1) ?? first, peaks[0] ?? first, peaks.at(-1) ?? first]
+  const least = schemes.map(({ minimum_fraction }) => minimum_fraction)
+  const [low, high] = [smallest(least) ?? 0, largest(least) ?? 0]
+  return {
+    asked,
+    found: [
+      `${plan.stages.length > 2 ? 'In one move ' : ''}${many.scheme} moves ${percent(many.moved_fraction)} and ${few.scheme} ${percent(few.moved_fraction)}; even shards ask for ${low === high ? percent(low) : `${percent(low)} to ${percent(high)}`}.`,
+      ...addedUp(plan),
+      `Most even afterwards is ${even.scheme}, whose fullest shard holds ${even.peak_to_mean.toFixed(2)} times the average, least even ${uneven.scheme} (${uneven.peak_to_mean.toFixed(2)} times).`,
+    ].map(capital),
+    means: [],
+    sure,
+  }
 }
 
 /** Several steps move more than one move to the same end: what each scheme moves in all of them. */
 function addedUp({ stages, schemes }: ShardPlan): string[] {
   if (stages.length <= 2) return []
-  const rows = schemes.map(({ scheme, steps }) => ({ scheme: plain(scheme), ...sumOfSteps(steps) }))
+  const rows = schemes.map(({ scheme, steps }) => ({ scheme, ...sumOfSteps(steps) }))
   const sorted = rows.toSorted((a, b) => a.moved - b.moved)
   const [few, many] = [sorted[0], sorted.at(-1)]
   if (few === undefined || many === undefined) return []
@@ -64,7 +77,7 @@ function needless({ unnecessary_fraction }: SchemePlan): string {
 
 /** Which keys: "uniform, seed 1", "popularity by Zipf's law with exponent 0.99, seed 1". */
 function keyWords({ keys: { source, exponent, seed } }: ShardPlan): string {
-  const drawn = exponent === null ? plain(source) : `popularity by Zipf's law with exponent ${formatNumber(exponent)}`
+  const drawn = exponent === null ? source : `popularity by Zipf's law with exponent ${formatNumber(exponent)}`
   return `${drawn}, seed ${seed}`
 }
 

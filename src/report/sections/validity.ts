@@ -1,9 +1,11 @@
 import type { RunRecord, Validity } from '../../core/record.js'
-import { doubtBy, formatChecked, unmeasured } from '../../core/validity.js'
+import { remedyFor } from '../../core/remedies.js'
+import { bearing, doubtBy, formatChecked, meaningOf, unmeasured } from '../../core/validity.js'
 import { table } from '../table.js'
 
 /** What was checked about the run itself. */
-export function validitySection({ validity }: RunRecord): string {
+export function validitySection(record: RunRecord): string {
+  const validity = bearing(record)
   if (validity.length === 0) return '## Validity\n\nThe run holds no validity checks: treat its figures with care.'
   const failed = validity.filter((row) => !row.ok)
   const unread = unmeasured(validity)
@@ -13,9 +15,14 @@ export function validitySection({ validity }: RunRecord): string {
       [{ title: 'Check' }, { title: 'Value', align: 'right' }, { title: 'Limit', align: 'right' }, { title: 'Result' }],
       validity.map((row) => [row.check, value(row), limit(row), result(row)]),
     ),
-    ...(failed.length === 0 ? [] : [failed.map((row) => `- **${row.check}**: ${row.meaning}.`).join('\n')]),
+    ...(failed.length === 0 ? [] : [failed.map((row) => failure(row, record)).join('\n')]),
     ...(unread.length === 0 ? [] : [`Not measured here: ${unread.join('; ')}.`]),
   ].join('\n\n')
+}
+
+function failure(row: Validity, record: RunRecord): string {
+  const remedy = remedyFor(row, record)
+  return `- **${row.check}**: ${meaningOf(row)}.${remedy === null ? '' : ` ${remedy}`}`
 }
 
 /** The value of a check with its unit, "-" where it could not be read. */

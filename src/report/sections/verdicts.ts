@@ -1,3 +1,4 @@
+import { citedSource } from '../../core/claims.js'
 import type { RunRecord, Verdict } from '../../core/record.js'
 import { formatValue } from '../../core/value.js'
 import { doubtWords } from '../doubts.js'
@@ -39,7 +40,7 @@ export function verdictTable(rows: readonly { run?: string; verdict: Verdict; wo
     rows.map(({ run, verdict, worst }) => [
       ...(named ? [run ?? ''] : []),
       verdict.claim,
-      verdict.source ?? '-',
+      verdict.source === null ? '-' : citedSource(verdict.source),
       verdict.expected,
       verdict.measured === null ? '-' : formatValue(verdict.measured, verdict.unit),
       ...(repeated ? [worst ?? '-'] : []),

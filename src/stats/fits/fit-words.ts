@@ -62,19 +62,23 @@ export function growthWords({ levels }: Fits): string {
     : `${most}, and the largest; with n = ${formatNumber(last.n)} it is ${times(last.x)}.`
 }
 
-/** What the fits come down to, in one sentence. */
-export function fitHeadline({ usl, amdahl, levels }: Fits): string {
+/** What keeps throughput from growing with the workers, for readers who know neither law; nothing where nothing does. */
+export function lossWords({ usl, amdahl, levels }: Fits): string[] {
   if (usl === null) {
-    return `Amdahl's law, alone to be fitted to ${levels.length} levels, finds ${formatShare(amdahl.sigma)} of the work serial (${shareInterval(amdahl.intervals.sigma)}).`
+    return amdahl.sigma === 0
+      ? []
+      : [`About ${formatShare(amdahl.sigma)} of the work seems to be done by one at a time, which bounds the growth.`]
   }
-  const found = `The Universal Scalability Law finds ${formatShare(usl.sigma)} contention (${shareInterval(usl.intervals.sigma)})`
-  return usl.peak === null
-    ? `${found}, and no peak that the data speak for.`
-    : `${found}, and a peak at about n = ${formatNumber(Math.round(usl.peak.n))}.`
-}
-
-function shareInterval([low, high]: Interval): string {
-  return `${formatShare(low)} to ${formatShare(high)}`
+  const most = levels.at(-1)?.n ?? 1
+  const [waiting, agreeing] = [usl.sigma * (most - 1), usl.kappa * most * (most - 1)]
+  const whole = 1 + waiting + agreeing
+  const losses = [
+    ...(waiting > 0 ? [`${formatShare(waiting / whole)} is lost to waiting for what only one can use at a time`] : []),
+    ...(agreeing > 0 ? [`${formatShare(agreeing / whole)} to keeping one another up to date`] : []),
+  ]
+  const peak =
+    usl.peak === null ? '' : `; beyond about ${formatNumber(Math.round(usl.peak.n))} more would make it slower`
+  return losses.length === 0 ? [] : [`Of what ${formatNumber(most)} could do, ${losses.join(' and ')}${peak}.`]
 }
 
 /** What the fitted laws mean, in a few sentences. */
