@@ -10,6 +10,9 @@ export const BIN = fileURLToPath(new URL('../../bin/scalelab.js', import.meta.ur
 /** Runs one command of the lab to its end and gives its stdout. */
 export type Run = (...args: string[]) => Promise<string>
 
+/** The state folder of the commands, in the folder that they run in. */
+export const STATE = 'state'
+
 /** Whether Docker answers; says so when it does not. */
 export async function dockerWorks(run: Run): Promise<boolean> {
   const { findings } = JSON.parse(await run('doctor', '--json')) as {
@@ -34,7 +37,7 @@ export async function withCommandLine<T>(fn: (run: Run, folder: string) => Promi
 
 /** Runs one command to its end. @returns stdout @throws ExecaError with its stderr when it fails */
 async function runCommand(folder: string, args: readonly string[]): Promise<string> {
-  const env = { SCALELAB_STATE: join(folder, 'state') }
+  const env = { SCALELAB_STATE: join(folder, STATE) }
   const { stdout } = await execa(process.execPath, [BIN, ...args], { cwd: folder, env, stdin: 'ignore' })
   return stdout
 }

@@ -3,16 +3,19 @@ import { type Figure, targetNumber } from './figure.js'
 
 /**
  * Runs the parts that the command line names, or all, and prints every figure with its target and the ratio of the two.
- * Exit code 1 when one is missed, 2 for an unknown part.
+ * Exit code 1 when one is missed, 2 for an unknown part. `failover` names `failover-process` and `failover-docker`, too.
  */
 export async function runParts(parts: Record<string, () => Promise<Figure[]>>): Promise<void> {
-  const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)
-  const unknown = chosen.filter((name) => parts[name] === undefined)
+  const names = Object.keys(parts)
+  const named = (word: string): string[] => names.filter((name) => name === word || name.startsWith(`${word}-`))
+  const words = process.argv.slice(2)
+  const unknown = words.filter((word) => named(word).length === 0)
   if (unknown.length > 0) {
-    process.stderr.write(`unknown part ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}\n`)
+    process.stderr.write(`unknown part ${unknown.join(', ')}; there are: ${names.join(', ')}\n`)
     process.exit(2)
   }
 
+  const chosen = words.length === 0 ? names : words.flatMap(named)
   const rows: string[][] = []
   let missed = 0
   for (const name of chosen) {
