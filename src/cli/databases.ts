@@ -1,4 +1,5 @@
-import { DATABASE_NAME, DATABASE_ROLES } from '../core/databases-file.js'
+import { request } from 'node:http'
+import { DATABASE_NAME, DATABASE_ROLES, LOOK_PATH } from '../core/databases-file.js'
 import type { NodeStatus } from '../core/stack.js'
 import type { Stack } from '../engines/port.js'
 import type { Member, NodeControl } from '../replication/port.js'
@@ -26,10 +27,14 @@ export async function shardsOf(lab: Lab, stack: Stack): Promise<Endpoint[]> {
 
 /** Every database server of a stack, whatever its part. */
 export async function serversOf(lab: Lab, stack: Stack): Promise<Member[]> {
-  const nodes = (await stack.nodes()).filter(({ role }) => role === 'database')
-  if (nodes.length === 0) return []
+  return serversAmong(lab, await stack.nodes())
+}
+
+async function serversAmong(lab: Lab, nodes: readonly NodeStatus[]): Promise<Member[]> {
+  const servers = nodes.filter(({ role }) => role === 'database')
+  if (servers.length === 0) return []
   const password = await lab.secret(DATABASE_ROLES.admin)
-  return nodes.map((node) => {
+  return servers.map((node) => {
     const [host = '', port = ''] = (node.internalAddresses[0] ?? '').split(':')
     return {
       id: node.id,
@@ -49,10 +54,30 @@ function reachable(members: readonly Member[]): Endpoint[] {
   return members.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]))
 }
 
+/** How long an API instance may take to hear of a new primary, in milliseconds. */
+const TOLD_MS = 1_000
+
 /** What replication may do to the nodes of a stack. */
 export function controlOf(lab: Lab, stack: Stack): NodeControl {
+  /** As they were when the members were last asked for: at a promotion there is no time to look. */
+  let instances: string[] = []
   return {
-    members: () => membersOf(lab, stack),
+    async members() {
+      const nodes = await stack.nodes()
+      const ours = stack.meta.parameters.app === null
+      instances = nodes.flatMap(({ role, url }) => (ours && role === 'api' && url !== null ? [url] : []))
+      return isSharded(stack) ? [] : serversAmong(lab, nodes)
+    },
+    tell() {
+      for (const url of instances) {
+        // Whoever does not hear it finds out by itself.
+        const told = request(new URL(LOOK_PATH, url), { method: 'POST', agent: false, timeout: TOLD_MS })
+        told.on('response', (response) => response.resume())
+        told.on('timeout', () => told.destroy())
+        told.on('error', () => undefined)
+        told.end()
+      }
+    },
     kill: (node) => stack.kill(node),
     restart: (node) => stack.restart(node),
     resume: (node) => stack.resume(node),

@@ -5,7 +5,7 @@ import { FAULTS } from '../faults/registry.js'
 import { livenessProber } from '../probes/liveness.js'
 import { Cluster } from '../replication/cluster.js'
 import { type DetectorSettings, databaseProber, FailureDetector, type Prober } from '../replication/detector.js'
-import { DIVERGED_FILE, type FailoverOptions, failOver, rejoin } from '../replication/failover.js'
+import { DIVERGED_FILE, type FailoverOptions, failOver, readied, rejoin } from '../replication/failover.js'
 import { type Drilled, type DrillOptions, drill } from '../run/drill.js'
 import type { Stage } from '../run/stage.js'
 import { controlOf, membersOf } from './databases.js'
@@ -44,6 +44,8 @@ export async function drillOn(
   const control = controlOf(lab, stack)
   const prober = await probing(lab, stack, node)
   const byHand = beforeStep === undefined ? {} : { beforeStep }
+  // Before the fault, as whoever is on guard would have it.
+  const ready = role === 'primary' ? { ready: await readied(node, control) } : {}
   const options: DrillOptions = {
     ...times,
     node,
@@ -51,7 +53,7 @@ export async function drillOn(
     fault,
     target: stack,
     detect: (events) => new FailureDetector(prober(), detector, events),
-    failOver: (how) => failOver(node, { control, ...byHand, ...how }),
+    failOver: (how) => failOver(node, { control, ...byHand, ...ready, ...how }),
     async rejoin({ promoted, divergedSince }, signal) {
       await beforeStep?.({
         title: `bring ${node} back as a standby of ${promoted}`,
@@ -66,7 +68,7 @@ export async function drillOn(
       ? {}
       : { beforeFault: () => beforeStep({ title: `${fault.name} ${node}`, statement: fault.summary }) }),
   }
-  return drill(options, stage)
+  return drill(options, stage).finally(() => ready.ready?.close())
 }
 
 /** What makes probers of a node that runs. */

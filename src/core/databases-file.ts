@@ -20,3 +20,6 @@ export interface DatabasesFile {
 export const DATABASE_ROLES = { admin: 'scalelab', replication: 'replicator', app: 'ecomarket' } as const
 /** Name of the sample application's database. */
 export const DATABASE_NAME = 'ecomarket'
+
+/** POST at an API instance: it asks every database server anew who the primary is, instead of at its next poll. */
+export const LOOK_PATH = '/databases/look'

@@ -16,10 +16,21 @@ export class Cluster {
   /** Why those that were asked last gave no answer then. */
   private readonly whys = new Map<string, NoAnswer>()
 
-  constructor(private readonly members: readonly Member[]) {
+  constructor(private members: readonly Member[] = []) {
+    this.see(members)
+  }
+
+  /** The servers as they are by now; connections to those that run where they did stay. */
+  see(members: readonly Member[]): void {
+    this.members = members
     for (const { id, endpoint, state } of members) {
       // One that is said to start may answer already; a frozen one does not, and would only take its time.
-      if (endpoint !== null && state !== 'paused') this.servers.set(id, new DatabaseServer(endpoint))
+      const asked = state === 'paused' ? null : endpoint
+      const known = this.servers.get(id)
+      if (known !== undefined && asked !== null && known.isAt(asked)) continue
+      known?.close()
+      this.servers.delete(id)
+      if (asked !== null) this.servers.set(id, new DatabaseServer(asked))
     }
   }
 

@@ -4,7 +4,8 @@ import { LabError } from '../core/errors.js'
 import type { WriteEntry } from '../load/port.js'
 import { ledgerOf } from '../run/ledger.js'
 import { Cluster } from './cluster.js'
-import { DIVERGED_FILE, failOver, rejoin } from './failover.js'
+import { DIVERGED_FILE, failOver, readied, rejoin } from './failover.js'
+import { heal } from './heal.js'
 import { clusterMissing, note, startCluster, type TestCluster, Writer } from './testing/test-cluster.js'
 
 const missing = await clusterMissing()
@@ -148,6 +149,58 @@ describe.skipIf(missing !== undefined)('a failover', { timeout: 60_000 }, () => 
     expect(promoted).toBe(ahead)
     await cluster.oneStreamingPrimary()
     await expect.poll(async () => (await keysOn(behind)).includes('more')).toBe(true)
+  })
+
+  it('promotes nobody before the old primary is dead, however long that takes, and tells of it at once', async () => {
+    const { primary, standbys } = await cluster.roles()
+    const options = cluster.options()
+    let die = (): void => {}
+    const death = new Promise<void>((resolve) => {
+      die = resolve
+    })
+    const control = {
+      ...options.control,
+      kill: async (node: string) => {
+        options.events.push(`kill ${node}`)
+        await death
+        await options.control.kill(node)
+      },
+      tell: () => void options.events.push('told'),
+    }
+    const ready = await readied(primary, control)
+    const failing = failOver(primary, { ...options, control, ready })
+    await expect.poll(() => options.events).toEqual([`kill ${primary}`])
+    // Made ready beside the fence, and no more than that.
+    for (const id of standbys) {
+      const [row] = await cluster.sql(id, 'SELECT pg_is_in_recovery(), (SELECT count(*) FROM pg_replication_slots)')
+      expect(row).toEqual([true, '2'])
+    }
+    die()
+    const { promoted, siblings, divergedSince } = await failing
+    expect(options.events).toEqual([
+      `kill ${primary}`,
+      `fenced ${primary}`,
+      `chosen ${promoted}`,
+      'told',
+      `promoted ${promoted}`,
+    ])
+    await siblings
+    await rejoin(primary, 'auto', divergedSince, cluster.control, never)
+    expect(await cluster.oneStreamingPrimary()).toBe(promoted)
+  })
+
+  it('that was made ready for looks again at who is there when it comes', async () => {
+    const { primary, standbys } = await cluster.roles()
+    const [frozen = '', other = ''] = standbys
+    const ready = await readied(primary, cluster.control)
+    await cluster.stack.pause(frozen)
+    await cluster.stack.kill(primary)
+    const { promoted, siblings } = await failOver(primary, { ...cluster.options(), ready })
+    expect(promoted).toBe(other)
+    await cluster.stack.resume(frozen)
+    await siblings
+    await heal(cluster.options(), [])
+    expect(await cluster.oneStreamingPrimary()).toBe(other)
   })
 
   it('changes nothing when no standby answers', async () => {

@@ -28,6 +28,8 @@ export interface FailoverOptions {
   onEvent: (event: DrillEventName, node: string | null, detail: string | null) => void
   /** Asked before every step; a failover by hand waits here. */
   beforeStep?: (step: Step) => Promise<void>
+  /** What `readied` made when the failure was only expected. It is closed when the failover is over. */
+  ready?: Cluster
   signal: AbortSignal
 }
 
@@ -40,75 +42,72 @@ export interface Failover {
 }
 
 /**
+ * Makes ready for a failover that may come: a connection to every server but the primary, over which all that will be
+ * asked has been asked once (a new session reads its catalogue first), and the slots that the others would need there. A
+ * server that does not answer is asked again when it is needed.
+ */
+export async function readied(primary: string, control: NodeControl): Promise<Cluster> {
+  const cluster = new Cluster()
+  const { states, slotted } = asked(primary, cluster, control)
+  await states
+  await Promise.allSettled(slotted.values())
+  return cluster
+}
+
+/**
  * Makes a standby the primary in place of one that failed:
  *
- * 1. fence: the old primary is forbidden to start, then killed, so that it cannot accept a write any more whether it was
- *    dead, frozen, or only unreachable. Without this nothing is promoted;
- * 2. choose the standby with the most WAL, once what the old primary had sent is read;
- * 3. promote it, with slots for all the others;
- * 4. point the other standbys at it.
+ * 1. ask the others: nothing is done to the old one before somebody answers who could take its place;
+ * 2. fence: the old primary is forbidden to start, then killed, so that it cannot accept a write any more whether it was
+ *    dead, frozen, or only unreachable. Without this nothing is promoted. Beside it the standbys get slots for all the
+ *    others;
+ * 3. choose the standby with the most WAL, once what the old primary had sent is read;
+ * 4. promote it;
+ * 5. tell the API instances, and point the other standbys at it.
  *
  * Returns when the new primary accepts writes. @throws LabError (run failed) when no standby can take over
  */
 export async function failOver(old: string, options: FailoverOptions): Promise<Failover> {
-  const { control, onEvent, signal, beforeStep } = options
+  const { control, onEvent, signal, beforeStep, ready: cluster = new Cluster() } = options
   await beforeStep?.({ title: `fence ${old}`, statement: `forbid ${old} to start, and kill it` })
-  // Looked at now: by hand, minutes may have passed.
-  const cluster = new Cluster(await control.members())
   try {
-    let found = (): void => {}
-    const successor = new Promise<void>((resolve) => {
-      found = resolve
-    })
-    const asking = cluster.states(
-      (id) => id !== old,
-      ANSWER_MS,
-      (state) => {
-        if (state.recovery && chooseStandby([state], old) !== null) found()
-      },
-    )
-    // Nothing is done to the old one before somebody answers who could take its place; the others may take longer.
-    const noSuccessor = asking.then((states) => {
-      const fit = states.filter(({ recovery }) => recovery)
-      if (chooseStandby(fit, old) === null) throw nobodyFor(old, states)
-    })
-    noSuccessor.catch(() => {})
-    await Promise.race([successor, noSuccessor])
+    const asking = asked(old, cluster, control, beforeStep === undefined)
+    await asking.successor
     await fence(old, 'a standby takes its place', control)
     onEvent('fenced', old, 'forbidden to start, and killed')
 
-    const others = await drained(cluster, await asking)
+    const states = await drained(cluster, await asking.states)
     const choice = chooseStandby(
-      others.filter(({ recovery }) => recovery),
+      states.filter(({ recovery }) => recovery),
       old,
     )
     const chosen = choice === null ? undefined : cluster.server(choice.id)
     if (choice === null || chosen === undefined) {
-      throw nobodyFor(old, others)
+      throw nobodyFor(old, states)
     }
-    const silent = cluster.ids.filter((id) => id !== old && !others.some((state) => state.id === id))
+    const silent = others(cluster, old).filter((id) => !states.some((state) => state.id === id))
     onEvent(
       'chosen',
       choice.id,
       `${choice.why}${silent.length === 0 ? '' : `; ${silent.join(' and ')} could not be asked`}`,
     )
 
-    const slots = cluster.ids.filter((id) => id !== choice.id).map((id) => slotName(id))
+    const slots = slotsOn(choice.id, cluster)
     await beforeStep?.({
       title: `promote ${choice.id}`,
       statement: [...slots.map((slot) => `SELECT pg_create_physical_replication_slot('${slot}')`), PROMOTE].join('; '),
     })
-    const state = others.find(({ id }) => id === choice.id)
-    // Nobody follows it yet: slots that were given up are of another time.
-    await chosen.ensureSlots(slots, 'renew')
-    const siblings = others.filter(({ id }) => id !== choice.id).map(({ id }) => id)
+    const state = states.find(({ id }) => id === choice.id)
+    await (asking.slotted.get(choice.id) ?? chosen.ensureSlots(slots, 'renew'))
+    const siblings = states.filter(({ id }) => id !== choice.id).map(({ id }) => id)
     const promoting = chosen.promote(PROMOTE_MS, signal)
     promoting.catch(() => {})
     // At once, beside the promotion: in a synchronous mode the new primary can acknowledge nothing without them.
     const following = beforeStep === undefined ? repoint(siblings, choice.id, cluster) : Promise.resolve(undefined)
     following.catch(() => {})
-    await promoting
-    onEvent('promoted', choice.id, `timeline ${(await chosen.state()).timeline}`)
+    const timeline = await promoting
+    control.tell()
+    onEvent('promoted', choice.id, `timeline ${timeline}`)
     if (beforeStep !== undefined) {
       for (const id of siblings) {
         const { host, port } = cluster.member(choice.id).inside
@@ -136,6 +135,63 @@ export async function failOver(old: string, options: FailoverOptions): Promise<F
           'Take it up where it stands: scalelab failover --resume',
         )
   }
+}
+
+/**
+ * Asks every server but the old primary: over the connections that there are at once, and all others that run by now.
+ * `successor` settles as soon as one answers that could take its place, and rejects when none does. `slotted` has the
+ * standbys that answered, and settles for each when it has slots for all other servers.
+ * @param slots false: none are made
+ */
+function asked(
+  old: string,
+  cluster: Cluster,
+  control: Pick<NodeControl, 'members'>,
+  slots = true,
+): { successor: Promise<void>; states: Promise<ServerState[]>; slotted: ReadonlyMap<string, Promise<void>> } {
+  let found = (): void => {}
+  const first = new Promise<void>((resolve) => {
+    found = resolve
+  })
+  const slotted = new Map<string, Promise<void>>()
+  const answered = (state: ServerState): void => {
+    if (!state.recovery) return
+    if (chooseStandby([state], old) !== null) found()
+    const server = cluster.server(state.id)
+    if (!slots || server === undefined) return
+    // Nobody follows it yet: slots that were given up are of another time.
+    const made = server.ensureSlots(slotsOn(state.id, cluster), 'renew')
+    made.catch(() => {})
+    slotted.set(state.id, made)
+  }
+  const ask = (of: (id: string) => boolean): Promise<ServerState[]> =>
+    cluster.states((id) => id !== old && of(id), ANSWER_MS, answered)
+  const connected = cluster.ids.filter((id) => cluster.server(id) !== undefined)
+  const early = ask((id) => connected.includes(id))
+  // Looked at now: minutes may have passed, and one that was away may have more than the others.
+  const late = control.members().then((members) => {
+    cluster.see(members)
+    return ask((id) => !connected.includes(id))
+  })
+  const states = Promise.all([early, late]).then((parts) => parts.flat().filter(({ id }) => cluster.server(id)))
+  // Others may take longer than the first.
+  const none = states.then((all) => {
+    const standbys = all.filter(({ recovery }) => recovery)
+    if (chooseStandby(standbys, old) === null) throw nobodyFor(old, all)
+  })
+  const successor = Promise.race([first, none])
+  // Where a failover is only expected nobody waits for it.
+  successor.catch(() => {})
+  return { successor, states, slotted }
+}
+
+function slotsOn(id: string, cluster: Cluster): string[] {
+  return others(cluster, id).map(slotName)
+}
+
+/** Every server but one. */
+function others({ ids }: Cluster, than: string): string[] {
+  return ids.filter((id) => id !== than)
 }
 
 /** In a node's folder while it must not start: boot.sh looks for it. */

@@ -3,7 +3,7 @@ import type { DetectionRow } from '../core/detection.js'
 import { runError, usageError } from '../core/errors.js'
 import { Cluster } from './cluster.js'
 import type { DetectorSettings } from './detector.js'
-import { failOver, rejoin } from './failover.js'
+import { failOver, readied, rejoin } from './failover.js'
 import type { NodeControl } from './port.js'
 import type { Endpoint } from './session.js'
 import { Watch } from './watch.js'
@@ -91,6 +91,7 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
     return watch
   })
   const all = [deciding, ...others]
+  let ready: Cluster | undefined
   try {
     if (options.freezes > 0) await measureDetection(primary, options, all)
     onEvent('info', `watching ${primary.id}`)
@@ -103,6 +104,8 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
       const alarmed = new Promise<string>((resolve) => {
         alarm = resolve
       })
+      ready?.close()
+      if (options.acts) ready = await readied(primary.id, control)
       await Promise.all(all.map((watch) => watch.begin(primary)))
       const how = await Promise.race([alarmed, stopped, failed])
       if (how === null) break
@@ -119,7 +122,7 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
       }
       const old = primary.id
       replacing = true
-      const { promoted, promotedAt } = await replace(old, options)
+      const { promoted, promotedAt } = await replace(old, options, ready)
       replacing = false
       const took = Math.round(performance.now() - at)
       const promoted_ms = Math.round(promotedAt - at)
@@ -131,6 +134,7 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
     result.watched_ms = Math.round(performance.now() - begun)
     return result
   } finally {
+    ready?.close()
     await Promise.all(all.map((watch) => watch.end()))
     result.settings = all.map((watch) => watch.result)
   }
@@ -158,12 +162,14 @@ function endOf(lengthMs: number | null, signal: AbortSignal): { signal: AbortSig
 async function replace(
   old: string,
   { control, onEvent, signal }: GuardOptions,
+  ready: Cluster | undefined,
 ): Promise<{ promoted: string; promotedAt: number }> {
   // Once begun it is carried through: half a failover is worse than none.
   const whole = new AbortController().signal
   const { promoted, siblings, divergedSince } = await failOver(old, {
     control,
     signal: whole,
+    ...(ready === undefined ? {} : { ready }),
     onEvent: (event, node, detail) => onEvent('info', [event, node, detail].filter((text) => text !== null).join(': ')),
   })
   const promotedAt = performance.now()

@@ -22,4 +22,6 @@ export interface NodeControl {
   write(node: string, files: Record<string, string | null>): Promise<void>
   /** A file below what the node's server keeps, or below what is written for it; null when there is none. */
   read(node: string, path: string, below?: 'data' | 'dir'): Promise<string | null>
+  /** Tells those who use the databases that another one may be the primary now; nobody waits for them to hear it. */
+  tell(): void
 }

@@ -45,10 +45,16 @@ const STARVES = `SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name
     + ('x' || substr(name, 17, 8))::bit(32)::bigint * pg_size_bytes(current_setting('wal_segment_size')))
     FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$') AS starves`
 
+/** The timeline that a primary writes, null while it is none. */
+const PROMOTED = `SELECT CASE WHEN NOT pg_is_in_recovery()
+  THEN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline`
+
 /** How long an order to a server may take, in milliseconds; it is asked again after that. */
 const ORDER_MS = 2_000
 /** Pause between two looks at something that takes milliseconds. */
 const LOOK_MS = 4
+/** The same at a promotion, for which the whole stack waits. */
+const CLOSE_LOOK_MS = 1
 
 /** Asks one PostgreSQL server and tells it what to do. Every error is the session's: the server is gone, late, or refuses. */
 export class DatabaseServer {
@@ -60,6 +66,10 @@ export class DatabaseServer {
 
   get id(): string {
     return this.session.endpoint.id
+  }
+
+  isAt({ host, port }: Pick<Endpoint, 'host' | 'port'>): boolean {
+    return this.session.endpoint.host === host && this.session.endpoint.port === port
   }
 
   async state(timeoutMs = ORDER_MS): Promise<ServerState> {
@@ -129,19 +139,24 @@ export class DatabaseServer {
   }
 
   /**
-   * Promotes a standby and returns when it accepts writes. Looks for itself: pg_promote(wait => true) sleeps in steps of
-   * 100 ms.
+   * Promotes a standby and returns its new timeline when it accepts writes. Looks for itself: pg_promote(wait => true)
+   * sleeps in steps of 100 ms.
    * @throws Error when it is no primary after `timeoutMs`
    */
-  async promote(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async promote(timeoutMs: number, signal: AbortSignal): Promise<number> {
     await this.session.query('SELECT pg_promote(wait => false)', [], ORDER_MS)
+    let timeline: number | null = null
     await until(
-      async () =>
-        !(await this.one<{ recovery: boolean }>('SELECT pg_is_in_recovery() AS recovery', [], ORDER_MS)).recovery,
+      async () => {
+        timeline = (await this.one<{ timeline: number | null }>(PROMOTED, [], ORDER_MS)).timeline
+        return timeline !== null
+      },
       `${this.id} was told to become the primary and did not`,
       timeoutMs,
       signal,
+      CLOSE_LOOK_MS,
     )
+    return timeline ?? 0
   }
 
   /** Points a standby at another server; it connects within milliseconds. Its credentials stay as they are. */
@@ -240,6 +255,7 @@ export async function until(
   otherwise: string | (() => string),
   timeoutMs: number,
   signal: AbortSignal,
+  pauseMs = LOOK_MS,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   let reason = ''
@@ -255,6 +271,6 @@ export async function until(
         `${typeof otherwise === 'string' ? otherwise : otherwise()} within ${timeoutMs / 1_000} s${reason}`,
       )
     }
-    await sleep(LOOK_MS)
+    await sleep(pauseMs)
   }
 }

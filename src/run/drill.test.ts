@@ -92,6 +92,7 @@ function scene(role: DrillOptions['role'], more: Partial<DrillOptions> = {}): Sc
     signal: ending.signal,
     onEvent: (level, text) => log.push(`${level}: ${text}`),
     onProgress: () => {},
+    undisturbed: (what) => what,
   }
   return { options, stage, stack, log, ending, alarm, watches: () => watches }
 }

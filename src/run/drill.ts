@@ -50,6 +50,9 @@ const DETECT_MS = 60_000
 /** After a false alarm the node is watched again this soon. */
 const WATCH_AGAIN_MS = 50
 
+/** So long after a failover the first writes have what they need of the machine. */
+const FIRST_WRITES_MS = 200
+
 /**
  * A drill: baseline under load, fault, detection, what has to be done, everything back, a tail. The load runs beside it
  * and knows nothing of it. Never rejects: what went wrong is in the result, which tells how far it came.
@@ -87,8 +90,7 @@ export async function drill(options: DrillOptions, stage: Stage): Promise<Drille
     mark('fault', node, fault.name)
     const injecting = fault.inject(options.target, node)
     if (role === 'primary') {
-      mark('detected', node, await detected(alarm, injecting, stage.signal))
-      await takeOver(options, stage, acted, mark, injecting)
+      await takeOver(options, stage, acted, mark, injecting, alarm)
     } else {
       try {
         mark('detected', node, await detected(alarm, injecting, stage.signal))
@@ -118,12 +120,19 @@ type Mark = (event: DrillEventName, of: string | null, detail: string | null) =>
 
 async function takeOver(
   options: DrillOptions,
-  { signal }: Stage,
+  { signal, undisturbed }: Stage,
   acted: Drilled,
   mark: Mark,
   injecting: Promise<void>,
+  alarm: Promise<string>,
 ): Promise<void> {
-  const failover = await options.failOver({ onEvent: mark, signal })
+  const replacing = async (): Promise<Failover> => {
+    mark('detected', options.node, await detected(alarm, injecting, signal))
+    return options.failOver({ onEvent: mark, signal })
+  }
+  const replaced = replacing()
+  void undisturbed(replaced.then(() => sleep(FIRST_WRITES_MS, signal)).catch(() => {}))
+  const failover = await replaced
   acted.promoted = failover.promoted
   await Promise.all([injecting, failover.siblings])
   acted.diverged = await options.rejoin(failover, signal)

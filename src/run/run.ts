@@ -8,20 +8,23 @@ import type { NodeStatus } from '../core/stack.js'
 import type { Stack } from '../engines/port.js'
 import type { Fault } from '../faults/port.js'
 import type { Journal, LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
-import type { Probe, ProbeContext, Reading } from '../probes/port.js'
+import type { Probe, ProbeContext } from '../probes/port.js'
 import type { Acted } from './act.js'
 import { injectFaults, strikesOf } from './fault-schedule.js'
 import type { RunPlan } from './plan.js'
+import { Postponed } from './postponed.js'
+import { readOnSchedule } from './probing.js'
 import { buildRecord } from './record-builder.js'
 import { RunState } from './run-state.js'
 import type { ShardAudit } from './sharding.js'
-import { sleep } from './sleep.js'
 import type { Stage } from './stage.js'
 
 /** Length of a tick: how often figures cross from the generator to samples and views, in milliseconds. */
 const TICK_MS = 500
 /** How long answers may still come in after the load has ended. */
 const DRAIN_MS = 3_000
+/** How long ticks and engines wait at most for what acts beside the load. */
+const PEACE_MS = 3_000
 
 /** Where a run writes while it runs. */
 export interface RunSink {
@@ -81,6 +84,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
   // Every probe and each of its requests listens: with many nodes that is no leak that Node should warn of.
   setMaxListeners(0, ending.signal)
   const undisturbed = new AbortController()
+  const postponed = new Postponed()
 
   let origin: bigint | null = null
   const clock = (): number => (origin === null ? 0 : Number(input.monotonic() - origin) / 1e6)
@@ -96,7 +100,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
   }
 
   const probing = input.probes.map((probe) =>
-    readOnSchedule(probe, stack, input, ending.signal, {
+    readOnSchedule(probe, stack, input, postponed, ending.signal, {
       onReadings(readings) {
         if (origin === null) return
         const t = Math.round(clock())
@@ -125,14 +129,12 @@ export async function run(input: RunInput): Promise<RunRecord> {
             clock,
             startMs: plan.load.warmupMs,
             signal: input.signal,
-            onEvent: (level, text) => {
-              state.addEvent(level, text, clock())
-              view.update(state.snapshot())
-            },
-            // Views see it with the next tick: it changes with every chunk of rows.
+            // Views see both with the next tick: a snapshot of everything would hold up what is told here.
+            onEvent: (level, text) => state.addEvent(level, text, clock()),
             onProgress: (progress) => {
               state.migration = progress
             },
+            undisturbed: (what) => postponed.during(what, PEACE_MS),
           }
           acting = input.act(stage).finally(() => curtain.abort())
         }
@@ -146,12 +148,14 @@ export async function run(input: RunInput): Promise<RunRecord> {
           onEvent: (level, text, tMs) => state.addEvent(level, text, tMs),
         })
       },
-      onTick: (tick) => {
-        state.addTick(tick)
-        append(tickSamples(tick, nameOf))
-        view.update(state.snapshot())
-      },
+      onTick: (tick) =>
+        postponed.do(() => {
+          state.addTick(tick)
+          append(tickSamples(tick, nameOf))
+          view.update(state.snapshot())
+        }),
     })
+    postponed.release()
     undisturbed.abort()
     await striking
     const acted = await acting
@@ -226,50 +230,6 @@ function changesOf(before: readonly NodeStatus[], after: readonly NodeStatus[], 
 function instanceNames(statuses: readonly NodeStatus[]): (instance: string) => string {
   const ids = new Map(statuses.flatMap((node) => node.internalAddresses.map((address) => [address, node.id])))
   return (instance) => ids.get(instance) ?? instance
-}
-
-/**
- * Reads a probe every `intervalMs` until the signal fires; a slow read delays the next, they never overlap. A read that
- * fails is told once and tried again.
- */
-async function readOnSchedule(
-  probe: Probe,
-  stack: Stack | null,
-  { databases, shards }: Pick<RunInput, 'databases' | 'shards'>,
-  signal: AbortSignal,
-  { onReadings, onFailure }: { onReadings: (readings: Reading[]) => void; onFailure: (text: string) => void },
-): Promise<void> {
-  let told = false
-  const context = {
-    nodes: async () => (stack === null ? [] : stack.nodes()),
-    usage: async () => (stack === null ? [] : stack.usage()),
-    databases: databases ?? (async () => []),
-    shards: shards ?? (async () => []),
-    signal,
-  }
-  while (!signal.aborted) {
-    try {
-      const readings = await readUntil(probe, context)
-      if (!signal.aborted) onReadings(readings)
-    } catch (error) {
-      if (!told) onFailure(`probe ${probe.name} failed: ${error instanceof Error ? error.message : error}`)
-      told = true
-    }
-    await sleep(probe.intervalMs, signal)
-  }
-}
-
-/** What a probe reads, or nothing once its signal fires: a read that hangs does not hold up the end of the run. */
-function readUntil(probe: Probe, context: ProbeContext): Promise<Reading[]> {
-  const { signal } = context
-  return new Promise((resolve, reject) => {
-    const end = (): void => resolve([])
-    signal.addEventListener('abort', end)
-    probe
-      .read(context)
-      .finally(() => signal.removeEventListener('abort', end))
-      .then(resolve, reject)
-  })
 }
 
 function tickSamples(tick: LoadTick, nameOf: (instance: string) => string): Sample[] {

@@ -11,4 +11,6 @@ export interface Stage {
   onEvent: (level: RunEvent['level'], text: string) => void
   /** How far a migration is, for the views; null once there is nothing more to show. */
   onProgress: (progress: ReshardProgress | null) => void
+  /** Leaves this in peace: what merges ticks, draws, or asks the engine waits until it has ended, a few seconds at most. */
+  undisturbed: <T>(what: Promise<T>) => Promise<T>
 }

@@ -115,6 +115,7 @@ describe.skipIf(missing !== null)(
       resume: (node) => stack.resume(node),
       write: (node, files) => stack.write(node, files),
       read: (node, path) => stack.read(node, path),
+      tell: () => undefined,
     }
     /** Waits until these stream from the primary, and says which server that is. */
     const streaming = async (...ids: string[]): Promise<string> => {

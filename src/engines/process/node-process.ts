@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runError } from '../../core/errors.js'
 import type { ProcessIdentity } from '../../core/process-identity.js'
-import type { Mark, ProcessRow, ProcessTable } from './process-table.js'
+import { descendants, type Mark, type ProcessRow, type ProcessTable } from './process-table.js'
 import { serversIn } from './server-processes.js'
 
 /** In a node's folder: "<pid> <identity>", written by the process itself before it becomes the program. */
@@ -103,7 +103,7 @@ export class NodeProcess {
       const living = await this.living()
       if (living === undefined) return
       this.forceAll(living, 'SIGKILL')
-      if (await this.gone(100)) return
+      await this.ended(living.processes, 100)
       if (performance.now() > deadline) {
         const pids = living.processes.map(({ pid }) => pid)
         throw runError(`${this.id} does not end after SIGKILL (pid ${pids.join(', ')})`, 'Look at it with: ps -fp PID')
@@ -141,6 +141,13 @@ export class NodeProcess {
     }
   }
 
+  /** Returns when none of these lives, or when the time is up: cheaper to ask again and again than who lives. */
+  private async ended(processes: readonly ProcessRow[], limitMs: number): Promise<void> {
+    const deadline = performance.now() + limitMs
+    const pids = processes.map(({ pid }) => pid)
+    while ((await this.table.rows(pids)).length > 0 && performance.now() < deadline) await sleep(2)
+  }
+
   private async marked(rows: ProcessRow[]): Promise<ProcessRow[]> {
     const carries = await Promise.all(rows.map((row) => this.table.carries(row.pid, this.mark)))
     return rows.filter((_, index) => carries[index])
@@ -156,19 +163,6 @@ export class NodeProcess {
       await sleep(2)
     }
   }
-}
-
-/** What the processes of a group have started, and so on, and that has left the group since. */
-function descendants(group: readonly ProcessRow[], all: readonly ProcessRow[]): ProcessRow[] {
-  const family = new Set(group.map(({ pid }) => pid))
-  const found: ProcessRow[] = []
-  for (let grown = true; grown; ) {
-    const more = all.filter(({ pid, parent }) => family.has(parent) && !family.has(pid))
-    for (const { pid } of more) family.add(pid)
-    found.push(...more)
-    grown = more.length > 0
-  }
-  return found
 }
 
 /** Whether a group of this number has a process, zombies included. */

@@ -33,7 +33,8 @@ export interface ProcessMemory {
 
 /** The processes of this machine, as far as the engine must know them. */
 export interface ProcessTable {
-  rows(): Promise<ProcessRow[]>
+  /** @param pids of these alone; without: of all */
+  rows(pids?: readonly number[]): Promise<ProcessRow[]>
   /** All 0 when it has ended. Where the system does not tell what is shared, all counts as its own. */
   memory(pid: number): Promise<ProcessMemory>
   carries(pid: number, mark: Mark): Promise<boolean>
@@ -53,9 +54,9 @@ export function procTable(): ProcessTable {
   return {
     cwd,
 
-    async rows() {
+    async rows(pids) {
       // Read in one go: for files that are in memory the thread pool takes seven times the processor time.
-      return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? procRow(Number(name)) : []))
+      return (pids ?? readdirSync('/proc')).flatMap((name) => (/^\d+$/.test(`${name}`) ? procRow(Number(name)) : []))
     },
 
     async memory(pid) {
@@ -102,8 +103,10 @@ export function psTable(): ProcessTable {
   // "ps e" shows the environment on Linux; on macOS that is -E, and e means something else.
   const withEnvironment = process.platform === 'darwin' ? '-Eww' : 'eww'
   return {
-    async rows() {
-      const lines = (await ps('-axo', 'pid=,ppid=,pgid=,stat=,time=,ucomm=')).split('\n')
+    async rows(pids) {
+      if (pids?.length === 0) return []
+      const which = pids === undefined ? ['-ax'] : ['-p', pids.join(',')]
+      const lines = (await ps(...which, '-o', 'pid=,ppid=,pgid=,stat=,time=,ucomm=')).split('\n')
       return lines.flatMap((line) => {
         const [pid, parent, group, state = 'Z', time = '', ...name] = line.trim().split(/\s+/)
         if (state.startsWith('Z')) return []
@@ -132,4 +135,17 @@ export function psTable(): ProcessTable {
 export function parsePsTime(text: string): number {
   const [clock = '', days = '0'] = text.split('-').reverse()
   return Number(days) * 86_400 + clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+}
+
+/** What these processes have started, and so on, without themselves. */
+export function descendants(of: readonly ProcessRow[], all: readonly ProcessRow[]): ProcessRow[] {
+  const family = new Set(of.map(({ pid }) => pid))
+  const found: ProcessRow[] = []
+  for (let grown = true; grown; ) {
+    const more = all.filter(({ pid, parent }) => family.has(parent) && !family.has(pid))
+    for (const { pid } of more) family.add(pid)
+    found.push(...more)
+    grown = more.length > 0
+  }
+  return found
 }

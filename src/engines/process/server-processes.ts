@@ -3,7 +3,7 @@ import { rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runError } from '../../core/errors.js'
-import type { ProcessRow, ProcessTable } from './process-table.js'
+import { descendants, type ProcessRow, type ProcessTable } from './process-table.js'
 
 /** How long servers may take to go after SIGKILL, in milliseconds. */
 const KILL_LIMIT_MS = 5_000
@@ -17,9 +17,12 @@ export async function serversIn(
   table: ProcessTable,
   rows?: ProcessRow[],
 ): Promise<ProcessRow[]> {
-  const candidates = (rows ?? (await table.rows())).filter(({ name }) => name === 'postgres')
-  const places = await Promise.all(candidates.map(({ pid }) => table.cwd(pid)))
-  return candidates.filter((_, index) => folders.some((folder) => `${places[index]}/`.startsWith(`${folder}/`)))
+  const all = (rows ?? (await table.rows())).filter(({ name }) => name === 'postgres')
+  // Whoever has a living server for its parent is of that server: one question for each server, and for each orphan.
+  const eldest = all.filter(({ parent }) => !all.some(({ pid }) => pid === parent))
+  const places = await Promise.all(eldest.map(({ pid }) => table.cwd(pid)))
+  const found = eldest.filter((_, index) => folders.some((folder) => `${places[index]}/`.startsWith(`${folder}/`)))
+  return [...found, ...descendants(found, all)]
 }
 
 /** Removes the data below a folder, and ends servers that still run on it first. */

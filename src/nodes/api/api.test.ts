@@ -47,6 +47,7 @@ describe('answers', () => {
       ['DELETE', '/api/products', 405],
       ['POST', '/api/products/ECO-001', 405],
       ['POST', '/health', 405],
+      ['POST', '/databases/look', 404],
       ['GET', '/health', 200],
       ['HEAD', '/ready', 200],
       ['GET', '/ready', 200],

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import { LOOK_PATH } from '../../core/databases-file.js'
 import { type Answer, problem, send } from './answer.js'
 import type { HealthMonitor } from './health.js'
 import type { Performer, Timing } from './performer.js'
@@ -21,6 +22,8 @@ export interface Databases {
   view(): Record<string, unknown>
   /** Why requests cannot be served yet, or undefined: they can. */
   unready(query: string): Promise<string | undefined>
+  /** Finds out who the primary is, now. */
+  look?(): void
 }
 
 export interface ApiOptions {
@@ -57,7 +60,10 @@ export function apiServer(options: ApiOptions): Server {
     const resource: Resource | undefined =
       probe === undefined ? options.shop(path, query, request.headers) : { get: () => probe(query) }
     const change = request.method === 'POST' ? resource?.post : request.method === 'PUT' ? resource?.put : undefined
-    if (resource === undefined) {
+    if (path === LOOK_PATH && request.method === 'POST' && databases?.look !== undefined) {
+      databases.look()
+      reply(response, { status: 202, json: '{}' })
+    } else if (resource === undefined) {
       reply(response, problem(404, `no resource ${path}`))
     } else if (request.method === 'GET' || request.method === 'HEAD') {
       if (probe === undefined) work(response, resource.get)

@@ -46,7 +46,7 @@ export class Cluster {
       const colon = address.lastIndexOf(':')
       const host = address.slice(0, colon)
       const login = { host, port: Number(address.slice(colon + 1)), database, user, password, application }
-      return new DatabaseServer(id, login, pool, (server) => this.#look(server))
+      return new DatabaseServer(id, login, pool, (server) => this.#seen(server))
     })
   }
 
@@ -63,6 +63,11 @@ export class Cluster {
     this.primary = undefined
     for (const server of this.servers) server.stop()
     this.#wakeAll()
+  }
+
+  /** Asks every server now: somebody says that another one is the primary. What they answer decides, as always. */
+  look(): void {
+    for (const server of this.servers) server.pollAnew()
   }
 
   /** The standbys in turn: round robin over those that are healthy. */
@@ -125,7 +130,7 @@ export class Cluster {
   }
 
   /** A server has answered, or its state has changed. */
-  #look(server: DatabaseServer): void {
+  #seen(server: DatabaseServer): void {
     if (this.#stopped) return
     const { report, state } = server
     const { primary } = this

@@ -30,7 +30,11 @@ export function openDatabases(
   const shop = new DatabaseShop(cluster, file, writePatienceMs)
   return {
     shop: (...request) => shop.resource(...request),
-    databases: { view: () => ({ databases: cluster.view() }), unready: (query) => unready(cluster, query) },
+    databases: {
+      view: () => ({ databases: cluster.view() }),
+      unready: (query) => unready(cluster, query),
+      look: () => cluster.look(),
+    },
   }
 }
 

@@ -62,6 +62,7 @@ describe.skipIf(missing)(`a failover${missing === undefined ? '' : ` (skipped: $
         cluster.primary.signal('SIGKILL')
         await sleep(100)
         await standby().query('SELECT pg_promote(false)')
+        expect((await change('POST', `${api.url}/databases/look`, {})).status).toBe(202)
         await sleep(700)
       })(),
     )
