@@ -1,19 +1,78 @@
 import { describe, expect, it } from 'vitest'
-import { noAnswer, readDatabaseHeaders, versionIn } from './answer.js'
+import { AnswerReader, versionIn } from './answer.js'
 
-describe('readDatabaseHeaders', () => {
-  it.each<[string[], object]>([
-    [['X-DB-Node', 'primary', 'X-LSN', '0/1A2B3C4'], { node: 'primary', lsn: '0/1A2B3C4', outcome: null }],
-    [['x-db-node', 'standby-1', 'Date', 'now'], { node: 'standby-1', lsn: null, outcome: null }],
-    [['x-write-outcome', 'refused'], { node: null, lsn: null, outcome: 'refused' }],
-    [['X-DB-NODE', '', 'X-Lsn', ''], { node: null, lsn: null, outcome: null }],
-    [['X-Shard', 'shard-1', 'X-DB-Node', 'shard-1'], { node: 'shard-1', gathered: false }],
-    [['x-shard', 'shard-1,shard-2'], { node: null, gathered: true }],
-    [[], { gathered: false, node: null, lsn: null, outcome: null }],
+describe('AnswerReader', () => {
+  it.each<[[string, string][], object]>([
+    [[['x-instance-id', 'api-1']], { instance: 'api-1' }],
+    [
+      [
+        ['x-instance-id', 'api-2'],
+        ['x-upstream', 'api-1'],
+      ],
+      { instance: 'api-2' },
+    ],
+    [
+      [
+        ['x-upstream', 'api-1'],
+        ['x-instance-id', 'api-3'],
+      ],
+      { instance: 'api-3' },
+    ],
+    [
+      [
+        ['x-instance-id', 'api-1'],
+        ['x-instance-id', 'api-2'],
+      ],
+      { instance: 'api-1' },
+    ],
+    [[['x-upstream', '127.0.0.1:1, 127.0.0.1:2']], { instance: '127.0.0.1:2' }],
+    [[['x-instance-id', '']], { instance: 'unknown' }],
+    [
+      [
+        ['x-db-node', 'primary'],
+        ['x-lsn', '0/1A2B3C4'],
+      ],
+      { node: 'primary', lsn: '0/1A2B3C4', outcome: null },
+    ],
+    [[['x-write-outcome', 'refused']], { node: null, lsn: null, outcome: 'refused' }],
+    [
+      [
+        ['x-db-node', ''],
+        ['x-lsn', ''],
+      ],
+      { node: null, lsn: null, outcome: null },
+    ],
+    [
+      [
+        ['x-shard', 'shard-1'],
+        ['x-db-node', 'shard-1'],
+      ],
+      { node: 'shard-1', gathered: false },
+    ],
+    [[['x-shard', 'shard-1,shard-2']], { node: null, gathered: true }],
+    [[], { instance: 'unknown', gathered: false, node: null, lsn: null, outcome: null, version: null }],
   ])('%j', (headers, expected) => {
-    const answer = { ...noAnswer(), node: 'of the answer before', gathered: true, lsn: '1/1', outcome: 'unknown' }
-    readDatabaseHeaders(headers, answer)
-    expect(answer).toMatchObject(expected)
+    const reader = new AnswerReader(true)
+    reader.begin()
+    for (const [name, value] of [
+      ['x-instance-id', 'of the answer before'],
+      ['x-db-node', 'as well'],
+      ['x-lsn', '1/1'],
+      ['x-shard', 'a,b'],
+      ['x-write-outcome', 'unknown'],
+    ] as const) {
+      reader.header(name, value)
+    }
+    reader.read(200)
+    reader.begin()
+    for (const [name, value] of headers) reader.header(name, value)
+    expect(reader.read(201)).toMatchObject({ status: 201, ...expected })
+  })
+
+  it('has only those fields read that somebody asks for', () => {
+    expect(new AnswerReader(false).headers).toEqual(['x-instance-id', 'x-upstream'])
+    expect(new AnswerReader(false).body).toBeNull()
+    expect(new AnswerReader(true).headers).toContain('x-lsn')
   })
 })
 

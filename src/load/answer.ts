@@ -1,7 +1,9 @@
+import type { ResponseReader } from './response-parser.js'
+
 /** What came back for a request. A connection uses one object for all its answers: take from it at once what is needed. */
 export interface Answer {
   status: number
-  /** Which instance answered: X-Instance-ID, else X-Upstream, else "unknown". */
+  /** Which instance answered: X-Instance-ID, else the last of X-Upstream (behind several tries the last one answered), else "unknown". */
   instance: string
   // From here on: read under a workload only, null where the answer does not say.
   /** Which database server answered: X-DB-Node. */
@@ -20,20 +22,65 @@ export function noAnswer(): Answer {
   return { status: 0, instance: '', node: null, gathered: false, lsn: null, outcome: null, version: null }
 }
 
-/** Fills in what the headers say of the database. @param headers names and values in turn, as they came */
-export function readDatabaseHeaders(headers: readonly string[], answer: Answer): void {
-  answer.node = null
-  answer.gathered = false
-  answer.lsn = null
-  answer.outcome = null
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] ?? ''
-    // Comparing lengths first spares most headers the lower-casing.
-    if (name.length === 9 && name.toLowerCase() === 'x-db-node') answer.node = headers[i + 1] || null
-    else if (name.length === 7 && name.toLowerCase() === 'x-shard')
-      answer.gathered = (headers[i + 1] ?? '').includes(',')
-    else if (name.length === 5 && name.toLowerCase() === 'x-lsn') answer.lsn = headers[i + 1] || null
-    else if (name.length === 15 && name.toLowerCase() === 'x-write-outcome') answer.outcome = headers[i + 1] || null
+const INSTANCE_HEADERS = ['x-instance-id', 'x-upstream'] as const
+const DATABASE_HEADERS = ['x-db-node', 'x-shard', 'x-lsn', 'x-write-outcome'] as const
+/** No more of a body is kept while a version is looked for, in characters. */
+const LONGEST_BODY = 16_384
+
+/** Reads the answers of one connection, one after the other. */
+export class AnswerReader implements ResponseReader {
+  readonly headers: readonly string[]
+  readonly body: ((part: Buffer) => void) | null
+  wantsVersion = false
+  private readonly answer = noAnswer()
+  private named = false
+  private upstream = ''
+  private text = ''
+
+  /** @param asksDatabase whether answers are read for what the database says in them */
+  constructor(asksDatabase: boolean) {
+    this.headers = asksDatabase ? [...INSTANCE_HEADERS, ...DATABASE_HEADERS] : INSTANCE_HEADERS
+    this.body = asksDatabase ? (part) => this.keep(part) : null
+  }
+
+  begin(): void {
+    const { answer } = this
+    answer.instance = ''
+    answer.node = null
+    answer.gathered = false
+    answer.lsn = null
+    answer.outcome = null
+    answer.version = null
+    this.named = false
+    this.upstream = ''
+    this.text = ''
+  }
+
+  header(name: string, value: string): void {
+    const { answer } = this
+    if (name === 'x-instance-id') {
+      // Of several the first one counts.
+      if (!this.named) answer.instance = value
+      this.named = true
+    } else if (name === 'x-upstream') this.upstream = value
+    else if (name === 'x-db-node') answer.node = value || null
+    else if (name === 'x-shard') answer.gathered = value.includes(',')
+    else if (name === 'x-lsn') answer.lsn = value || null
+    else if (name === 'x-write-outcome') answer.outcome = value || null
+  }
+
+  /** The answer that came, in full. */
+  read(status: number): Answer {
+    const { answer } = this
+    answer.status = status
+    if (!this.named) answer.instance = this.upstream.split(',').at(-1)?.trim() ?? ''
+    if (answer.instance === '') answer.instance = 'unknown'
+    if (this.wantsVersion) answer.version = versionIn(this.text)
+    return answer
+  }
+
+  private keep(part: Buffer): void {
+    if (this.wantsVersion && this.text.length < LONGEST_BODY) this.text += part.toString('latin1')
   }
 }
 

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Answer } from './answer.js'
 import { connectWithAutocannon } from './autocannon-client.js'
 import type { Connections } from './connections.js'
-import { instanceOf } from './lane.js'
 import { requestMix } from './mix.js'
 import type { RequestTemplate } from './port.js'
 
@@ -348,19 +347,5 @@ describe('a connection that asks a database', () => {
 
   it('does not look where no version is asked for', async () => {
     expect((await ask([sized(session)], false))?.version).toBeNull()
-  })
-})
-
-describe('instanceOf', () => {
-  it.each([
-    [['X-Instance-ID', 'api-1'], 'api-1'],
-    [['x-instance-id', 'api-2', 'X-Upstream', 'api-1'], 'api-2'],
-    [['X-Upstream', '127.0.0.1:1, 127.0.0.1:2'], '127.0.0.1:2'],
-    [['X-Upstream', 'api-1', 'X-INSTANCE-ID', 'api-3'], 'api-3'],
-    [['Content-Type', 'text/plain'], 'unknown'],
-    [['X-Instance-ID', ''], 'unknown'],
-    [[], 'unknown'],
-  ])('of %j is %s', (headers, instance) => {
-    expect(instanceOf(headers)).toBe(instance)
   })
 })

@@ -3,16 +3,26 @@ import type { Client } from './autocannon-private.js'
 import type { Connections } from './connections.js'
 import { Lane, type LaneOptions } from './lane.js'
 import type { Mix } from './mix.js'
+import type { RequestTemplate } from './port.js'
 import { requestBytes } from './request-bytes.js'
+import type { Asked } from './response-parser.js'
 
 export interface ConnectOptions extends LaneOptions {
   connections: number
   mix: Mix
 }
 
+/** The tasks of a workload ask for nothing that frames their answers in a special way. */
+const TASK: Asked = { method: 'GET', upgrade: false }
+
+function askedBy({ method, headers }: RequestTemplate): Asked {
+  return { method, upgrade: headers.some(([name]) => name.toLowerCase() === 'upgrade') }
+}
+
 /**
  * Opens connections that autocannon's clients carry, without its rates, time-outs, reconnects and counts: each of those
- * is wrong for measuring latency at a rate (src/load/README.md). What stays is its parser.
+ * is wrong for measuring latency at a rate (src/load/README.md). What stays is the client that stands for a connection:
+ * requests, sockets and the parser are its own no more.
  */
 export function connectWithAutocannon(options: ConnectOptions): Connections {
   const lanes: Lane[] = []
@@ -24,7 +34,7 @@ export function connectWithAutocannon(options: ConnectOptions): Connections {
     buffers[variant] = built
     return built
   }
-  const heads = Array.from({ length: options.mix.variants }, (_, v) => options.mix.request(v).method === 'HEAD')
+  const asked = Array.from({ length: options.mix.variants }, (_, variant) => askedBy(options.mix.request(variant)))
   const tracker = autocannon(
     {
       url: options.origin,
@@ -46,10 +56,10 @@ export function connectWithAutocannon(options: ConnectOptions): Connections {
   return {
     send(connection, variant) {
       const lane = laneOf(connection)
-      lane.send(bytesOf(variant), heads[variant] === true)
+      lane.send(bytesOf(variant), asked[variant] ?? TASK)
     },
     sendBytes(connection, bytes, wantsVersion) {
-      laneOf(connection).send(bytes, false, wantsVersion)
+      laneOf(connection).send(bytes, TASK, wantsVersion)
     },
     abandon(connection) {
       laneOf(connection).abandon()

@@ -8,8 +8,10 @@ export type LossCause =
   | 'closed'
   /** No answer within the time-out. */
   | 'timeout'
-  /** What came back is not HTTP. */
+  /** What came back is not HTTP/1. */
   | 'malformed'
+  /** What came back begins with more header lines than any that are read (response-parser.ts). */
+  | 'oversized'
 
 /** What happens on connections, each known by its number from 0. */
 export interface ConnectionEvents {

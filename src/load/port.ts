@@ -96,7 +96,7 @@ export interface LoadTick {
   http_error: number
   lost: number
   statuses: Record<string, number>
-  /** By cause: "reset", "timeout", "refused", "closed". */
+  /** By cause: those of connections.ts. */
   losses: Record<string, number>
   /**
    * Answers below 400 that came in this tick. Response time counts from the due moment, service time from the actual send.
