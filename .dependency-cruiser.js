@@ -145,6 +145,7 @@ export default {
     home('commander', ['cli/']),
     home('pg', ['replication/', 'nodes/', 'load/']),
     home('xxhash-wasm', ['strategies/sharding/']),
+    home('csv-parse', ['store/']),
     home('yaml', ['store/', 'engines/docker/compose-file']),
     home('hdr-histogram-js', ['stats/']),
     home('d3-(scale|shape)', ['report/']),

@@ -89,7 +89,7 @@ function harmless(text: string): string {
   return /^[=+\-@\t\r]/.test(text) && quantityOf(text) === null ? `'${text}` : text
 }
 
-/** A field as RFC 4180 has it. */
+/** A field as RFC 4180 has it; quoted also for readers to whom a semicolon or a tab separates, or a # begins a comment. */
 function field(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",;#\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../core/errors.js'
 import { parseScalingData, readScalingData } from './scaling-data.js'
@@ -29,6 +30,17 @@ describe('parseScalingData', () => {
     ['comments and empty lines', '# replicas, requests/s\n\nn,x\n1,498 # warm\n#1,1\n2,951.5\n\n'],
     ['a byte order mark', '\ufeffn,x\n1,498\n2,951.5\n'],
     ['other ways to write numbers', '1e0,4.98e2\n+2,951.50'],
+    ['a quoted field with the separator', '"n","x","note"\n1,498,"cold, first"\n2,951.5,"warm"\n'],
+    ['a quoted field with a number sign', '"n","note","x"\n1,"run #1",498\n2,"run #2",951.5\n'],
+    ['a doubled quote', '"n","x","note"\n1,498,"the ""cold"", one"\n2,951.5,"warm"\n'],
+    ['a quoted field with a line break, and an empty one', 'n,note,x\r\n1,"two\r\nlines",498\r\n2,"",951.5\r\n'],
+    ['a quoted header with other separators', '"a;b","n","x"\n1,1,498\n1,2,951.5\n'],
+    ['a comment with a quote', '# the "cold one\nn,x\n1,498 # it\'s "warm\n2,951.5\n'],
+    ['decimal commas', 'n;x\n1;498\n2;951,5\n'],
+    ['decimal commas between quotes', 'n,x\n1,"498,0"\n2,"951,5"\n'],
+    ['decimal commas and points of thousands', 'n;x;y\n1;498;1.000\n2;951,5;2.000\n'],
+    ['quotes between spaces', '"n"  "x"   "note"\n 1   498   "as  it is"\n 2   951.5 ""\n'],
+    ['line ends of an old Mac', 'n,x\r1,498\r2,951.5\r'],
   ])('reads %s', (_, text) => {
     expect(parseScalingData(text, 'data.csv')).toEqual(ROWS)
   })
@@ -56,15 +68,42 @@ describe('parseScalingData', () => {
     ['1,498,0\n2,951,0\n', 'data.csv, line 1: 3 columns, and no header that says which of them are n and x'],
     ['threads,tps\n1,498\n', 'data.csv, line 1: no column is called n; there are: threads, tps'],
     ['n,x,x\n1,2,3\n', 'data.csv, line 1: more than one column is called x; there are: n, x, x'],
-    ['1;498,5\n', 'data.csv, line 1: x is no number: "498,5"'],
+    ['1;1,498\n2;2,951\n', 'data.csv, line 1: x is "1,498", whose comma may be of decimals or of thousands'],
+    ['1;498,5\n2;951.5\n', 'data.csv, line 1: x is "498,5", whose comma may be of decimals or of thousands'],
+    ['1;1.498.2\n', 'data.csv, line 1: x is no number: "1.498.2"'],
+    ['1,0x10\n', 'data.csv, line 1: x is no number: "0x10"'],
+    ['n,x\n1,"498\n2,951\n', 'data.csv, line 3: a double quote is never closed'],
+    ['n,x\n1,4"98\n', 'data.csv, line 2: a double quote within a value that does not begin with one'],
+    ['n,x\n1,"4"98\n', 'data.csv, line 2: text follows a closing double quote'],
     [`${'1,2\n'.repeat(501)}`, 'data.csv has 501 rows, more than 500'],
   ])('says what is wrong with %j', (text, message) => {
     expect(failure(text)).toMatchObject({ message, exitCode: 2 })
   })
 
-  it('says how to write numbers that have a comma', () => {
-    expect(failure('1,498\n2,1,951\n').hint).toBe('Write thousands without a comma, decimals with a point')
-    expect(failure('1;498,5\n').hint).toBe('Write decimals with a point, and thousands without a comma')
+  it('reads whatever a writer of RFC 4180 may put into another column', () => {
+    const separator = fc.constantFrom(',', ';', '\t')
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme' }), { minLength: 2, maxLength: 2 }),
+        separator,
+        (notes, between) => {
+          const quoted = notes.map((note) => `"${note.replaceAll('"', '""')}"`)
+          const lines = [
+            ['"n"', '"note"', '"x"'],
+            ['1', quoted[0], '498'],
+            ['2', quoted[1], '"951.5"'],
+          ]
+          const text = lines.map((line) => `${line.join(between)}\r\n`).join('')
+          expect(parseScalingData(text, 'data.csv')).toEqual(ROWS)
+        },
+      ),
+    )
+  })
+
+  it('reads thousands where another number tells them from decimals', () => {
+    expect(parseScalingData('1;1,498\n2;2,951.5\n', 'data.csv').map(({ x }) => x)).toEqual([1_498, 2_951.5])
+    expect(parseScalingData('1;1.498,0\n2;2.951\n', 'data.csv').map(({ x }) => x)).toEqual([1_498, 2_951])
+    expect(parseScalingData('1;1,498\n2;0,951\n', 'data.csv').map(({ x }) => x)).toEqual([1.498, 0.951])
   })
 })
 

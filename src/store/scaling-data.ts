@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { type LabError, usageError } from '../core/errors.js'
+import { usageError } from '../core/errors.js'
+import { type CsvRecord, recordsOf } from './csv-file.js'
+import { type DecimalMark, decimalMarkOf, looksNumeric, writtenNumber } from './written-numbers.js'
 
 /** More rows than this are refused: levels are left out one by one, and a law of scaling needs tens of points. */
 const MOST_ROWS = 500
@@ -14,7 +16,8 @@ interface Row {
 
 /**
  * Reads a file of measurements: columns n and x, separated by commas, semicolons, tabs or spaces. A first row of words
- * names the columns, in any order and with others beside them; without one there are two. Text after # is a comment.
+ * names the columns, in any order and with others beside them; without one there are two. Text after # is a comment, except
+ * between quotes. Decimals may be written with a comma where the file tells that from thousands.
  * @throws LabError (usage) that names the line that cannot be read
  */
 export async function readScalingData(path: string): Promise<Row[]> {
@@ -29,19 +32,12 @@ export async function readScalingData(path: string): Promise<Row[]> {
 
 /** The same of a text. @param path names it in errors */
 export function parseScalingData(text: string, path: string): Row[] {
-  const lines = text
-    .replace(/^\ufeff/, '')
-    .split(/\r\n|\n|\r/)
-    .map((line, index) => ({ words: line.replace(/#.*/, '').trim(), number: index + 1 }))
-    .filter(({ words }) => words !== '')
-  const [first] = lines
-  if (first === undefined) throw usageError(`${path} holds no measurements`, EXAMPLE)
-  const separator = separatorOf(first.words)
-  const rows = lines.map(({ words, number }) => ({ cells: cellsOf(words, separator), number }))
-  const head = rows[0]?.cells ?? []
-  const named = head.every((cell) => !isNumber(cell))
-  const columns = named ? namedColumns(head, path, first.number) : unnamedColumns(head, path, first.number)
-  const data = named ? rows.slice(1) : rows
+  const records = recordsOf(text, path)
+  const [head] = records
+  if (head === undefined) throw usageError(`${path} holds no measurements`, EXAMPLE)
+  const named = head.cells.every((cell) => !looksNumeric(cell))
+  const columns = named ? namedColumns(head.cells, path, head.line) : unnamedColumns(head.cells, path, head.line)
+  const data = named ? records.slice(1) : records
   if (data.length === 0) throw usageError(`${path} has a header and no measurements`, EXAMPLE)
   if (data.length > MOST_ROWS) {
     throw usageError(
@@ -49,33 +45,32 @@ export function parseScalingData(text: string, path: string): Row[] {
       'Take the median for each n',
     )
   }
-  return data.map(({ cells, number }) => {
-    if (cells.length !== head.length) {
-      throw usageError(
-        `${path}, line ${number}: ${cells.length === 1 ? '1 column' : `${cells.length} columns`}, and ${head.length} in line ${first.number}`,
-        cells.length > head.length && separator === ','
-          ? 'Write thousands without a comma, decimals with a point'
-          : undefined,
-      )
-    }
-    return {
-      n: positive(cells[columns.n] ?? '', 'n', path, number),
-      x: positive(cells[columns.x] ?? '', 'x', path, number),
-    }
-  })
+  for (const { cells, line } of data) {
+    if (cells.length === head.cells.length) continue
+    throw usageError(
+      `${path}, line ${line}: ${cells.length === 1 ? '1 column' : `${cells.length} columns`}, and ${head.cells.length} in line ${head.line}`,
+      'Put what holds the separator or a # between double quotes; write thousands without a comma, or separate columns by ;',
+    )
+  }
+  const mark = markOf(data, columns, path)
+  return data.map(({ cells, line }) => ({
+    n: positive(cells[columns.n] ?? '', mark, { column: 'n', path, line }),
+    x: positive(cells[columns.x] ?? '', mark, { column: 'x', path, line }),
+  }))
 }
 
-function separatorOf(line: string): string {
-  return [';', '\t', ','].find((separator) => line.includes(separator)) ?? ' '
-}
-
-function cellsOf(line: string, separator: string): string[] {
-  const cells = separator === ' ' ? line.split(/\s+/) : line.split(separator)
-  return cells.map((cell) =>
-    cell
-      .trim()
-      .replace(/^"(.*)"$/, '$1')
-      .trim(),
+/** How the file writes decimals. @throws LabError (usage) when a comma may be of decimals as well as of thousands */
+function markOf(data: readonly CsvRecord[], columns: { n: number; x: number }, path: string): DecimalMark {
+  const cells = data.flatMap(({ cells, line }) =>
+    (['n', 'x'] as const).map((column) => ({ text: cells[columns[column]] ?? '', column, line })),
+  )
+  const numbers = cells.filter(({ text }) => looksNumeric(text))
+  const mark = decimalMarkOf(numbers.map(({ text }) => text))
+  if (mark !== 'unclear') return mark
+  const first = numbers.find(({ text }) => text.includes(','))
+  throw usageError(
+    `${path}, line ${first?.line}: ${first?.column} is ${JSON.stringify(first?.text)}, whose comma may be of decimals or of thousands`,
+    'Write decimals with a point, and thousands without a mark',
   )
 }
 
@@ -101,21 +96,12 @@ function unnamedColumns(head: readonly string[], path: string, line: number): { 
   )
 }
 
-function isNumber(cell: string): boolean {
-  return cell !== '' && Number.isFinite(Number(cell))
-}
-
-function positive(cell: string, column: string, path: string, line: number): number {
-  const value = Number(cell)
-  if (isNumber(cell) && value > 0) return value
-  throw badCell(cell, column, path, line, isNumber(cell))
-}
-
-function badCell(cell: string, column: string, path: string, line: number, number: boolean): LabError {
-  if (cell === '') return usageError(`${path}, line ${line}: ${column} is missing`)
-  if (number) return usageError(`${path}, line ${line}: ${column} is ${cell}, and must be above 0`)
-  return usageError(
-    `${path}, line ${line}: ${column} is no number: ${JSON.stringify(cell)}`,
-    /^\d+,\d+$/.test(cell) ? 'Write decimals with a point, and thousands without a comma' : undefined,
+function positive(cell: string, mark: DecimalMark, at: { column: string; path: string; line: number }): number {
+  const value = writtenNumber(cell, mark)
+  if (value !== null && value > 0) return value
+  const where = `${at.path}, line ${at.line}: ${at.column}`
+  if (cell === '') throw usageError(`${where} is missing`)
+  throw usageError(
+    value === null ? `${where} is no number: ${JSON.stringify(cell)}` : `${where} is ${cell}, and must be above 0`,
   )
 }

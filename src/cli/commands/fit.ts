@@ -22,8 +22,9 @@ export function addFit(program: Command, lab: Lab): void {
     .addHelpText(
       'after',
       `
-Columns may be separated by commas, semicolons, tabs or spaces. A header is needed only where the order is another or
-there are more columns. Text after # is a comment.
+Columns may be separated by commas, semicolons, tabs or spaces, values quoted as RFC 4180 has it. A header is needed only
+where the order is another or there are more columns. Text after # is a comment, outside of quotes. Decimals may have a
+comma where columns are separated by something else, or between quotes.
 
 Examples:
   $ scalelab fit throughput.csv
