@@ -28,7 +28,9 @@ export async function writeComparedDiffInto(
   const [old, recent] = [await resultsOf(older), await resultsOf(newer)]
   const { comparedDiffLead, diffCompared, renderComparedDiff } = await import('../report/compared-diff.js')
   const links = [older, newer].map((each) => relative(folder.path, join(each.folder, 'report.md')))
-  const report = await writeAll(folder, renderComparedDiff(old, recent, links))
+  const report = await writeAll(folder, { old, recent }, (results) =>
+    renderComparedDiff(results.old, results.recent, links),
+  )
   const { rows, ...diff } = diffCompared(old, recent)
   return {
     report,

@@ -56,10 +56,8 @@ export async function writeDiffInto(
   const records = (runs: readonly SourceRun[]): RunRecord[] => runs.map(({ record }) => record)
   const repeats = { old: records(beside.old), new: records(beside.new) }
   const [one = '', other = ''] = linksFrom(folder, [older, newer])
-  const report = await writeAll(
-    folder,
-    renderDiff({ older: older.record, newer: newer.record, repeats, sources: [one, other] }),
-  )
+  const outside = { older: older.record, newer: newer.record, repeats }
+  const report = await writeAll(folder, outside, (runs) => renderDiff({ ...runs, sources: [one, other] }))
   const diff = diffRecords(older.record, newer.record, repeats)
   const changes = changesBetween(older.record, newer.record)
   const lead = leadText(diffLead(older.record, newer.record, diff, changes))

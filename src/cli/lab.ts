@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
+import { jsonText } from '../core/outside-text.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import type { Engine } from '../engines/port.js'
 import type { LoadGenerator } from '../load/port.js'
@@ -110,7 +111,7 @@ export function createLab(os: Os, exit: Lab['exit'], author: () => string | unde
       width: os.stdout.isTTY ? os.stdout.columns : 100,
     }),
     print: (text) => void os.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    printJson: (value) => void os.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    printJson: (value) => void os.stdout.write(`${jsonText(value)}\n`),
     remark: (text) => void os.stderr.write(`${text}\n`),
     exit,
   }

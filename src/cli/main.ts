@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { EXIT, type ExitCode, LabError } from '../core/errors.js'
+import { harmless, jsonText } from '../core/outside-text.js'
 import { Interrupted, type Os, realOs } from './os.js'
 import { createProgram } from './program.js'
 
@@ -35,10 +36,11 @@ function report(error: unknown, os: Os): ExitCode {
       ...error.details.map((line) => `  | ${line}`),
       ...(error.hint === undefined ? [] : error.hint.split('\n').map((line) => `  ${line}`)),
     ]
-    os.stderr.write(`${lines.join('\n')}\n`)
+    // Node logs and servers' answers are among them.
+    os.stderr.write(`${harmless(lines.join('\n'))}\n`)
     if (os.argv.includes('--json')) {
       const { message, hint, exitCode } = error
-      os.stdout.write(`${JSON.stringify({ error: { message, hint: hint ?? null, exit_code: exitCode } }, null, 2)}\n`)
+      os.stdout.write(`${jsonText({ error: { message, hint: hint ?? null, exit_code: exitCode } })}\n`)
     }
     return error.exitCode
   }

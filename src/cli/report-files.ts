@@ -23,7 +23,7 @@ export interface SourceRun {
 /** Writes the report of a run into its folder, in every format. @returns the path of report.md */
 export async function writeRunReport(folder: RunFolder, record: RunRecord): Promise<string> {
   const { renderReport } = await import('../report/markdown.js')
-  return writeAll(folder, renderReport(record))
+  return writeAll(folder, record, renderReport)
 }
 
 /** Writes the comparison of several runs into a folder of its own, `<out>/comparisons/<time>`. @returns the path of report.md */
@@ -41,13 +41,8 @@ export async function writeComparison(
 /** The same into a folder that is there. */
 export async function writeComparisonInto(folder: RunFolder, runs: readonly SourceRun[]): Promise<string> {
   const { renderComparison } = await import('../report/markdown.js')
-  return writeAll(
-    folder,
-    renderComparison(
-      runs.map(({ record }) => record),
-      linksFrom(folder, runs),
-    ),
-  )
+  const records = runs.map(({ record }) => record)
+  return writeAll(folder, records, (outside) => renderComparison(outside, linksFrom(folder, runs)))
 }
 
 /** Writes the report of several drills into a folder of its own, `<out>/drills/<time>`. @returns the path of report.md */
@@ -66,7 +61,9 @@ export async function writeDrills(
 export async function writeDrillsInto(folder: RunFolder, runs: readonly SourceRun[]): Promise<string> {
   const { renderDrills } = await import('../report/drills.js')
   const records = runs.map(({ record }) => record)
-  return writeAll(folder, renderDrills(records, records[0]?.scenario ?? 'drills', linksFrom(folder, runs)))
+  return writeAll(folder, records, (outside) =>
+    renderDrills(outside, outside[0]?.scenario ?? 'drills', linksFrom(folder, runs)),
+  )
 }
 
 /** Writes the report of a guard into `<out>/guard/<time>`, its figures as JSON beside it. @returns the path of report.md */
@@ -80,7 +77,7 @@ export async function writeGuard(out: string, report: Omit<GuardReport, 'schema'
 /** The same into a folder that is there. */
 export async function writeGuardInto(folder: RunFolder, guard: GuardReport): Promise<string> {
   const { renderGuard } = await import('../report/detection.js')
-  return writeAll(folder, renderGuard(guard))
+  return writeAll(folder, guard, renderGuard)
 }
 
 /** Writes the report of a comparison of variants into its folder. @returns the path of report.md */
@@ -88,17 +85,17 @@ export async function writeCompared(path: string, results: ComparedResults): Pro
   const folder = openRunFolder(path)
   if (results.comparison.kind === 'scaling') {
     const { renderScaling } = await import('../report/scaling-experiment.js')
-    return writeAll(folder, renderScaling(results))
+    return writeAll(folder, results, renderScaling)
   }
   const { renderCompared } = await import('../report/compared.js')
-  return writeAll(folder, renderCompared(results))
+  return writeAll(folder, results, renderCompared)
 }
 
 /** Writes what came of claims as claims.json, and its report, into a folder. @returns the path of report.md */
 export async function writeClaims(folder: RunFolder, record: ClaimsRecord): Promise<string> {
   await folder.writeFile('claims.json', `${JSON.stringify(record, null, 2)}\n`)
   const { renderClaimsReport } = await import('../report/claims.js')
-  return writeAll(folder, renderClaimsReport(record))
+  return writeAll(folder, record, renderClaimsReport)
 }
 
 /** Writes the plan as JSON and its report into a folder. @returns the path of report.md */
@@ -110,13 +107,13 @@ export async function writeShardPlan(folder: RunFolder, plan: ShardPlan): Promis
 /** The same without the JSON: it is there. */
 export async function writeShardPlanInto(folder: RunFolder, plan: ShardPlan): Promise<string> {
   const { renderShardPlan } = await import('../report/shard-plan.js')
-  return writeAll(folder, renderShardPlan(plan))
+  return writeAll(folder, plan, renderShardPlan)
 }
 
 /** Writes the report of a search for a capacity beside its capacity.json. @returns the path of report.md */
 export async function writeCapacity(folder: RunFolder, record: CapacityRecord): Promise<string> {
   const { renderCapacityReport } = await import('../report/capacity.js')
-  return writeAll(folder, renderCapacityReport(record))
+  return writeAll(folder, record, renderCapacityReport)
 }
 
 /** Writes fitted laws as fits.json and their report into `<out>/fits/<time>`. @returns the path of report.md */
@@ -129,7 +126,7 @@ export async function writeScalingFit(out: string, data: ScalingData, fits: Fits
 /** The same without the JSON: it is there. */
 export async function writeScalingFitInto(folder: RunFolder, data: ScalingData, fits: Fits): Promise<string> {
   const { renderScalingFit } = await import('../report/scaling-fit.js')
-  return writeAll(folder, renderScalingFit(fits, data))
+  return writeAll(folder, { fits, data }, (outside) => renderScalingFit(outside.fits, outside.data))
 }
 
 /** Notes down what a report over several runs is made from, so that it can be made again. */
@@ -154,14 +151,17 @@ export function linksFrom(folder: RunFolder, runs: readonly SourceRun[]): string
 
 /**
  * Writes a report in every format there is: charts, tables as CSV, HTML, and report.md last.
+ * @param outside what it is made from, whose texts stay text
  * @returns the path of report.md
  * @throws LabError (environment) where there is no room or no permission
  */
-export async function writeAll(folder: RunFolder, report: Report): Promise<string> {
-  const [{ renderHtml }, { renderTables }] = await Promise.all([
+export async function writeAll<T>(folder: RunFolder, outside: T, render: (outside: T) => Report): Promise<string> {
+  const [{ reportOf }, { renderHtml }, { renderTables }] = await Promise.all([
+    import('../report/outside.js'),
     import('../report/html.js'),
     import('../report/csv.js'),
   ])
+  const report = reportOf(outside, render)
   try {
     for (const [name, svg] of Object.entries(report.charts)) await folder.writeFile(name, svg)
     await folder.writeTables(renderTables(report))

@@ -6,6 +6,7 @@ import { parseDuration } from '../core/units.js'
 import type { Stack, UpEvent } from '../engines/port.js'
 import { withLock } from '../store/lock.js'
 import type { Decision } from './engine-choice.js'
+import { listenOn } from './host-option.js'
 import type { Lab } from './lab.js'
 import { findStacks } from './running-stacks.js'
 import type { StackOptions } from './stack-options.js'
@@ -48,7 +49,7 @@ export async function startStack(request: StartRequest): Promise<{ stack: Stack;
         parameters: decision.parameters,
         notes: decision.notes,
       },
-      publishHost: options.host ?? '127.0.0.1',
+      publishHost: listenOn(options.host, decision.engine.name !== 'docker'),
       readyTimeoutMs: parseDuration(options.readyTimeout ?? READY_TIMEOUT, '--ready-timeout'),
       signal: lab.os.signal,
       onEvent: request.onEvent,

@@ -1,3 +1,5 @@
+import { hostInUrl } from './host.js'
+
 /** What a reference can be filled with; each engine has its own answers. */
 export interface AddressBook {
   /** The address to listen on: 127.0.0.1 for processes, 0.0.0.0 inside a container. */
@@ -17,8 +19,8 @@ export interface AddressBook {
 const REFERENCE = /\{\{\s*(\w+)(?:\s+([\w-]+))?(?:\s+([\w-]+))?\s*\}\}/g
 
 /**
- * Fills in the references of a text: `{{host}}`, `{{dir}}`, `{{data}}`, `{{port http}}`, `{{address api-1 http}}`,
- * `{{secret ecomarket}}`.
+ * Fills in the references of a text: `{{host}}`, `{{dir}}`, `{{data}}`, `{{port http}}`, `{{listen http}}` (host and port of
+ * the node itself, an IPv6 address in brackets), `{{address api-1 http}}`, `{{secret ecomarket}}`.
  * @throws Error on a reference of another form: a topology function made a mistake.
  */
 export function fillReferences(text: string, book: AddressBook): string {
@@ -27,6 +29,8 @@ export function fillReferences(text: string, book: AddressBook): string {
     if (kind === 'dir' && first === undefined) return book.dir
     if (kind === 'data' && first === undefined) return book.data
     if (kind === 'secret' && first !== undefined && second === undefined) return book.secret(first)
+    if (kind === 'listen' && first !== undefined && second === undefined)
+      return `${hostInUrl(book.host)}:${book.port(first)}`
     if (kind === 'port' && first !== undefined && second === undefined) return String(book.port(first))
     if (kind === 'address' && first !== undefined && second !== undefined) return book.address(first, second)
     throw new Error(`unknown reference ${whole}`)

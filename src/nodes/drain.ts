@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { hostInUrl } from '../core/host.js'
 
 /** How long requests in flight may take to finish, in milliseconds. */
 const DRAIN_LIMIT = 10_000
@@ -39,5 +40,5 @@ export async function listen(server: Server, host: string, port: number): Promis
   })
   const address = server.address()
   const actual = typeof address === 'object' && address !== null ? address.port : port
-  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+  return `http://${hostInUrl(host)}:${actual}`
 }

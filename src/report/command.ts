@@ -1,4 +1,5 @@
 import type { CapacityRecord } from '../core/capacity.js'
+import { visible } from '../core/outside-text.js'
 import type { DatabaseParameters, ShardingParameters, StackParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
 import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
@@ -261,7 +262,8 @@ function duration(ms: number): string {
   return ms < 10 ? `${ms}ms` : `${Math.round(ms)}ms`
 }
 
-/** A word as a shell takes it. */
+/** A word as a shell takes it; control characters as escapes, which bash, zsh and ksh read (POSIX.1-2024, 2.2.4). */
 export function quoted(word: string): string {
+  if (/\p{Cc}/u.test(word)) return `$'${visible(word.replaceAll(/[\\']/g, '\\$&'))}'`
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { jsonText } from '../core/outside-text.js'
 import { RECORD_SCHEMA, type RunRecord, runRecordSchema } from '../core/record.js'
 import type { Sample } from '../core/sample.js'
 import { writeError, writeFileAtomically } from './atomic-file.js'
@@ -74,7 +75,7 @@ export function openRunFolder(path: string): RunFolder {
 }
 
 async function writeJson(path: string, name: string, value: unknown): Promise<void> {
-  await writeFileAtomically(join(path, name), `${JSON.stringify(value, null, 2)}\n`)
+  await writeFileAtomically(join(path, name), `${jsonText(value)}\n`)
   await pointLatest(dirname(path), path)
 }
 

@@ -1,3 +1,4 @@
+import { PRIVATE_NETWORKS } from '../strategies/balancing/ip-address.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
 
 /** nginx's own defaults for passive health, written out in the file because they decide how an outage looks. */
@@ -8,7 +9,7 @@ export const CONNECT_TIMEOUT_MS = 1_000
 
 /**
  * nginx.conf of a balancer: whole, commented, and free of everything the host may have in /etc/nginx. Runs without
- * privileges from its own folder.
+ * privileges from its own folder, which is its prefix (-p): paths are relative to it, and need no quoting.
  * @param servers address as "host:port" or a reference to one
  */
 export function nginxConfig(
@@ -24,7 +25,7 @@ export function nginxConfig(
 daemon off;
 # One worker: several would each count connections and turns on their own (the zone below shares them, at a price).
 worker_processes 1;
-pid {{dir}}/nginx.pid;
+pid nginx.pid;
 error_log stderr warn;
 
 events {
@@ -37,18 +38,14 @@ http {
   keepalive_requests 1000000;
   keepalive_timeout 75s;
 
-  client_body_temp_path {{dir}}/client-body;
-  proxy_temp_path {{dir}}/proxy;
-  fastcgi_temp_path {{dir}}/fastcgi;
-  uwsgi_temp_path {{dir}}/uwsgi;
-  scgi_temp_path {{dir}}/scgi;
+  client_body_temp_path client-body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
 
   # Simulated clients come from one machine: their address is the one they say, if they come from a private network.
-  set_real_ip_from 127.0.0.0/8;
-  set_real_ip_from 10.0.0.0/8;
-  set_real_ip_from 172.16.0.0/12;
-  set_real_ip_from 192.168.0.0/16;
-  real_ip_header X-Forwarded-For;
+${PRIVATE_NETWORKS.map(({ cidr }) => `  set_real_ip_from ${cidr};\n`).join('')}  real_ip_header X-Forwarded-For;
 
   # Where no server could be asked, nginx names the group instead: then nobody answered but nginx itself.
   map $upstream_addr $answered_by {
@@ -64,7 +61,7 @@ ${strategy.nginx.map((line) => `    ${line}\n`).join('')}${serverLines.join('\n'
   }
 
   server {
-    listen {{host}}:{{port http}} backlog=4096;
+    listen {{listen http}} backlog=4096;
     # Bodies pass through as they come, so that nothing is written to disk.
     proxy_request_buffering off;
     proxy_max_temp_file_size 0;

@@ -18,6 +18,9 @@ export const POSTGRES_BOOT = `#!/bin/sh
 # Brings this database server up. Written by scalelab; see src/topologies/postgres-boot.ts for what decides what.
 set -eu
 umask 077
+# Messages are read below, and times compared: neither is a matter of where we are.
+LC_ALL=C TZ=UTC
+export LC_ALL TZ
 # The first process of a container is deaf to signals that it does not ask for.
 trap 'exit 143' INT TERM
 bin=\${PG_BIN:-}
@@ -39,6 +42,12 @@ elif setpriv --help 2>&1 | grep -q -e --reuid; then
 elif command -v gosu >/dev/null; then as="gosu $user"
 else give_up "running as root, and neither setpriv nor gosu is there to become $user"
 fi
+
+# Texts as they stand in other syntaxes, between single quotes: an SQL literal; a value of a postgresql.conf; a value of a
+# connection string. Folders may have any name.
+literal() { printf '%s' "$1" | sed "s/'/''/g"; }
+setting() { printf '%s' "$1" | sed "s/['\\\\]/&&/g"; }
+conninfo() { printf '%s' "$1" | sed "s/['\\\\]/\\\\\\\\&/g"; }
 
 # Runs single statements, separated by empty lines, without a server.
 single() { # data folder, database, config; statements on stdin
@@ -106,8 +115,9 @@ own() { # to the server's user
 
 settle() { # folder host port: this data follows that server from now on
   : >"$1/standby.signal"
+  upstream="host=$2 port=$3 user=replicator passfile='$(conninfo "$DATA/pgpass")' application_name=$NODE_ID"
   printf '%s\\n' \\
-    "primary_conninfo = 'host=$2 port=$3 user=replicator passfile=''$DATA/pgpass'' application_name=$NODE_ID sslmode=disable gssencmode=disable connect_timeout=2'" \\
+    "primary_conninfo = '$(setting "$upstream sslmode=disable gssencmode=disable connect_timeout=2")'" \\
     "primary_slot_name = '$SLOT'" >"$1/postgresql.auto.conf"
 }
 
@@ -162,7 +172,7 @@ if [ -e "$DIR/follow" ]; then
     # Recovers first, as after any crash; nobody can connect meanwhile.
     rm -f "$DATA/diverged.ndjson"
     printf "COPY (SELECT row_to_json(r) FROM requests r WHERE status < 400 AND created_at >= '%s') TO '%s';\\n" \\
-      "$SINCE" "$DATA/diverged.ndjson" >"$DATA/diverged.sql"
+      "$SINCE" "$(literal "$DATA/diverged.ndjson")" >"$DATA/diverged.sql"
     single "$pgdata" ecomarket "$DATA/postgresql.conf" <"$DATA/diverged.sql"
     rm -f "$DATA/diverged.sql"
     say "rows written here since $SINCE are in diverged.ndjson"
@@ -210,5 +220,5 @@ elif [ ! -s "$pgdata/PG_VERSION" ]; then
   mv "$pgdata.new" "$pgdata"
 fi
 
-exec $as "\${bin}postgres" -D "$pgdata" -c config_file="$DATA/postgresql.conf"
+exec $as "\${bin}postgres" -D "$pgdata" -c config_file="$DATA/postgresql.conf" -c hba_file="$DATA/pg_hba.conf"
 `

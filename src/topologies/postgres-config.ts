@@ -39,7 +39,6 @@ listen_addresses = '{{host}}'
 port = {{port postgres}}
 # Loopback or the stack's own network is the only way in.
 unix_socket_directories = ''
-hba_file = '{{data}}/pg_hba.conf'
 password_encryption = scram-sha-256
 max_connections = ${connections}
 cluster_name = '${id}'

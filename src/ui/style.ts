@@ -1,3 +1,4 @@
+import { harmless } from '../core/outside-text.js'
 import { displayWidth, truncate } from './width.js'
 
 /**
@@ -77,10 +78,11 @@ export function renderLine(line: Line, width: number, look: Look): string {
   let text = ''
   for (const [content, tone] of line) {
     if (left <= 0) break
-    const cut = truncate(content, left, look.glyphs.ellipsis)
+    const shown = harmless(content)
+    const cut = truncate(shown, left, look.glyphs.ellipsis)
     left -= displayWidth(cut)
     text += paint(cut, tone ?? 'plain', look.colour)
-    if (cut !== content) break
+    if (cut !== shown) break
   }
   return text
 }

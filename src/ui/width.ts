@@ -1,3 +1,5 @@
+export { oneLine, visible } from '../core/outside-text.js'
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /** Characters that take one cell each and join with nothing: Latin, and the arrows, lines and blocks the views draw. */
@@ -76,28 +78,4 @@ export function wrap(text: string, width: number): string[] {
   }
   if (line !== '' || lines.length === 0) lines.push(line)
   return lines
-}
-
-const ESCAPES =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes are what this takes out
-  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\|\x9c)?|\x1b[ -/]*[0-~]/g
-
-/** Characters that a terminal acts on, or that change the order in which others are read, instead of showing. */
-const ACTIVE =
-  /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]/gu
-
-/**
- * Text from outside (log lines, error messages, targets) as one harmless line: escape codes gone, line breaks and
- * tabs as spaces, other control characters and direction marks gone.
- */
-export function oneLine(text: string): string {
-  return text.replace(ESCAPES, '').replace(/\s+/g, ' ').replace(ACTIVE, '').trim()
-}
-
-/** The same where every character counts: what does not show is written as an escape, as in "\n" or "\u001b". */
-export function visible(text: string): string {
-  return text.replace(ACTIVE, (character) => {
-    const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character]
-    return short ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }

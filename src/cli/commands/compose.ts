@@ -7,6 +7,7 @@ import { DEFAULT_IMAGES } from '../../engines/docker/images.js'
 import { writeFileAtomically } from '../../store/atomic-file.js'
 import { findScenario } from '../../store/scenario-files.js'
 import { topologyOf } from '../../topologies/topology.js'
+import { listenOn } from '../host-option.js'
 import type { Lab } from '../lab.js'
 import { addStackOptions, imageOverrides, type StackOptions } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
@@ -38,7 +39,7 @@ export function addCompose(program: Command, lab: Lab): void {
         question: scenario.question.trim(),
         topology: topologyOf({ ...parameters, balancer, port: parameters.port ?? 8_080 }),
         images: { ...DEFAULT_IMAGES, ...imageOverrides(options, {}) },
-        publishHost: options.host ?? '127.0.0.1',
+        publishHost: listenOn(options.host, false),
         programs: relativePath(
           target === undefined ? lab.os.cwd : dirname(target),
           join(lab.os.packageDir, 'dist', 'nodes'),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { harmless } from '../../core/outside-text.js'
 import type { Lab } from '../lab.js'
 import { number } from '../option-values.js'
 import { theStack } from '../running-stacks.js'
@@ -22,7 +23,7 @@ export function addLogs(program: Command, lab: Lab): void {
       const ids = node === undefined ? (await stack.nodes()).map(({ id }) => id) : [node]
       const width = Math.max(...ids.map((id) => id.length))
       const show = (id: string, line: string): void =>
-        lab.print(ids.length === 1 ? line : `${id.padEnd(width)} | ${line}`)
+        lab.print(`${ids.length === 1 ? '' : `${id.padEnd(width)} | `}${harmless(line)}`)
       for (const id of ids) {
         const lines = await stack.logs(id, tail)
         if (lines.length === 0 && tail > 0) lab.remark(`${id} has written nothing.`)

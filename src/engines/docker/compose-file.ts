@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { hostInUrl } from '../../core/host.js'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeSpec, Topology } from '../../core/topology.js'
 import {
@@ -44,20 +45,21 @@ export function composeFile(request: ComposeRequest): string {
     ]),
   )
   const document = {
-    name: `scalelab-${request.name}`,
+    // A project's name is of lower case letters, digits, hyphens and underscores.
+    name: `scalelab-${request.name.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, '-')}`,
     services: Object.fromEntries(topology.nodes.map((node) => [node.id, service(node, request)])),
     ...(programs.length + inlined.length === 0
       ? {}
       : {
           configs: {
             ...Object.fromEntries(
-              programs.map((bundle) => [bundle, { file: `${request.programs}/${bundleFile(bundle)}` }]),
+              programs.map((bundle) => [bundle, { file: escaped(`${request.programs}/${bundleFile(bundle)}`) }]),
             ),
             ...Object.fromEntries(inlined),
           },
         }),
   }
-  return `# ${request.question}
+  return `# ${request.question.replaceAll(/\s+/g, ' ')}
 # Written by: scalelab compose ${request.name}
 ${howToStart(topology)}
 ${stringify(document, { lineWidth: 0 })}`
@@ -92,7 +94,7 @@ function service(node: NodeSpec, request: ComposeRequest): object {
     ...(entry
       ? {
           ports: Object.entries(node.publish).map(
-            ([port, host]) => `${request.publishHost}:${host}:${node.ports[port]}`,
+            ([port, host]) => `${hostInUrl(request.publishHost)}:${host}:${node.ports[port]}`,
           ),
         }
       : {}),
@@ -175,5 +177,9 @@ function fileText(node: NodeSpec, path: string, topology: Topology): string {
 
 /** Compose replaces $name in every value; $$ stands for a dollar, except in what we want replaced. */
 function filled(text: string, book: AddressBook): string {
-  return fillReferences(text.replaceAll('$', '$$$$'), book)
+  return fillReferences(escaped(text), book)
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('$', '$$$$')
 }

@@ -1,9 +1,11 @@
+import { hostInUrl } from '../../core/host.js'
 import type { AddressBook } from '../../core/references.js'
 import type { StackRecord } from '../../core/stack-folders.js'
 import { type NodeSpec, nodeOf, type Topology } from '../../core/topology.js'
 
 const LOOPBACK = '127.0.0.1'
-const ANY = '0.0.0.0'
+/** Where a node that listens on every address is reached from this machine. */
+const HERE: Readonly<Record<string, string>> = { '0.0.0.0': LOOPBACK, '::': '::1' }
 
 /** Where a node listens: beyond loopback only when the user asked for that, and then only the way in. */
 export function listenHost(node: NodeSpec, topology: Topology, publishHost: string): string {
@@ -11,10 +13,10 @@ export function listenHost(node: NodeSpec, topology: Topology, publishHost: stri
   return published ? publishHost : LOOPBACK
 }
 
-/** "host:port" at which a node of this machine is reached. @throws Error when the node has no such port */
+/** "host:port" at which a node of this machine is reached, an IPv6 address in brackets. @throws Error when the node has no such port */
 export function addressOf(record: StackRecord, id: string, port: string): string {
   const host = listenHost(nodeOf(record.topology, id), record.topology, record.publishHost)
-  return `${host === ANY ? LOOPBACK : host}:${portOf(record, id, port)}`
+  return `${hostInUrl(HERE[host] ?? host)}:${portOf(record, id, port)}`
 }
 
 /** The port of a node that clients use: the stack's entry, or where it tells that it is ready. */

@@ -73,7 +73,7 @@ async function freePort(host: string, { first, last }: PortRange, taken: Set<num
     const port = first + ((start + i) % size)
     if (taken.has(port)) continue
     const refusal = await bindRefusal(host, port)
-    if (refusal === 'EADDRNOTAVAIL') throw noAddressError(host)
+    if (refusal !== undefined && refusal !== 'EADDRINUSE' && refusal !== 'EACCES') throw noAddressError(host)
     if (refusal !== undefined) continue
     taken.add(port)
     return port
@@ -84,7 +84,7 @@ async function freePort(host: string, { first, last }: PortRange, taken: Set<num
 async function assertFree(host: string, port: number): Promise<void> {
   const refusal = await bindRefusal(host, port)
   if (refusal === undefined) return
-  if (refusal === 'EADDRNOTAVAIL') throw noAddressError(host)
+  if (refusal !== 'EADDRINUSE' && refusal !== 'EACCES') throw noAddressError(host)
   if (refusal === 'EACCES') {
     throw environmentError(`port ${port} needs privileges that this user does not have`, 'Choose another: --port 8080')
   }

@@ -126,7 +126,8 @@ export function psTable(): ProcessTable {
 
     async carries(pid, { variable, folder }) {
       const line = await ps(withEnvironment, '-o', 'command=', '-p', String(pid))
-      return line.split(/\s+/).includes(variable) || (folder !== undefined && line.includes(`${folder}/`))
+      // A folder's name may have spaces.
+      return `${line} `.includes(` ${variable} `) || (folder !== undefined && line.includes(`${folder}/`))
     },
   }
 }

@@ -1,4 +1,4 @@
-import { addressBytes, isPrivateAddress } from '../../strategies/balancing/ip-address.js'
+import { addressBytesOf, addressText, isPrivateAddress } from '../../strategies/balancing/ip-address.js'
 
 /** Headers that concern one connection only (RFC 9110, 7.6.1), and Expect, which the balancer has answered itself. */
 const HOP_BY_HOP = new Set([
@@ -22,26 +22,31 @@ export interface Client {
 }
 
 /**
- * The client of a request. A peer in a private network is believed when it names another: the last address of
- * X-Forwarded-For, the one that the peer itself has added (nginx: set_real_ip_from with all private networks).
- * @param forwardedFor the values of all X-Forwarded-For headers, in order, or undefined
+ * The client of a request. A peer in a private network is believed when it names another: the last address of the last
+ * X-Forwarded-For, which the peer itself has added, as nginx reads it (set_real_ip_from with all private networks;
+ * ngx_http_get_forwarded_addr). A port is left out, the address brought into its usual form; what is no address is not heeded.
+ * @param forwardedFor the values of all X-Forwarded-For headers, in order
  */
-export function clientOf(remoteAddress: string | undefined, forwardedFor: string | undefined): Client {
-  const peer = (remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
-  if (forwardedFor === undefined || !isPrivateAddress(peer)) return { peer, address: peer }
-  const last = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1).trim()
-  return { peer, address: addressBytes(last) === undefined ? peer : last }
+export function clientOf(remoteAddress: string | undefined, forwardedFor: readonly string[]): Client {
+  // As a dual-stack socket shows IPv4, and with the zone of a link-local address.
+  const peer = (remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*/s, '')
+  const value = forwardedFor.at(-1)
+  if (value === undefined || !isPrivateAddress(peer)) return { peer, address: peer }
+  // nginx looks at every character but the first.
+  const end = value.slice(1).replace(/[ ,]+$/, '')
+  const last = /[ ,]([^ ,]*)$/.exec(end)?.[1] ?? `${value.slice(0, 1)}${end}`
+  const bytes = addressBytesOf(last)
+  return { peer, address: bytes === undefined ? peer : addressText(bytes) }
 }
 
-/** All values of X-Forwarded-For in a flat list of headers, joined; undefined when there is none. */
-export function forwardedForOf(rawHeaders: readonly string[]): string | undefined {
-  let joined: string | undefined
+/** The values of all X-Forwarded-For in a flat list of headers, in order. */
+export function forwardedForOf(rawHeaders: readonly string[]): string[] {
+  const values: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
-    if (name.length !== 15 || name.toLowerCase() !== 'x-forwarded-for') continue
-    joined = joined === undefined ? rawHeaders[i + 1] : `${joined}, ${rawHeaders[i + 1]}`
+    if (name.length === 15 && name.toLowerCase() === 'x-forwarded-for') values.push(rawHeaders[i + 1] as string)
   }
-  return joined
+  return values
 }
 
 /**
@@ -54,11 +59,12 @@ export function requestHeaders(
   rawHeaders: readonly string[],
   connection: string | undefined,
   client: Client,
-  forwardedFor: string | undefined,
+  forwardedFor: readonly string[],
   chunked: boolean,
 ): string[] {
   const headers = endToEnd(rawHeaders, connection, SET_BY_US)
-  headers.push('X-Forwarded-For', forwardedFor === undefined ? client.peer : `${forwardedFor}, ${client.peer}`)
+  // As nginx's $proxy_add_x_forwarded_for: who asks is by then the client that was named.
+  headers.push('X-Forwarded-For', [...forwardedFor, client.address].join(', '))
   headers.push('X-Real-IP', client.address)
   // said explicitly, since Node would frame the body of a GET or DELETE without a length by closing the connection
   if (chunked) headers.push('Transfer-Encoding', 'chunked')
