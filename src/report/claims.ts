@@ -2,9 +2,8 @@ import { type ClaimsRecord, citedSource, type JudgedClaim } from '../core/claims
 import { formatDuration, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { Lead } from './lead.js'
-import type { Report } from './markdown.js'
 import { count, list } from './quantities.js'
-import { reportOf } from './report-of.js'
+import { type Report, reportOf } from './report-of.js'
 import { plain, table } from './table.js'
 
 const RESULT = { pass: 'pass', fail: '**FAIL**', unknown: 'cannot tell' } as const

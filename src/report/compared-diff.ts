@@ -6,9 +6,8 @@ import { marginOf } from '../stats/effect.js'
 import { type Change, changesBetween } from './changes.js'
 import { effectText, intervalText, isFound } from './compared-words.js'
 import type { Lead } from './lead.js'
-import type { Report } from './markdown.js'
 import { count } from './quantities.js'
-import { reportOf } from './report-of.js'
+import { type Report, reportOf } from './report-of.js'
 import { plain, table } from './table.js'
 
 /** One figure of one variant, in two comparisons. */

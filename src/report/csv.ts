@@ -1,6 +1,6 @@
 import { lexer, type Token, type Tokens } from 'marked'
-import type { Report } from './markdown.js'
 import { slugOf, wordsOf } from './markdown-words.js'
+import type { Report } from './report-of.js'
 
 /** A table of a report as text, cell by cell. */
 interface TextTable {

@@ -3,9 +3,8 @@ import { dayAndTime, formatDuration, formatNumber } from '../core/units.js'
 import { largest, median, nearestRank } from '../stats/quantiles.js'
 import { guardCommand } from './command.js'
 import type { Lead } from './lead.js'
-import type { Report } from './markdown.js'
 import { count, ms } from './quantities.js'
-import { reportOf } from './report-of.js'
+import { type Report, reportOf } from './report-of.js'
 import { type Column, plain, table } from './table.js'
 
 /** The report of a guard: what it did, and how soon and how wrong each setting would have been. */

@@ -2,9 +2,9 @@ import { Marked, type Tokens } from 'marked'
 import { escapeText } from './charts/svg.js'
 import { ExplainedWords } from './explained-words.js'
 import { inlineCharts } from './inline-charts.js'
-import type { Report } from './markdown.js'
 import { slugOf, wordsOf } from './markdown-words.js'
 import { pageStyle } from './page-style.js'
+import type { Report } from './report-of.js'
 
 /** The name under which a report lies beside its Markdown. */
 const MARKDOWN_FILE = /(^|\/)report\.md$/

@@ -19,7 +19,7 @@ import { sharePerInstance } from './charts/share-per-instance.js'
 import { drillCommand, repeatCommand } from './command.js'
 import { comparisonLead } from './comparison-answer.js'
 import { list } from './quantities.js'
-import { reportOf } from './report-of.js'
+import { type Report, reportOf } from './report-of.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
 import { differenceSection, spreadSection } from './sections/comparability.js'
 import { evennessSection, rateSection, responseSection, runSection } from './sections/compared-runs.js'
@@ -44,12 +44,6 @@ import { verdictSection, verdictTable } from './sections/verdicts.js'
 import { writeSection } from './sections/writes.js'
 import { stackWords } from './stack-words.js'
 import { plain } from './table.js'
-
-/** A report: its text, and the charts that the text shows, by the file name under which they lie beside it. */
-export interface Report {
-  markdown: string
-  charts: Record<string, string>
-}
 
 /**
  * The report of one run. A pure function of the record: the same record gives the same bytes, whenever and wherever.

@@ -6,8 +6,8 @@ const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monos
 const STACKED = [
   'table,tbody,tr,td{display:block;width:100%}thead{display:none}',
   'tbody tr{padding:8px 0;border-bottom:1px solid var(--axis)}',
-  'td,.cell-number{display:flex;justify-content:space-between;gap:16px;padding:3px 0;border:0;text-align:right}',
-  'td::before{content:attr(data-title);color:var(--muted);text-align:left;flex:0 0 40%}',
+  'td,.cell-number{padding:3px 0;border:0;text-align:left}',
+  'td::before{content:attr(data-title) ": ";color:var(--muted)}',
   'td:not([data-title]){font-weight:600}td:not([data-title])::before{content:none}td:empty{display:none}',
   '.many-columns td{padding:3px 0}',
 ].join('')
@@ -42,7 +42,7 @@ export function pageStyle(): string {
     `@media screen and (max-width:640px){main{padding:20px 16px 48px}h1{font-size:24px}figure{margin:14px -10px 18px}${STACKED}}`,
     '@media print{@page{margin:14mm}body{font-size:10pt}main{max-width:none;padding:0}a,abbr{color:inherit;text-decoration:none}',
     'p,ul,ol{max-width:none;orphans:3;widows:3}h1,h2,h3{break-after:avoid}figure,pre,tr,li{break-inside:avoid}thead{display:table-header-group}',
-    'figure svg{max-width:100%;max-height:110mm}',
+    'figure svg{max-width:100%;max-height:110mm}pre{font-size:8pt}',
     'table{font-size:8.5pt}th,td{padding:3px 5px}.many-columns{font-size:7.5pt}.many-columns th,.many-columns td{padding:2px 3px}}',
   ].join('\n')
 }

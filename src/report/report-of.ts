@@ -1,8 +1,13 @@
 import { occurring } from './glossary.js'
 import { type Lead, leadText } from './lead.js'
-import type { Report } from './markdown.js'
 import { list } from './quantities.js'
 import { plain } from './table.js'
+
+/** A report: its text, and the charts that the text shows, by the file name under which they lie beside it. */
+export interface Report {
+  markdown: string
+  charts: Record<string, string>
+}
 
 interface Content {
   title: string

@@ -138,9 +138,9 @@ describe('scalelab report --diff', () => {
     const newer = await onAnotherDay(1)
     // In either order the older one comes first.
     const out = await cli.ok('report', '--diff', newer, BALANCED)
-    expect(out).toMatch(/achieved rate +1,472 requests\/s +1,325 requests\/s +0\.90x +worse/)
+    expect(out).toMatch(/achieved rate +1,472 requests\/s +1,325 requests\/s +0\.90x +cannot tell +too few runs/)
     expect(out).toContain('nginx: 1.22.1, then 1.24.0')
-    expect(out).toContain('One run each proves little')
+    expect(out).toMatch(/With one run each nobody can tell a\s+change/)
     const folder = await onlyIn('reports/diffs')
     const before = await filesOf(folder)
     expect(Object.keys(before).map((file) => file.replace(/.*\//, ''))).toEqual(
@@ -176,8 +176,10 @@ describe('scalelab report --diff', () => {
     expect(outcome.stderr).toMatch(message)
   })
 
-  it('says that different scenarios are no comparison of the same thing', async () => {
-    expect(await cli.ok('report', '--diff', SINGLE, BALANCED)).toContain('no comparison of the same thing')
+  it('gives no verdict on different scenarios', async () => {
+    const out = await cli.ok('report', '--diff', SINGLE, BALANCED)
+    expect(out).toMatch(/asked\s+different\s+things/)
+    expect(out).not.toMatch(/ (better|worse) /)
   })
 })
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import type { Report } from '../markdown.js'
+import type { Report } from '../report-of.js'
 
 /** Reports whose charts have golden files too; of the others the text is enough. */
 const DRAWN = [
