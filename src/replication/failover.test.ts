@@ -4,8 +4,9 @@ import { LabError } from '../core/errors.js'
 import type { WriteEntry } from '../load/port.js'
 import { ledgerOf } from '../run/ledger.js'
 import { Cluster } from './cluster.js'
-import { DIVERGED_FILE, failOver, readied, rejoin } from './failover.js'
+import { DIVERGED_FILE, failOver, rejoin } from './failover.js'
 import { heal } from './heal.js'
+import { readied } from './standbys.js'
 import { clusterMissing, note, startCluster, type TestCluster, Writer } from './testing/test-cluster.js'
 
 const missing = await clusterMissing()

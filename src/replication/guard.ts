@@ -3,9 +3,10 @@ import type { DetectionRow } from '../core/detection.js'
 import { runError, usageError } from '../core/errors.js'
 import { Cluster } from './cluster.js'
 import type { DetectorSettings } from './detector.js'
-import { failOver, readied, rejoin } from './failover.js'
+import { failOver, rejoin } from './failover.js'
 import type { NodeControl } from './port.js'
 import type { Endpoint } from './session.js'
+import { readied } from './standbys.js'
 import { Watch } from './watch.js'
 
 export interface GuardOptions {

@@ -8,13 +8,13 @@ import {
   fence,
   rejoin,
   STANDBY_SIGNAL,
-  slotName,
   UNMARKED,
 } from './failover.js'
 import type { NoAnswer } from './outcome.js'
 import type { NodeControl } from './port.js'
 import { revive } from './revive.js'
 import type { DatabaseServer, ServerState } from './server.js'
+import { slotName } from './standbys.js'
 import { broughtBack, type HealingStep, recorded } from './steps.js'
 
 /** How long a standby that runs may take to stream by itself before it is brought back, in milliseconds. */

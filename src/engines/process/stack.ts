@@ -25,6 +25,8 @@ const DEFAULT_GRACE_MS = 5_000
 export class ProcessStack implements Stack {
   /** Changes of the record run one after the other. */
   private changes: Promise<unknown> = Promise.resolve()
+  /** Nodes that are being killed. */
+  private readonly killing = new Map<string, Promise<void>>()
 
   constructor(
     private readonly host: ProcessHost,
@@ -69,7 +71,10 @@ export class ProcessStack implements Stack {
 
   async kill(node: string): Promise<void> {
     await this.find(node)
-    await this.process(node).kill()
+    // Two at once, of a drill and of the failover that follows, would only look at the same processes twice as often.
+    const killing = this.killing.get(node) ?? this.process(node).kill()
+    this.killing.set(node, killing)
+    await killing.finally(() => this.killing.delete(node))
   }
 
   async pause(node: string): Promise<void> {
