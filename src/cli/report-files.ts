@@ -156,12 +156,12 @@ export function linksFrom(folder: RunFolder, runs: readonly SourceRun[]): string
  * @throws LabError (environment) where there is no room or no permission
  */
 export async function writeAll<T>(folder: RunFolder, outside: T, render: (outside: T) => Report): Promise<string> {
-  const [{ reportOf }, { renderHtml }, { renderTables }] = await Promise.all([
+  const [{ quotedReport }, { renderHtml }, { renderTables }] = await Promise.all([
     import('../report/outside.js'),
     import('../report/html.js'),
     import('../report/csv.js'),
   ])
-  const report = reportOf(outside, render)
+  const report = quotedReport(outside, render)
   try {
     for (const [name, svg] of Object.entries(report.charts)) await folder.writeFile(name, svg)
     await folder.writeTables(renderTables(report))

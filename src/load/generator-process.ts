@@ -29,6 +29,9 @@ export class GeneratorProcess {
     this.failed.catch(() => {})
     this.child = execa(nodeBinary, [childEntry], {
       ipc: true,
+      // Nothing of the caller's: NODE_OPTIONS, say, would change what is measured.
+      env: {},
+      extendEnv: false,
       serialization: 'advanced',
       stdin: 'ignore',
       stdout: 'ignore',

@@ -6,7 +6,7 @@ import { el, text as svgText } from './charts/svg.js'
 import { renderTables } from './csv.js'
 import { renderHtml } from './html.js'
 import { wordsOf } from './markdown-words.js'
-import { reportOf } from './outside.js'
+import { quotedReport } from './outside.js'
 import { plain, table } from './table.js'
 
 const EVIL = [
@@ -55,7 +55,7 @@ const EVIL = [
 ]
 
 function made(id: string) {
-  return reportOf({ id, headers: { [id]: id } }, (record) => ({
+  return quotedReport({ id, headers: { [id]: id } }, (record) => ({
     markdown: [
       '# A **report**',
       `It was ${plain(record.id)} that **answered**.`,

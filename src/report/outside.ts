@@ -14,7 +14,7 @@ const STAND_IN = /[\ue000-\ue07f]/g
  * Markdown knows stands aside while the report is made, and comes back as its writers have it: escaped in Markdown (as
  * itself between backticks), as an entity in charts. What the report itself writes is its markup, and stays.
  */
-export function reportOf<T>(outside: T, render: (outside: T) => Report): Report {
+export function quotedReport<T>(outside: T, render: (outside: T) => Report): Report {
   const { markdown, charts } = render(putAway(outside, new WeakMap()) as T)
   return {
     markdown: inMarkdown(markdown),

@@ -75,7 +75,7 @@ async function environmentOf(
   const book = bookOf(host, record, spec)
   const own = Object.entries(spec.env).map(([name, value]) => [name, fillReferences(value, visible(book, spec))])
   const env = {
-    ...(spec.program.kind === 'command' ? host.env : withoutPostgres(host.env)),
+    ...(spec.program.kind === 'command' ? host.env : ownEnvironment(host.env)),
     PATH: record.path,
     HOST: book.host,
     PORT: String(book.port(spec.readiness.port)),
@@ -90,9 +90,16 @@ async function environmentOf(
   return { ...env, ...(await serverEnv({ places, env, files, timeoutMs: record.readyTimeoutMs, signal, ...book })) }
 }
 
-/** Variables of libpq and its kin (PGHOST, PGOPTIONS, ...) are about the user's own databases, not about ours. */
-function withoutPostgres(env: ProcessHost['env']): ProcessHost['env'] {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG')))
+/** Where files and libraries are. */
+const KEPT = ['HOME', 'TMPDIR', 'USER', 'LOGNAME', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH']
+
+/**
+ * What of the caller's environment our own programs get: all else is about the caller's programs, and would change what
+ * ours do (NODE_OPTIONS, PGOPTIONS, http_proxy) or write (LANG, TZ). The user's own command gets the whole of it.
+ */
+function ownEnvironment(env: ProcessHost['env']): ProcessHost['env'] {
+  const kept = KEPT.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))
+  return { ...Object.fromEntries(kept), LC_ALL: 'C', TZ: 'UTC' }
 }
 
 /** For texts that every user of this machine can see. */
