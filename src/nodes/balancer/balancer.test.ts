@@ -172,7 +172,7 @@ describe('a request', () => {
     expect(seen.headers).toMatchObject({
       host: 'shop.example',
       'x-other': '2',
-      'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+      'x-forwarded-for': '203.0.113.9, 203.0.113.9',
       'x-real-ip': '203.0.113.9',
     })
     expect(seen.headers['x-secret']).toBeUndefined()
