@@ -94,7 +94,7 @@ async function runningStack({ lab, name, decision }: StartRequest): Promise<Stac
       `Take it down first: scalelab down ${name}\nOr give the new one a name of its own: --name ${name}-b`,
     )
   }
-  const stopped = (await stack.nodes()).filter(({ state }) => state === 'stopped')
+  const stopped = (await stack.nodes()).filter(({ state, headless }) => state === 'stopped' || headless === true)
   // Databases first: an API instance is ready when they are.
   for (const node of stopped.toSorted((a, b) => Number(b.role === 'database') - Number(a.role === 'database'))) {
     await stack.restart(node.id)

@@ -10,6 +10,11 @@ export interface NodeStatus {
   id: string
   role: Role
   state: NodeState
+  /**
+   * The program's own first process has ended, and what it had started lives on: nginx's worker without its master, say. It
+   * serves as before and heeds no change any more.
+   */
+  headless?: true
   /** "http://127.0.0.1:20341", or null while the node does not run. */
   url: string | null
   /** What the operating system or Docker calls it: "pid 4711", a short container id. */

@@ -39,6 +39,14 @@ export const trialSchema = z.object({
    * end of the last request that failed or write that waited for more than a second because of it, 0 where none did. Null: service did not come back.
    */
   rto_ms: ms,
+  outage: z
+    .object({
+      ms: z.number().nonnegative(),
+      ended: z.boolean().describe('false: no write was acknowledged any more until the load ended'),
+    })
+    .nullable()
+    .optional()
+    .describe('longest time without an acknowledged write that ended after the fault: what clients saw of it'),
   detected_ms: ms.describe('from the fault to its detection'),
   promoted_ms: ms.describe('from the fault to the end of the promotion'),
   back_ms: ms.describe('from the fault until the old node served (a database: streamed) again'),

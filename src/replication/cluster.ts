@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type LabError, runError, usageError } from '../core/errors.js'
-import { type NoAnswer, noAnswerOf, passes } from './outcome.js'
+import { endedSession, type NoAnswer, noAnswerOf, passes } from './outcome.js'
 import type { Member } from './port.js'
 import { DatabaseServer, type ServerState } from './server.js'
 
@@ -9,6 +9,9 @@ const STATE_MS = 300
 
 /** For who is the primary: a machine that is busy is no reason to say that there is none. */
 const PATIENCE_MS = [STATE_MS, 1_000, 3_000]
+
+/** A server whose sessions end is asked on so many, one after the other. */
+const SESSIONS = 3
 
 /** The database servers of a stack as they are at one moment, with a connection to each that may answer. */
 export class Cluster {
@@ -71,14 +74,19 @@ export class Cluster {
     timeoutMs: number,
     each: (state: ServerState) => void,
   ): Promise<ServerState | null> {
-    try {
-      const state = await server.state(timeoutMs)
-      this.whys.delete(server.id)
-      each(state)
-      return state
-    } catch (error) {
-      this.whys.set(server.id, noAnswerOf(error))
-      return null
+    const deadline = performance.now() + timeoutMs
+    for (let tries = 1; ; tries++) {
+      try {
+        const state = await server.state(Math.max(1, deadline - performance.now()))
+        this.whys.delete(server.id)
+        each(state)
+        return state
+      } catch (error) {
+        const why = noAnswerOf(error)
+        this.whys.set(server.id, why)
+        // The end of a session is no word of the server's about itself.
+        if (!endedSession(why) || tries === SESSIONS) return null
+      }
     }
   }
 

@@ -204,6 +204,34 @@ describe.skipIf(missing !== undefined)('a failover', { timeout: 60_000 }, () => 
     expect(await cluster.oneStreamingPrimary()).toBe(other)
   })
 
+  it('is carried through though its connections are ended again and again', async () => {
+    const { primary, standbys } = await cluster.roles()
+    await cluster.stack.kill(primary)
+    let over = false
+    let ended = 0
+    const cutting = Promise.all(
+      standbys.map(async (id) => {
+        while (!over) {
+          const rows = await cluster
+            .sql(id, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scalelab'")
+            .catch(() => [])
+          ended += rows.length
+          // A session that is ended before it could ask anything would never come to an answer.
+          await sleep(40)
+        }
+      }),
+    )
+    try {
+      const { promoted } = await throughout(primary)
+      expect(standbys).toContain(promoted)
+    } finally {
+      over = true
+      await cutting
+    }
+    expect(ended).toBeGreaterThan(0)
+    await cluster.oneStreamingPrimary()
+  })
+
   it('changes nothing when no standby answers', async () => {
     const { primary, standbys } = await cluster.roles()
     for (const id of standbys) await cluster.stack.pause(id)

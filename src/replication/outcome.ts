@@ -43,3 +43,8 @@ const PASSING = ['57P01', '57P02', '57P03']
 export function passes(why: NoAnswer): boolean {
   return why.kind === 'closed' || (why.kind === 'refused' && why.code !== null && PASSING.includes(why.code))
 }
+
+/** Whether a connection ended that may have been there before: a new one may be answered. */
+export function endedSession(why: NoAnswer): boolean {
+  return why.kind === 'closed' || (why.kind === 'refused' && why.code === '57P01')
+}

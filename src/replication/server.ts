@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseLsn } from '../core/lsn.js'
+import { noAnswerOf, passes } from './outcome.js'
 import { type Endpoint, Session } from './session.js'
 
 /** What a server says of itself. */
@@ -51,6 +52,9 @@ const PROMOTED = `SELECT CASE WHEN NOT pg_is_in_recovery()
 
 /** How long an order to a server may take, in milliseconds; it is asked again after that. */
 const ORDER_MS = 2_000
+/** For how long an order whose connection ended is given again, and the pause before it is, in milliseconds. */
+const AGAIN_MS = 5_000
+const AGAIN_PAUSE_MS = 10
 /** Pause between two looks at something that takes milliseconds. */
 const LOOK_MS = 4
 /** The same at a promotion, for which the whole stack waits. */
@@ -109,18 +113,16 @@ export class DatabaseServer {
    */
   async ensureSlots(names: readonly string[], renew: 'renew' | 'keep' = 'keep'): Promise<void> {
     if (renew === 'renew') {
-      await this.session.query(
+      await this.order(
         `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
          WHERE slot_name = ANY($1) AND wal_status = 'lost' AND NOT active`,
         [names],
-        ORDER_MS,
       )
     }
-    await this.session.query(
+    await this.order(
       `SELECT pg_create_physical_replication_slot(name) FROM unnest($1::text[]) AS name
        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = name)`,
       [names],
-      ORDER_MS,
     )
   }
 
@@ -144,7 +146,8 @@ export class DatabaseServer {
    * @throws Error when it is no primary after `timeoutMs`
    */
   async promote(timeoutMs: number, signal: AbortSignal): Promise<number> {
-    await this.session.query('SELECT pg_promote(wait => false)', [], ORDER_MS)
+    // Told again where the connection ended, when it may be the primary already.
+    await this.order('SELECT CASE WHEN pg_is_in_recovery() THEN pg_promote(wait => false) END', [])
     let timeline: number | null = null
     await until(
       async () => {
@@ -161,13 +164,10 @@ export class DatabaseServer {
 
   /** Points a standby at another server; it connects within milliseconds. Its credentials stay as they are. */
   async follow(upstream: { host: string; port: number }): Promise<void> {
-    const { conninfo } = await this.one<{ conninfo: string }>(
-      "SELECT current_setting('primary_conninfo') AS conninfo",
-      [],
-      ORDER_MS,
-    )
-    await this.session.query(followStatement(conninfo, upstream), [], ORDER_MS)
-    await this.session.query('SELECT pg_reload_conf()', [], ORDER_MS)
+    const [row] = await this.order<{ conninfo: string }>("SELECT current_setting('primary_conninfo') AS conninfo", [])
+    if (row === undefined) throw new Error(`${this.id} answered with no row`)
+    await this.order(followStatement(row.conninfo, upstream), [])
+    await this.order('SELECT pg_reload_conf()', [])
   }
 
   /** Returns when these standbys stream from this server. @throws Error naming those that do not in time */
@@ -220,6 +220,23 @@ export class DatabaseServer {
 
   close(): void {
     this.session.close()
+  }
+
+  /**
+   * Tells the server to do something that may be told twice. A connection that ends or stays silent (a promotion ends some)
+   * says nothing of what was done: it is told again on a new one, for a while.
+   */
+  private async order<Row extends Record<string, unknown>>(sql: string, values: unknown[]): Promise<Row[]> {
+    const deadline = performance.now() + AGAIN_MS
+    for (;;) {
+      try {
+        return await this.session.query<Row>(sql, values, ORDER_MS)
+      } catch (error) {
+        const why = noAnswerOf(error)
+        if ((why.kind !== 'silent' && !passes(why)) || performance.now() > deadline) throw error
+        await sleep(AGAIN_PAUSE_MS)
+      }
+    }
   }
 
   private async one<Row extends Record<string, unknown>>(

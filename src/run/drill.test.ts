@@ -147,7 +147,7 @@ describe('a drill of the primary', () => {
           siblings: Promise.reject(new Error('no standby')),
         }),
       },
-      ['fault', 'detected'],
+      ['fault', 'detected', 'old node back'],
     ],
   ])('tells how far it came when %s failed', async (_, broken, came) => {
     const { options, stage, log } = scene('primary', broken)

@@ -134,9 +134,13 @@ async function takeOver(
   void undisturbed(replaced.then(() => sleep(FIRST_WRITES_MS, signal)).catch(() => {}))
   const failover = await replaced
   acted.promoted = failover.promoted
-  await Promise.all([injecting, failover.siblings])
+  await injecting
+  // A sibling that does not stream is a fault of its own: the old node comes back all the same.
+  const siblings = await Promise.allSettled([failover.siblings])
+  signal.throwIfAborted()
   acted.diverged = await options.rejoin(failover, signal)
   mark('old node back', options.node, `streams from ${failover.promoted}`)
+  for (const result of siblings) if (result.status === 'rejected') throw result.reason
 }
 
 /**

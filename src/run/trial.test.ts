@@ -54,6 +54,40 @@ function failover(more: Partial<Drilled> = {}): Drilled {
 const of = (acted: Drilled, of: Journal, present: string[] = []) =>
   trialOf(acted, of, ledgerOf(of.writes, { ids: new Set(present), duplicated: [] }))
 
+describe('the outage that clients saw', () => {
+  it.each<[string, WriteEntry[], { ms: number; ended: boolean } | null]>([
+    [
+      'from the last write before to the first after',
+      [write('a', 990), write('b', 1_700), write('c', 1_710)],
+      { ms: 710, ended: true },
+    ],
+    [
+      'none was acknowledged any more',
+      [write('a', 990), write('b', 4_000, { outcome: 'unknown' })],
+      { ms: 3_010, ended: false },
+    ],
+    ['none was sent', [], null],
+    [
+      'it began later, and is the longest',
+      [write('a', 990), write('b', 1_010), write('c', 1_500)],
+      { ms: 490, ended: true },
+    ],
+    [
+      'refused ones are none',
+      [write('a', 990), write('b', 1_100, { outcome: 'refused' }), write('c', 1_300)],
+      { ms: 310, ended: true },
+    ],
+  ])('%s', (_, writes, outage) => {
+    expect(of(failover(), journal(writes)).outage).toEqual(outage)
+  })
+
+  it('is told of a drill that was given up, with who was promoted', () => {
+    const acted = failover({ promoted: null, failure: new Error('terminating connection') })
+    const trial = of(acted, journal([write('a', 990), write('b', 1_600, { node: 'standby-1' })]))
+    expect(trial).toMatchObject({ promoted: 'standby-1', rto_ms: 600, outage: { ms: 610, ended: true } })
+  })
+})
+
 describe('what a drill of the primary cost', () => {
   const seen = journal(
     [

@@ -18,17 +18,19 @@ export function trialOf(acted: Drilled, journal: Journal, writes: WritesRecord):
           .toSorted((a, b) => a.done_ms - b.done_ms)
   const firstFailure = failures[0]?.done_ms ?? null
   const lastFailure = failures.at(-1)?.done_ms ?? null
+  // A drill that was given up half-way may have promoted one all the same.
+  const promoted = acted.promoted ?? acted.events.find(({ event }) => event === 'promoted')?.node ?? null
   const firstWrite =
-    acted.promoted === null
+    promoted === null
       ? null
       : lowest(
           journal.writes.flatMap(({ outcome, node, done_ms }) =>
-            outcome === 'acknowledged' && node === acted.promoted && done_ms >= (fault ?? 0) ? [done_ms] : [],
+            outcome === 'acknowledged' && node === promoted && done_ms >= (fault ?? 0) ? [done_ms] : [],
           ),
         )
   const seen: DrillEvent[] = [
     ...seenAt('first failed request', firstFailure, null, failures[0]?.cause ?? null),
-    ...seenAt('first acknowledged write', firstWrite, acted.promoted, null),
+    ...seenAt('first acknowledged write', firstWrite, promoted, null),
     ...seenAt('last failed request', lastFailure, null, null),
   ]
   const timeline = [...acted.events, ...seen].sort((a, b) => a.t_ms - b.t_ms)
@@ -47,8 +49,9 @@ export function trialOf(acted: Drilled, journal: Journal, writes: WritesRecord):
     node: acted.node,
     role: acted.role,
     fault: acted.fault,
-    promoted: acted.promoted,
+    promoted,
     rto_ms: since(down),
+    outage: fault === null ? null : outageOf(journal, fault),
     detected_ms: since(timeOf(timeline, 'detected')),
     promoted_ms: since(timeOf(timeline, 'promoted')),
     back_ms: since(back),
@@ -65,6 +68,26 @@ export function trialOf(acted: Drilled, journal: Journal, writes: WritesRecord):
     failed_requests: failures.length,
     timeline,
   }
+}
+
+/**
+ * The longest time without an acknowledged write, of those that ended after the fault. Whoever acknowledged: what counts
+ * is what the clients saw. Null where no write was sent.
+ */
+function outageOf({ writes }: Journal, fault: number): NonNullable<Trial['outage']> | null {
+  if (writes.length === 0) return null
+  const acknowledged = writes.flatMap(({ outcome, done_ms }) => (outcome === 'acknowledged' ? [done_ms] : []))
+  const moments = acknowledged.toSorted((a, b) => a - b)
+  let last = moments.findLast((moment) => moment <= fault) ?? fault
+  let longest = 0
+  for (const moment of moments.filter((each) => each > fault)) {
+    longest = Math.max(longest, moment - last)
+    last = moment
+  }
+  const tried = writes.reduce((latest, { done_ms }) => Math.max(latest, done_ms), 0)
+  // The last ones tell of no outage unless they failed for longer than any gap before.
+  const ended = tried - last <= longest
+  return { ms: Math.round(Math.max(longest, tried - last) * 10) / 10, ended }
 }
 
 /** A write that was answered this long after it was due is none that was served, in milliseconds. */

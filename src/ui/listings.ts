@@ -18,9 +18,13 @@ export type NodeRow = NodeStatus & { database?: DatabaseView; shard?: ShardView 
 export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): string {
   return renderTable(
     ['node', 'role', 'state', { title: 'url', whole: true }, 'runs as'],
-    nodes.map((node) => [node.id, roleOf(node), STATES[node.state], node.url ?? '-', node.handle]),
+    nodes.map((node) => [node.id, roleOf(node), stateSpan(node), node.url ?? '-', node.handle]),
     options,
   )
+}
+
+function stateSpan({ state, headless }: NodeRow): Span {
+  return headless === true && state === 'running' ? ['running, headless', 'bad'] : STATES[state]
 }
 
 function roleOf({ role, state, database, shard }: NodeRow): Span {

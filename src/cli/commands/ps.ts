@@ -33,7 +33,7 @@ export function addPs(program: Command, lab: Lab): void {
       if (options.json === true) {
         return lab.printJson(
           rows.flatMap(({ stack, nodes }) =>
-            nodes.map(({ id, role, state, url, database, shard }) => ({
+            nodes.map(({ id, role, state, headless, url, database, shard }) => ({
               stack: stack.meta.name,
               scenario: stack.meta.scenario,
               engine: stack.meta.engine,
@@ -41,6 +41,7 @@ export function addPs(program: Command, lab: Lab): void {
               id,
               role,
               state,
+              ...(headless === undefined ? {} : { headless }),
               url,
               ...(database === undefined ? {} : { database }),
               ...(shard === undefined ? {} : { shard }),

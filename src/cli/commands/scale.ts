@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { usageError } from '../../core/errors.js'
+import { type LabError, runError, usageError } from '../../core/errors.js'
 import { MAX_REPLICAS, stackParametersSchema } from '../../core/parameters.js'
+import type { NodeStatus } from '../../core/stack.js'
 import { nodeOf } from '../../core/topology.js'
 import { withLock } from '../../store/lock.js'
 import { withReplicaCount } from '../../topologies/api-nodes.js'
@@ -9,6 +10,7 @@ import { joining } from '../../topologies/replicated.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
 import { number } from '../option-values.js'
+import { requestsReach } from '../requests-reach.js'
 import { theStack } from '../running-stacks.js'
 import { shardingNow } from '../shard-views.js'
 
@@ -46,16 +48,40 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   const topology = topologyOf(decided)
   const apis = topology.nodes.filter((node) => node.role === 'api')
   const wanted = parameters.database === null ? apis : apis.map(joining)
-  const nodes = (await stack.nodes()).filter((node) => node.role === 'api')
+  const before = await stack.nodes()
+  const heeding = before.find(({ id }) => id === topology.entry.node)
+  if (heeding?.state !== 'running' || heeding.headless === true) throw deaf(name, heeding)
+  const nodes = before.filter((node) => node.role === 'api')
   const present = nodes.map((node) => node.id)
   const dead = nodes.filter((node) => node.state === 'stopped' && wanted.some((spec) => spec.id === node.id))
   const added = wanted.filter((node) => !present.includes(node.id))
   const removed = present.filter((id) => !wanted.some((node) => node.id === id))
 
-  await Promise.all([...added.map((spec) => stack.add(spec)), ...dead.map((node) => stack.restart(node.id))])
   const balancerNow = (await stack.specs()).find((spec) => spec.id === topology.entry.node)
   if (balancerNow === undefined) throw new Error(`${name} has no node ${topology.entry.node}`)
-  await stack.reload({ ...balancerNow, files: nodeOf(topology, topology.entry.node).files })
+  const undo = async (): Promise<void> => {
+    await stack.reload(balancerNow)
+    const there = (await stack.nodes()).map(({ id }) => id)
+    for (const { id } of added) if (there.includes(id)) await stack.remove(id)
+  }
+  const made = await Promise.allSettled([
+    ...added.map((spec) => stack.add(spec)),
+    ...dead.map((node) => stack.restart(node.id)),
+  ])
+  try {
+    for (const result of made) if (result.status === 'rejected') throw result.reason
+    await stack.reload({ ...balancerNow, files: nodeOf(topology, topology.entry.node).files })
+    // What was asked for is not what is: the balancer may not have heeded it.
+    await verified(await stack.nodes(), {
+      name,
+      entry: heeding.url ?? '',
+      started: [...added, ...dead].map(({ id }) => id),
+      removed,
+    })
+  } catch (error) {
+    await undo()
+    throw error
+  }
   for (const id of removed) await stack.remove(id)
 
   const changes = [
@@ -64,4 +90,36 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
     ...removed.map((id) => `-${id}`),
   ]
   lab.print(`${name} has ${replicas} replicas${changes.length === 0 ? ' already' : ` (${changes.join(', ')})`}.`)
+}
+
+/** @throws LabError (run failed) when requests do not go where they should */
+async function verified(
+  nodes: readonly NodeStatus[],
+  { name, entry, started, removed }: { name: string; entry: string; started: string[]; removed: string[] },
+): Promise<void> {
+  const of = (ids: readonly string[]): NodeStatus[] => nodes.filter(({ id }) => ids.includes(id))
+  const { missing, left } = await requestsReach(entry, of(started), of(removed))
+  const wrong = [
+    ...(missing.length === 0 ? [] : [`${missing.join(', ')} got no request`]),
+    ...(left.length === 0 ? [] : [`${left.join(', ')} still got requests`]),
+  ]
+  if (wrong.length === 0) return
+  throw runError(
+    `the balancer of ${name} does not heed its new list of servers: ${wrong.join('; ')}. The replicas are as they were`,
+    `See why: scalelab logs balancer --stack ${name}`,
+  )
+}
+
+/** The error for a balancer that could be told nothing. */
+function deaf(name: string, balancer: NodeStatus | undefined): LabError {
+  const why =
+    balancer === undefined
+      ? 'is gone'
+      : balancer.headless === true
+        ? 'has lost its main process: what is left of it serves on, and heeds no change'
+        : `does not run: ${balancer.state}`
+  return runError(
+    `the balancer of ${name} ${why}. Nothing was changed`,
+    `Start it again with the command that brought the stack up (scalelab up ${name}), then scale`,
+  )
 }

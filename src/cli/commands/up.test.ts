@@ -90,6 +90,47 @@ describe('stacks on processes', { timeout: 60_000 }, () => {
     expect((await ps()).map((node) => node.state)).toEqual(['running', 'running', 'running'])
   })
 
+  it.each(['its main process is gone', 'all of it is gone', 'it is frozen'])(
+    'nothing is scaled behind a balancer that heeds no change: %s',
+    async (how) => {
+      await cli.ok('up', 'lb-2', ...PROCESS)
+      const before = await ps()
+      const master = Number(/balancer .*pid (\d+)/.exec(await cli.ok('ps'))?.[1])
+      if (how === 'it is frozen') process.kill(-master, 'SIGSTOP')
+      else process.kill(how === 'all of it is gone' ? -master : master, 'SIGKILL')
+      await expect
+        .poll(async () => (await cli.ok('ps')).split('\n').find((line) => line.startsWith('balancer')))
+        .toMatch(how === 'its main process is gone' ? /headless|stopped/ : /stopped|paused/)
+      const refused = await cli.run(['scale', '4'])
+      expect(refused).toMatchObject({ code: 4, stdout: '' })
+      expect(refused.stderr).toContain('Nothing was changed')
+      expect((await ps()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+      if (how === 'it is frozen') process.kill(-master, 'SIGCONT')
+      else await cli.ok('up', 'lb-2', ...PROCESS)
+      await cli.ok('scale', '4')
+      const [{ url = '' } = {}] = await ps()
+      expect(await instancesSeen(url ?? '', 24)).toEqual(['api-1', 'api-2', 'api-3', 'api-4'])
+    },
+  )
+
+  it('a balancer that does not take up its new list is found out, and the replicas are as they were', async () => {
+    await cli.ok('up', 'lb-2', ...PROCESS)
+    const before = await ps()
+    const master = Number(/balancer .*pid (\d+)/.exec(await cli.ok('ps'))?.[1])
+    // nginx's worker serves on. The built-in balancer is one process, and frozen as a whole.
+    process.kill(master, 'SIGSTOP')
+    try {
+      const refused = await cli.run(['scale', '4'])
+      expect(refused).toMatchObject({ code: 4, stdout: '' })
+      expect(refused.stderr).toMatch(/api-3, api-4 got no request.*as they were|does not run: paused/)
+      expect((await ps()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+    } finally {
+      process.kill(master, 'SIGCONT')
+    }
+    await cli.ok('scale', '3')
+    expect(await instancesSeen(before[0]?.url ?? '', 24)).toEqual(['api-1', 'api-2', 'api-3'])
+  })
+
   it('a stack that is being measured is not taken down, scaled or loaded by others', async () => {
     await cli.ok('up', 'single', ...PROCESS)
     let refused: Promise<{ code: number | null; stderr: string }[]> | undefined

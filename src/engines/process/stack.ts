@@ -43,6 +43,7 @@ export class ProcessStack implements Stack {
         id: spec.id,
         role: spec.role,
         state: living === undefined ? 'stopped' : await stateOf(this.host, record, spec, living),
+        ...(living?.leaderLives === false ? { headless: true as const } : {}),
         url: living === undefined ? null : url,
         handle: living === undefined ? 'no process' : `pid ${living.leader}`,
         internalAddresses: Object.keys(spec.ports).map((port) => addressOf(record, spec.id, port)),
