@@ -1,10 +1,11 @@
+import { drillLead } from '../core/drill-lead.js'
 import type { RunRecord } from '../core/record.js'
 import { remedyFor } from '../core/remedies.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { bearing, runKindOf } from '../core/validity.js'
 import { largest } from '../stats/quantiles.js'
 import { doubtSentence, doubtWords } from './doubts.js'
-import { drillSentence, repeatedFaultWords } from './drill-words.js'
+import { repeatedFaultWords } from './drill-words.js'
 import type { Lead } from './lead.js'
 import { capital, count, list, ms } from './quantities.js'
 import { isReshard, moveWords, reshardSentences } from './reshard-words.js'
@@ -17,7 +18,8 @@ export function runLead(record: RunRecord): Lead {
   const doubt = doubtSentence(record)
   return {
     doubt: [...status, ...(doubt === null ? [] : [`${doubt} ${consequence(record)}`])],
-    asked: [record.question, wayWords(record)],
+    // The question of the scenario is not the drill's.
+    asked: [...(record.trial === undefined ? [record.question] : []), wayWords(record)],
     found: [
       ...actSentences(record),
       figures(record),
@@ -57,7 +59,11 @@ function wayWords(record: RunRecord): string {
 function actSentences(record: RunRecord): string[] {
   const said =
     record.trial !== undefined
-      ? [drillSentence(record.trial, record.writes)]
+      ? drillLead(record.trial, {
+          durability: record.replication?.durability ?? null,
+          unread: record.writes !== undefined && record.writes.lost === null,
+          whole: record.status === 'complete',
+        })
       : isReshard(record)
         ? reshardSentences(record)
         : []

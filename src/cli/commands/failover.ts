@@ -142,10 +142,19 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
   await conclude(lab, records, folders, flags, trials)
 }
 
-async function summary(lab: Lab, { trial, status, validity }: RunRecord, report: string): Promise<void> {
+async function summary(
+  lab: Lab,
+  { trial, status, validity, writes, replication }: RunRecord,
+  report: string,
+): Promise<void> {
   if (trial !== undefined) {
     const { drillLines } = await import('../../ui/drill.js')
-    for (const line of drillLines(trial, status === 'complete', validity, lab.look())) lab.print(line)
+    const context = {
+      durability: replication?.durability ?? null,
+      unread: writes?.lost === null,
+      whole: status === 'complete',
+    }
+    for (const line of drillLines(trial, context, validity, lab.look())) lab.print(line)
   }
   lab.remark(`Report: ${report}`)
 }

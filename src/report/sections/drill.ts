@@ -1,16 +1,27 @@
+import { rolesOf } from '../../core/drill-lead.js'
 import type { Trial } from '../../core/trial.js'
 import { formatNumber } from '../../core/units.js'
 import type { DrillRecord } from '../../stats/columns.js'
-import { drillSentence, faultMoment } from '../drill-words.js'
+import { faultMoment } from '../drill-words.js'
 import { idList } from '../ids.js'
 import { ms } from '../quantities.js'
 import { table } from '../table.js'
 import { loadTable } from './load-phases.js'
 
-/** A drill: the answer, its figures, and when everything happened. */
+/** A drill: who was what before and after it, its figures, and when everything happened. */
 export function drillSection(record: DrillRecord): string[] {
-  const { trial, writes } = record
-  return ['## The drill', drillSentence(trial, writes), figureTable(record), RETRIES, ...ids(trial), ...moments(trial)]
+  const { trial } = record
+  return ['## The drill', ...roles(trial), figureTable(record), RETRIES, ...ids(trial), ...moments(trial)]
+}
+
+/** Nodes keep the names they were born with; roles change hands. */
+function roles(trial: Trial): string[] {
+  const rows = rolesOf(trial)
+  if (rows.length === 0) return []
+  return [
+    'Nodes keep the names that they came up with; who is the primary changes with every failover:',
+    table([{ title: 'Node' }, { title: 'Before the fault' }, { title: 'After the drill' }], rows),
+  ]
 }
 
 /** Why an outage can show in no count of failed requests. */
@@ -33,6 +44,7 @@ function figureTable({ trial, writes }: DrillRecord): string {
         ? 'from the fault until the new primary acknowledged its first write'
         : 'from the fault to the end of the last request that failed because of it',
     ],
+    ...outageRow(trial),
     ['RPO', unread ? 'not read' : formatNumber(trial.lost.length), 'acknowledged writes that are not there afterwards'],
     ['detected', ms(trial.detected_ms), 'from the fault until it was noticed'],
     ...(primary
@@ -75,6 +87,12 @@ function figureTable({ trial, writes }: DrillRecord): string {
     ['failed requests', formatNumber(trial.failed_requests), 'not answered well, from the fault on'],
   ]
   return table([{ title: 'Figure' }, { title: 'Value', align: 'right' }, { title: 'What it is' }], rows)
+}
+
+function outageRow({ outage }: Trial): [string, string, string][] {
+  if (outage === null || outage === undefined) return []
+  const value = outage.ended ? ms(outage.ms) : `${ms(outage.ms)}, and not over`
+  return [['outage', value, 'longest time without an acknowledged write that ended after the fault, as clients saw it']]
 }
 
 function ids({ lost, duplicated }: Trial): string[] {
