@@ -1,6 +1,6 @@
 import { documentText } from '../core/outside-text.js'
 import { escapeText } from './charts/svg.js'
-import type { Report } from './markdown.js'
+import type { Report } from './report-of.js'
 
 /** Characters by which text could become markup; a line break in a name would begin a block. */
 const MARKUP =
