@@ -72,7 +72,7 @@ describe('renderReport of replicated stacks', () => {
       /primary was frozen under load\..* none was lost\. No standby took over\./,
     )
     expect(renderReport(drillRecord({ role: 'standby', node: 'standby-1', rtoMs: 0 })).markdown).toContain(
-      'No request failed. Of 354 acknowledged writes none was lost.',
+      'No request failed. Of 360 acknowledged writes none was lost.',
     )
   })
 
