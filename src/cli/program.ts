@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ExitCode } from '../core/errors.js'
 import { addAuthorOption } from './author.js'
+import { checkOut } from './check-out.js'
 import { addBench } from './commands/bench.js'
 import { addCapacity } from './commands/capacity.js'
 import { addClaims } from './commands/claims.js'
@@ -97,5 +98,7 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
     author = command.opts<{ author?: string }>().author
   })
   refuseRepeated(program)
+  // Before anything is brought up or measured.
+  program.hook('preAction', (_, command) => checkOut(command))
   return program
 }

@@ -30,10 +30,13 @@ export async function findStacks(engines: readonly Engine[]): Promise<Found> {
  * @throws LabError (usage) when there is none, or several and none was named
  */
 export async function theStack(engines: readonly Engine[], name: string | undefined): Promise<Stack> {
-  const { stacks } = await findStacks(engines)
+  const { stacks: found } = await findStacks(engines)
+  // What can only be removed is none that could be meant.
+  const stacks = found.filter(({ damage }) => damage === undefined)
   const names = stacks.map((stack) => stack.meta.name)
   if (name !== undefined) {
-    const stack = stacks.find((candidate) => candidate.meta.name === name)
+    const stack = found.find((candidate) => candidate.meta.name === name)
+    if (stack?.damage !== undefined) throw stack.damage
     if (stack !== undefined) return stack
     const close = nearest(name, names)
     throw usageError(
@@ -61,7 +64,8 @@ export async function theStack(engines: readonly Engine[], name: string | undefi
 export async function stateOf(
   stack: Stack,
   { identity }: Pick<Lab, 'identity'>,
-): Promise<'running' | 'in use' | 'half-made' | 'without owner'> {
+): Promise<'running' | 'in use' | 'half-made' | 'without owner' | 'damaged'> {
+  if (stack.damage !== undefined) return 'damaged'
   const { owner } = stack.meta
   if (owner !== 'kept') {
     const alive = (await identity.of(owner.pid)) === owner.identity

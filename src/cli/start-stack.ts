@@ -81,6 +81,9 @@ async function runningStack({ lab, name, decision }: StartRequest): Promise<Stac
   const { stacks } = await findStacks(await lab.allEngines())
   const stack = stacks.find((candidate) => candidate.meta.name === name)
   if (stack === undefined) return undefined
+  if (stack.damage !== undefined) {
+    throw environmentError(stack.damage.message, `Remove it first: scalelab down ${name}`)
+  }
   if (!stack.complete) {
     throw environmentError(
       `a stack ${name} is half there: its start was cut off`,

@@ -1,8 +1,12 @@
+/** Nobody mistypes longer ones, and the distance takes time by the square. */
+const LONGEST_WORD = 100
+
 /**
  * The candidate closest to a mistyped word by optimal string alignment distance (Damerau-Levenshtein without
  * repeated edits), or undefined when nothing is within a third of the word's length (at least two edits).
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined
   const limit = Math.max(2, Math.floor(word.length / 3))
   let best: string | undefined
   let bestDistance = limit + 1

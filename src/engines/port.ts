@@ -1,3 +1,4 @@
+import type { LabError } from '../core/errors.js'
 import type { EngineName, NodeStatus, NodeUsage, StackMeta } from '../core/stack.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
 
@@ -57,6 +58,8 @@ export interface Stack {
   readonly meta: StackMeta
   /** False while `up` is at work, or when it was killed half-way. */
   readonly complete: boolean
+  /** Why what is kept of the stack cannot be read (damaged, or of another version): then it can be taken down, and no more. */
+  readonly damage?: LabError | undefined
 
   /** In topology order, the entry first. */
   nodes(): Promise<NodeStatus[]>

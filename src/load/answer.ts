@@ -27,6 +27,13 @@ const DATABASE_HEADERS = ['x-db-node', 'x-shard', 'x-lsn', 'x-write-outcome'] as
 /** No more of a body is kept while a version is looked for, in characters. */
 const LONGEST_BODY = 16_384
 
+/** Longer names are cut: a server may send whatever it likes, and every name is kept, shown and written. */
+const LONGEST_NAME = 100
+
+function shortened(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
+}
+
 /** Reads the answers of one connection, one after the other. */
 export class AnswerReader implements ResponseReader {
   readonly headers: readonly string[]
@@ -63,7 +70,7 @@ export class AnswerReader implements ResponseReader {
       if (!this.named) answer.instance = value
       this.named = true
     } else if (name === 'x-upstream') this.upstream = value
-    else if (name === 'x-db-node') answer.node = value || null
+    else if (name === 'x-db-node') answer.node = shortened(value) || null
     else if (name === 'x-shard') answer.gathered = value.includes(',')
     else if (name === 'x-lsn') answer.lsn = value || null
     else if (name === 'x-write-outcome') answer.outcome = value || null
@@ -74,7 +81,7 @@ export class AnswerReader implements ResponseReader {
     const { answer } = this
     answer.status = status
     if (!this.named) answer.instance = this.upstream.split(',').at(-1)?.trim() ?? ''
-    if (answer.instance === '') answer.instance = 'unknown'
+    answer.instance = shortened(answer.instance) || 'unknown'
     if (this.wantsVersion) answer.version = versionIn(this.text)
     return answer
   }

@@ -37,7 +37,10 @@ describe('the calibration of a state folder', () => {
 
   it('is unreadable where a folder is in the way', async () => {
     await mkdir(calibrationPath(folder))
-    expect(await readCalibration(folder)).toEqual({ kind: 'unreadable', reason: 'it cannot be read (EISDIR)' })
+    expect(await readCalibration(folder)).toEqual({
+      kind: 'unreadable',
+      reason: expect.stringContaining('is a folder'),
+    })
   })
 
   it('that cannot be kept is an error of the environment, and leaves nothing behind', async () => {

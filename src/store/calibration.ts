@@ -1,9 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CALIBRATION_SCHEMA, type Calibration, calibrationSchema } from '../core/calibration.js'
-import { writeError, writeFileAtomically } from './atomic-file.js'
+import { LabError } from '../core/errors.js'
+import { writeFileAtomically } from './atomic-file.js'
+import { makeFolder } from './folders.js'
+import { isMissing, readText } from './read-file.js'
 
+const MOST_BYTES = 2 ** 20
 const ELSEWHERE = 'set XDG_STATE_HOME to another folder'
 
 export type KeptCalibration =
@@ -21,11 +24,10 @@ export function calibrationPath(stateDir: string): string {
 export async function readCalibration(stateDir: string): Promise<KeptCalibration> {
   let text: string
   try {
-    text = await readFile(calibrationPath(stateDir), 'utf8')
+    text = await readText(calibrationPath(stateDir), { noun: 'a calibration', most: MOST_BYTES })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'none' }
-    return { kind: 'unreadable', reason: `it cannot be read (${code ?? error})` }
+    if (!(error instanceof LabError)) throw error
+    return isMissing(error) ? { kind: 'none' } : { kind: 'unreadable', reason: error.message }
   }
   let data: unknown
   try {
@@ -44,11 +46,7 @@ export async function readCalibration(stateDir: string): Promise<KeptCalibration
 /** @throws LabError (environment) when the state folder cannot be written */
 export async function writeCalibration(stateDir: string, calibration: Calibration): Promise<void> {
   const path = calibrationPath(stateDir)
-  try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw writeError(error, path, ELSEWHERE)
-  }
+  makeFolder(stateDir, { mode: 0o700, elsewhere: ELSEWHERE })
   await writeFileAtomically(path, `${JSON.stringify(calibrationSchema.parse(calibration), null, 2)}\n`, ELSEWHERE)
 }
 

@@ -1,6 +1,12 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { readdir, readlink, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
-import { usageError } from '../core/errors.js'
+import { environmentError, usageError } from '../core/errors.js'
+import { readError, readText } from './read-file.js'
+
+/** Parsed as a whole, which nothing can interrupt: of this size that takes less than a second. */
+const MOST_BYTES = 64 * 2 ** 20
+const NOUN = 'a record'
 
 /** A kind of JSON file that scalelab writes, and reads again. */
 export interface DocumentKind<T = unknown> {
@@ -29,11 +35,12 @@ export interface Found<K extends DocumentKind = DocumentKind> {
 /**
  * Reads the document at a path: the JSON file itself, the folder that holds it, or a scenario's folder (its latest run).
  * What it is its schema says; of several in one folder the first of `kinds` counts.
- * @throws LabError (usage) that says what is wrong with it: missing, damaged, or of a newer version
+ * @throws LabError (usage) that says what is wrong with it: missing, damaged, or of a newer version; (environment) where the
+ * machine refuses to read it
  */
 export async function readDocument<K extends DocumentKind>(path: string, kinds: readonly K[]): Promise<Found<K>> {
   const file = await findFile(path, kinds)
-  const data = parsed(await readFile(file, 'utf8'), file)
+  const data = parsed(await readText(file, { noun: NOUN, most: MOST_BYTES }), file)
   const schema = typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined
   if (schema === undefined) {
     throw usageError(`${file} is no record of a run: it names no schema`, 'Give a run folder, or the run.json in it')
@@ -74,21 +81,42 @@ function parsed(text: string, file: string): unknown {
 }
 
 async function findFile(path: string, kinds: readonly DocumentKind[]): Promise<string> {
-  const kind = await stat(path).catch(() => null)
+  const kind = await lookedAt(path)
   if (kind === null)
     throw usageError(`there is no run at ${path}`, 'Give a run folder, a run.json, or reports/<scenario>/latest')
-  if (kind.isFile()) return path
+  // What is neither a folder nor a file is refused where it is read.
+  if (!kind.isDirectory()) return path
   const names = kinds.map(({ file }) => file)
   for (const folder of [path, join(path, 'latest')]) {
     for (const name of names) {
       const candidate = join(folder, name)
-      if ((await stat(candidate).catch(() => null))?.isFile()) return candidate
+      if ((await lookedAt(candidate))?.isFile()) return candidate
     }
   }
-  const inside = (await readdir(path)).slice(0, 8).join(', ')
+  const inside = await readdir(path).then(
+    (found) => found.slice(0, 8).join(', '),
+    (error: unknown) => {
+      throw environmentError(
+        `the folder ${path} cannot be listed (${codeOf(error)})`,
+        `See whose it is: ls -ld ${path}`,
+      )
+    },
+  )
   const missing = names.length === 1 ? names[0] : `none of ${names.join(', ')}`
   throw usageError(
     `${path} holds ${names.length === 1 ? `no ${missing}` : missing}`,
     inside === '' ? 'It is empty' : `It holds: ${inside}`,
   )
+}
+
+/** Null for what is not there. @throws LabError where that is not to be seen */
+async function lookedAt(path: string): Promise<Stats | null> {
+  return stat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null
+    throw readError(error, path, NOUN)
+  })
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environmentError } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import { writeError } from './atomic-file.js'
+import { makeFolder } from './folders.js'
 import { processIdentity } from './process-identity.js'
 
 interface Holder {
@@ -13,6 +14,8 @@ interface Holder {
   /** ISO 8601. */
   since: string
 }
+
+const ELSEWHERE = 'set SCALELAB_STATE to another folder'
 
 /** How long a command tries before it says who holds the lock, in milliseconds. */
 const PATIENCE_MS = 400
@@ -59,12 +62,12 @@ export async function withLock<T>(
 async function put(folder: string, file: string, holder: Holder): Promise<void> {
   const path = join(folder, file)
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, { mode: 0o700, elsewhere: ELSEWHERE })
     // Written aside and renamed into place, so that nobody ever reads half a file.
     await writeFile(`${path}.tmp`, JSON.stringify(holder), { mode: 0o600 })
     await rename(`${path}.tmp`, path)
   } catch (error) {
-    throw writeError(error, path, 'set SCALELAB_STATE to another folder')
+    throw writeError(error, path, ELSEWHERE)
   }
 }
 

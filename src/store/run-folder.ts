@@ -5,6 +5,7 @@ import { RECORD_SCHEMA, type RunRecord, runRecordSchema } from '../core/record.j
 import type { Sample } from '../core/sample.js'
 import { writeError, writeFileAtomically } from './atomic-file.js'
 import { type DocumentKind, readDocument } from './document.js'
+import { makeFolder } from './folders.js'
 
 const RECORD_FILE = 'run.json'
 /** The record of a run as a file. */
@@ -85,7 +86,7 @@ async function replaceTables(folder: string, tables: Readonly<Record<string, str
     const there = await readdir(folder).catch(() => [])
     const old = there.filter((name) => /^\d+-[a-z0-9-]+\.csv$/.test(name) && !(name in tables))
     await Promise.all(old.map((name) => rm(join(folder, name), { force: true })))
-    if (Object.keys(tables).length > 0) await mkdir(folder, { recursive: true })
+    if (Object.keys(tables).length > 0) makeFolder(folder)
   } catch (error) {
     throw writeError(error, folder)
   }
@@ -94,7 +95,7 @@ async function replaceTables(folder: string, tables: Readonly<Record<string, str
 
 async function claimFolder(parent: string, stamp: string): Promise<string> {
   try {
-    await mkdir(parent, { recursive: true })
+    makeFolder(parent)
     for (let attempt = 1; ; attempt++) {
       const path = join(parent, attempt === 1 ? stamp : `${stamp}-${attempt}`)
       try {

@@ -61,6 +61,8 @@ describe('parseScalingData', () => {
     ['1,498\n2,\n', 'data.csv, line 2: x is missing'],
     ['1,498\n2,-951\n', 'data.csv, line 2: x is -951, and must be above 0'],
     ['0,498\n', 'data.csv, line 1: n is 0, and must be above 0'],
+    ['1,498\n2,1e308\n', 'data.csv, line 2: x is 1e308, and must be from 1e-15 to 1000000000000000'],
+    ['1e200,498\n', 'data.csv, line 1: n is 1e200, and must be from 1e-15 to 1000000000'],
     ['1,Infinity\n2,3\n', 'data.csv, line 1: x is no number: "Infinity"'],
     ['1,498\n2,1,951\n', 'data.csv, line 2: 3 columns, and 2 in line 1'],
     ['1,498\n2\n', 'data.csv, line 2: 1 column, and 2 in line 1'],

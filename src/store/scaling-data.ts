@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { usageError } from '../core/errors.js'
+import { LARGEST_N, LARGEST_X, MOST_POINTS, SMALLEST } from '../core/scaling-data.js'
 import { type CsvRecord, recordsOf } from './csv-file.js'
+import { readText } from './read-file.js'
 import { type DecimalMark, decimalMarkOf, looksNumeric, writtenNumber } from './written-numbers.js'
 
-/** More rows than this are refused: levels are left out one by one, and a law of scaling needs tens of points. */
-const MOST_ROWS = 500
+/** So many rows with whatever else stands beside them. */
+const MOST_BYTES = 4 * 2 ** 20
 
 const EXAMPLE = 'Write a number of workers and its throughput on each line, as in:\nn,x\n1,498\n2,951\n4,1720'
 
@@ -20,14 +21,11 @@ interface Row {
  * between quotes. Decimals may be written with a comma where the file tells that from thousands.
  * @throws LabError (usage) that names the line that cannot be read
  */
-export async function readScalingData(path: string): Promise<Row[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw usageError(`there is no file ${path}`)
-    if (code === 'EISDIR') throw usageError(`${path} is a folder, not a file of measurements`)
-    throw typeof code === 'string' ? usageError(`${path} cannot be read (${code})`) : error
-  })
-  return parseScalingData(text, path)
+export async function readScalingData(path: string, signal?: AbortSignal): Promise<Row[]> {
+  return parseScalingData(
+    await readText(path, { noun: 'a file of measurements', most: MOST_BYTES, signal, pipe: true }),
+    path,
+  )
 }
 
 /** The same of a text. @param path names it in errors */
@@ -39,9 +37,9 @@ export function parseScalingData(text: string, path: string): Row[] {
   const columns = named ? namedColumns(head.cells, path, head.line) : unnamedColumns(head.cells, path, head.line)
   const data = named ? records.slice(1) : records
   if (data.length === 0) throw usageError(`${path} has a header and no measurements`, EXAMPLE)
-  if (data.length > MOST_ROWS) {
+  if (data.length > MOST_POINTS) {
     throw usageError(
-      `${path} has ${data.length.toLocaleString('en-US')} rows, more than ${MOST_ROWS.toLocaleString('en-US')}`,
+      `${path} has ${data.length.toLocaleString('en-US')} rows, more than ${MOST_POINTS.toLocaleString('en-US')}`,
       'Take the median for each n',
     )
   }
@@ -54,8 +52,8 @@ export function parseScalingData(text: string, path: string): Row[] {
   }
   const mark = markOf(data, columns, path)
   return data.map(({ cells, line }) => ({
-    n: positive(cells[columns.n] ?? '', mark, { column: 'n', path, line }),
-    x: positive(cells[columns.x] ?? '', mark, { column: 'x', path, line }),
+    n: within(LARGEST_N, cells[columns.n] ?? '', mark, { column: 'n', path, line }),
+    x: within(LARGEST_X, cells[columns.x] ?? '', mark, { column: 'x', path, line }),
   }))
 }
 
@@ -96,10 +94,16 @@ function unnamedColumns(head: readonly string[], path: string, line: number): { 
   )
 }
 
-function positive(cell: string, mark: DecimalMark, at: { column: string; path: string; line: number }): number {
+function within(
+  most: number,
+  cell: string,
+  mark: DecimalMark,
+  at: { column: string; path: string; line: number },
+): number {
   const value = writtenNumber(cell, mark)
-  if (value !== null && value > 0) return value
+  if (value !== null && value > 0 && value >= SMALLEST && value <= most) return value
   const where = `${at.path}, line ${at.line}: ${at.column}`
+  if (value !== null && value > 0) throw usageError(`${where} is ${cell}, and must be from ${SMALLEST} to ${most}`)
   if (cell === '') throw usageError(`${where} is missing`)
   throw usageError(
     value === null ? `${where} is no number: ${JSON.stringify(cell)}` : `${where} is ${cell}, and must be above 0`,

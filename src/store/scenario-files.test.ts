@@ -118,7 +118,7 @@ describe('findScenario', () => {
     ['', 'unknown scenario ""', 'Allowed: single, '],
     ['mine.yaml', 'there is no scenario file mine.yaml', 'scalelab list'],
     ['./mine', 'there is no scenario file ./mine', 'scalelab list'],
-    ['src/', 'there is no scenario file src/', 'scalelab list'],
+    ['src/', 'src/ is a folder, not a scenario file', ''],
   ])('refuses %j', async (name, message, hint) => {
     const error = await labErrorOfAsync(findScenario(name, BUILTIN))
     expect(error.exitCode).toBe(2)
@@ -136,12 +136,32 @@ describe('findScenario', () => {
     const file = join(folder, 'secret.yaml')
     await writeFile(file, WHOLE, { mode: 0o000 })
     const error = await asNobody(() => labErrorOfAsync(readScenario(file)))
-    expect(error.exitCode).toBe(2)
-    expect(error.message).toContain(`${file} cannot be read: EACCES`)
+    expect(error.exitCode).toBe(3)
+    expect(error.message).toContain(`${file} cannot be read (EACCES)`)
   })
 })
 
 describe('parseScenario', () => {
+  const many = (line: (i: number) => string): string => Array.from({ length: 30_000 }, (_, i) => line(i)).join('')
+  it.each([
+    ['unknown keys', WHOLE + many((i) => `k${i}: ${i}\n`), 'and 29,980 more'],
+    ['keys twice', `${WHOLE}${many((i) => `k${i}: 0\n`)}k29999: 1\n`, 'Map keys must be unique'],
+    ['levels', `a: ${'['.repeat(30_000)}`, 'not valid YAML'],
+    [
+      'anchors of anchors',
+      many((i) => `a${i}: &a${i} [${i === 0 ? '' : `*a${i - 1}, *a${i - 1}`}]\n`),
+      'not valid YAML',
+    ],
+    ['aliases', `a: &a [1]\n${many((i) => `a${i}: *a\n`)}`, 'too many aliases'],
+    ['names of nothing', `${many((i) => `a${i}: &a${i} 1\n`)}b: *nothing`, ':30001:4: not valid YAML'],
+    ['letters', `question: ${'x'.repeat(500_000)}\nname: ${'y'.repeat(400_000)}`, 'mine.yaml'],
+  ])('comes to an end with too many %s', { timeout: 20_000 }, (_, text, expected) => {
+    const error = labErrorOf(() => parseScenario(text, 'mine.yaml'))
+    expect(error.message).toContain(expected)
+    expect(error.message.split('\n').length).toBeLessThan(50)
+    expect(error.message.length).toBeLessThan(100_000)
+  })
+
   const mistakesOf = (text: string): string[] => {
     const error = labErrorOf(() => parseScenario(text, 'mine.yaml'))
     expect(error.exitCode).toBe(2)
@@ -263,7 +283,7 @@ describe('parseScenario', () => {
   it('refuses a file that would unfold without end', () => {
     const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${Array(9).fill(`*l${n}`).join(', ')}]`)
     expect(mistakesOf(`l0: &l0 [x]\n${levels.join('\n')}\n`)).toEqual([
-      expect.stringMatching(/^mine\.yaml:1:1: not valid YAML: Excessive alias count/),
+      expect.stringMatching(/^mine\.yaml:3:\d+: not valid YAML: too many aliases/),
     ])
   })
 

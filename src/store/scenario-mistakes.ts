@@ -2,6 +2,10 @@ import { type Document, isMap, isPair, isScalar, isSeq, type LineCounter, type P
 import { z } from 'zod'
 import { nearest } from '../core/nearest.js'
 
+/** A file with more mistakes is another kind of file. */
+const MOST_MISTAKES = 20
+const MOST_SHOWN = 2_000
+
 type Path = readonly PropertyKey[]
 type Issue = z.core.$ZodIssue
 
@@ -16,13 +20,26 @@ export function describeMistakes(
 ): string[] {
   const line = (path: Path, what: string): string => {
     const { line, col } = lines.linePos(offsetOf(document.contents, path))
-    return `${file}:${line}:${col}: ${path.join('.') || 'the file'}: ${what}`
+    return `${file}:${line}:${col}: ${shown(path.join('.')) || 'the file'}: ${shown(what)}`
   }
-  return issues.flatMap((issue) =>
+  const mistakes = issues.flatMap((issue): (() => string)[] =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => line([...issue.path, key], unknownKeyText(key, allowedKeys(schema, issue.path, data))))
-      : [line(issue.path, expectedText(issue, valueAt(data, issue.path)))],
+      ? issue.keys.map(
+          (key) => () => line([...issue.path, key], unknownKeyText(key, allowedKeys(schema, issue.path, data))),
+        )
+      : [() => line(issue.path, expectedText(issue, valueAt(data, issue.path)))],
   )
+  const more = mistakes.length - MOST_MISTAKES
+  return [
+    // Only those that are told are looked for.
+    ...mistakes.slice(0, MOST_MISTAKES).map((mistake) => mistake()),
+    ...(more > 0 ? [`and ${more.toLocaleString('en-US')} more`] : []),
+  ]
+}
+
+/** Text of the file as an error shows it. */
+function shown(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
 }
 
 function unknownKeyText(key: string, allowed: readonly string[]): string {

@@ -1,11 +1,15 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { environmentError } from '../core/errors.js'
 import { writeError } from './atomic-file.js'
+import { makeFolder } from './folders.js'
+import { isMissing, readTextNow } from './read-file.js'
 
 const KEY_FILE = 'secret'
 const KEY_BYTES = 32
+const ELSEWHERE = 'set SCALELAB_STATE to another folder'
+const EXPECTED = { noun: 'a key', most: 1_024 }
 /** Hexadecimal digits of a password: 128 bits. */
 const PASSWORD_DIGITS = 32
 
@@ -38,26 +42,29 @@ function keyOf(stateDir: string): Buffer {
 
 function make(stateDir: string, path: string): string {
   const draft = `${path}.${randomUUID()}`
+  makeFolder(stateDir, { mode: 0o700, elsewhere: ELSEWHERE })
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
     writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600 })
     // Whole, and of two commands that make one at the same time the first one's.
     linkSync(draft, path)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-      throw writeError(error, path, 'set SCALELAB_STATE to another folder')
+      throw writeError(error, path, ELSEWHERE)
     }
   } finally {
     rmSync(draft, { force: true })
   }
-  return readFileSync(path, 'utf8')
+  return readTextNow(path, EXPECTED)
 }
 
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readTextNow(path, EXPECTED)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw environmentError(`${path} cannot be read`, 'It must be readable for you, and should be for nobody else')
+    if (isMissing(error)) return undefined
+    throw environmentError(
+      `${path} cannot be read: ${error instanceof Error ? error.message : error}`,
+      'It must be a file that you can read, and nobody else should',
+    )
   }
 }

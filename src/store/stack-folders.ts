@@ -1,10 +1,15 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
 import { environmentError, LabError, usageError } from '../core/errors.js'
 import type { StackEntry, StackFolders, StackRecord } from '../core/stack-folders.js'
+import { stackRecordSchema } from '../core/stack-schema.js'
 import { writeError, writeFileAtomically } from './atomic-file.js'
+import { makeFolder } from './folders.js'
+import { isMissing, readText } from './read-file.js'
 
 const RECORD_FILE = 'stack.json'
+const MOST_BYTES = 16 * 2 ** 20
 const ELSEWHERE = 'set XDG_STATE_HOME to another folder'
 /** A name that is a folder's on every system, and no path. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
@@ -33,9 +38,9 @@ export function stackFolders(stateDir: string): StackFolders {
   const read = async (name: string): Promise<StackRecord | undefined> => {
     let text: string
     try {
-      text = await readFile(recordFile(name), 'utf8')
+      text = await readText(recordFile(name), { noun: 'the record of a stack', most: MOST_BYTES })
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw damaged(recordFile(name), 'cannot be read', error)
+      if (!isMissing(error)) throw damaged(recordFile(name), 'cannot be read', error)
       // Made a moment ago, or killed in that moment.
       if (await exists(folder(name))) throw damaged(recordFile(name), 'is missing', error)
       return undefined
@@ -52,7 +57,7 @@ export function stackFolders(stateDir: string): StackFolders {
     async create(record) {
       const { name } = record.meta
       try {
-        await mkdir(stacks, { recursive: true, mode: 0o700 })
+        makeFolder(stacks, { mode: 0o700, elsewhere: ELSEWHERE })
         // Not recursive: of two commands that make the same stack, one fails here.
         await mkdir(folder(name), { mode: 0o700 })
       } catch (error) {
@@ -149,23 +154,14 @@ function parsed(text: string, name: string, file: string): StackRecord {
   } catch (error) {
     throw damaged(file, 'is not JSON', error)
   }
-  if (!isRecord(value)) throw damaged(file, 'does not describe a stack')
-  if (value.meta.name !== name) throw damaged(file, `describes stack ${value.meta.name}`)
-  return value
-}
-
-/** Enough to tell our file from another: what is inside was written whole by `save`. */
-function isRecord(value: unknown): value is StackRecord {
-  const has = (object: unknown, key: string, type: string): boolean =>
-    typeof object === 'object' && object !== null && key in object && typeof Reflect.get(object, key) === type
-  return (
-    has(value, 'meta', 'object') &&
-    has(Reflect.get(Object(value), 'meta'), 'name', 'string') &&
-    has(value, 'topology', 'object') &&
-    Array.isArray(Reflect.get(Object(Reflect.get(Object(value), 'topology')), 'nodes')) &&
-    has(value, 'ports', 'object') &&
-    has(value, 'complete', 'boolean')
-  )
+  const result = stackRecordSchema.safeParse(value)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${z.core.toDotPath(issue.path)}`
+    throw damaged(file, `is of another version or damaged${where}: ${issue?.message ?? 'it describes no stack'}`)
+  }
+  if (result.data.meta.name !== name) throw damaged(file, `describes stack ${result.data.meta.name}`)
+  return result.data
 }
 
 function damaged(file: string, what: string, cause?: unknown): LabError {

@@ -1,8 +1,14 @@
-import { readFile, stat } from 'node:fs/promises'
-import { type Document, LineCounter, parseDocument, visit } from 'yaml'
+import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { type LabError, usageError } from '../core/errors.js'
+import { isMissing, readText } from './read-file.js'
 import { describeMistakes } from './scenario-mistakes.js'
+
+/** Far more than a person writes. */
+const MOST_BYTES = 2 ** 20
+const MOST_ALIASES = 200
+/** Inside of what has a name itself. */
+const MOST_NESTED_ALIASES = 10
 
 /**
  * The text of a file.
@@ -10,11 +16,9 @@ import { describeMistakes } from './scenario-mistakes.js'
  * @throws LabError (usage)
  */
 export async function readYaml(file: string, noun: string): Promise<string> {
-  const info = await stat(file).catch(() => null)
-  if (info === null || !info.isFile())
+  return readText(file, { noun: `a ${noun} file`, most: MOST_BYTES }).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
     throw usageError(`there is no ${noun} file ${file}`, 'See the built-in ones: scalelab list')
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
   })
 }
 
@@ -47,13 +51,49 @@ function plainYaml(
   noun: string,
 ): { data: unknown; document: Document.Parsed; lines: LineCounter } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const [syntax] = document.errors
-  if (syntax !== undefined) {
-    const what = syntax.code === 'MULTIPLE_DOCS' ? `a file holds one ${noun}, and here begins another` : syntax.message
-    throw invalidYaml(file, lines, syntax.pos[0], what)
+  try {
+    // The library compares every key with every other one.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
+    const [syntax] = document.errors
+    if (syntax !== undefined) {
+      const what =
+        syntax.code === 'MULTIPLE_DOCS' ? `a file holds one ${noun}, and here begins another` : syntax.message
+      throw invalidYaml(file, lines, syntax.pos[0], what)
+    }
+    refuseRepeatedKeys(document, lines, file)
+    refuseManyAliases(document, lines, file)
+    return { data: plainValue(document, lines, file), document, lines }
+  } catch (error) {
+    // It is read by recursion, and the stack is finite.
+    if (error instanceof RangeError) throw usageError(`${file}: not valid YAML: it is nested too deeply`)
+    throw error
   }
-  return { data: plainValue(document, lines, file), document, lines }
+}
+
+function refuseRepeatedKeys(document: Document.Parsed, lines: LineCounter, file: string): void {
+  visit(document, {
+    Map(_, map) {
+      const keys = new Set<unknown>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        if (keys.has(key.value)) throw invalidYaml(file, lines, key.range?.[0] ?? 0, 'Map keys must be unique')
+        keys.add(key.value)
+      }
+    },
+  })
+}
+
+/** Aliases of what holds aliases grow by powers, however small the file. */
+function refuseManyAliases(document: Document.Parsed, lines: LineCounter, file: string): void {
+  let [all, nested] = [0, 0]
+  visit(document, {
+    Alias(_, alias, ancestors) {
+      all += 1
+      if (ancestors.some((node) => isNode(node) && 'anchor' in node && node.anchor !== undefined)) nested += 1
+      if (all <= MOST_ALIASES && nested <= MOST_NESTED_ALIASES) return
+      throw invalidYaml(file, lines, alias.range?.[0] ?? 0, 'too many aliases')
+    },
+  })
 }
 
 function invalidYaml(file: string, lines: LineCounter, offset: number, what: string): LabError {
@@ -68,9 +108,13 @@ function plainValue(document: Document.Parsed, lines: LineCounter, file: string)
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
     let offset = 0
+    const anchors = new Set<string>()
     visit(document, {
+      Node(_, node) {
+        if (isNode(node) && 'anchor' in node && node.anchor !== undefined) anchors.add(node.anchor)
+      },
       Alias(_, alias) {
-        if (alias.resolve(document) !== undefined) return undefined
+        if (anchors.has(alias.source)) return undefined
         offset = alias.range?.[0] ?? 0
         return visit.BREAK
       },

@@ -47,6 +47,11 @@ describe('truncate', () => {
 })
 
 describe('wrap', () => {
+  it('takes time by the length of a word', () => {
+    const word = 'a\u0301\u{1f600}'.repeat(20_000)
+    expect(wrap(word, 10).join('')).toBe(word)
+  })
+
   it('breaks between words, and within those that are too long', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three'])
     expect(wrap('abcdefgh ij', 3)).toEqual(['abc', 'def', 'gh', 'ij'])

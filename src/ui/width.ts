@@ -1,5 +1,6 @@
 export { oneLine, visible } from '../core/outside-text.js'
 
+const PIECE = /.{1,500}/gsu
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /** Characters that take one cell each and join with nothing: Latin, and the arrows, lines and blocks the views draw. */
@@ -10,11 +11,18 @@ const EMOJI = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\u20e3|\p{
 const WIDE =
   /[\u1100-\u115e\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u
 
+/** Characters as they are seen. Piece by piece, since a long text takes the segmenter time by the square of its length. */
+function* segmentsOf(text: string): Generator<string> {
+  for (const [piece] of text.matchAll(PIECE)) {
+    for (const { segment } of graphemes.segment(piece)) yield segment
+  }
+}
+
 /** Terminal cells a text without escape codes takes: 2 for wide characters and emoji, 0 for joining and control ones. */
 export function displayWidth(text: string): number {
   if (SIMPLE.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment)
+  for (const segment of segmentsOf(text)) width += graphemeWidth(segment)
   return width
 }
 
@@ -30,7 +38,7 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   if (displayWidth(text) <= width) return text
   let kept = ''
   let used = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of segmentsOf(text)) {
     const next = graphemeWidth(segment)
     if (used + next > width - displayWidth(ellipsis)) break
     kept += segment
@@ -67,15 +75,28 @@ export function wrap(text: string, width: number): string[] {
       continue
     }
     if (line !== '') lines.push(line)
-    line = word
-    while (displayWidth(line) > width) {
-      const head = truncate(line, width, '')
-      // A wide character in a column of one cell: better too wide than for ever.
-      if (head === '') break
-      lines.push(head)
-      line = line.slice(head.length)
-    }
+    const pieces = broken(word, width)
+    lines.push(...pieces.slice(0, -1))
+    line = pieces.at(-1) ?? ''
   }
   if (line !== '' || lines.length === 0) lines.push(line)
   return lines
+}
+
+/** A word in pieces of at most `width` cells; a character that is wider stands alone. */
+function broken(word: string, width: number): string[] {
+  const pieces: string[] = []
+  let piece = ''
+  let used = 0
+  for (const segment of segmentsOf(word)) {
+    const next = graphemeWidth(segment)
+    if (piece !== '' && used + next > width) {
+      pieces.push(piece)
+      piece = ''
+      used = 0
+    }
+    piece += segment
+    used += next
+  }
+  return [...pieces, piece]
 }

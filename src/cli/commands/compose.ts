@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import { composeFile } from '../../engines/docker/compose-file.js'
 import { DEFAULT_IMAGES } from '../../engines/docker/images.js'
 import { writeFileAtomically } from '../../store/atomic-file.js'
+import { makeFolder } from '../../store/folders.js'
 import { findScenario } from '../../store/scenario-files.js'
 import { topologyOf } from '../../topologies/topology.js'
 import { listenOn } from '../host-option.js'
@@ -46,8 +46,8 @@ export function addCompose(program: Command, lab: Lab): void {
         ),
       })
       if (target === undefined) return lab.print(text)
-      await mkdir(dirname(target), { recursive: true })
-      await writeFileAtomically(target, text)
+      makeFolder(dirname(target), { elsewhere: '--output FILE' })
+      await writeFileAtomically(target, text, '--output FILE')
       lab.print(`Wrote ${options.output}. Start it: docker compose -f ${options.output} up`)
     })
 }

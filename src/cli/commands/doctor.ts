@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
 import { ageText, type Machine, reasonsToRepeat } from '../../core/calibration.js'
@@ -7,8 +6,8 @@ import { stackParametersSchema } from '../../core/parameters.js'
 import type { Topology } from '../../core/topology.js'
 import { parseDuration } from '../../core/units.js'
 import type { Engine, Stack } from '../../engines/port.js'
-import { writeError } from '../../store/atomic-file.js'
 import { calibrationPath, type KeptCalibration, readCalibration, writeCalibration } from '../../store/calibration.js'
+import { makeFolder } from '../../store/folders.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
 import { thisMachine, usableCores } from '../machine.js'
@@ -220,11 +219,10 @@ async function stateFinding(lab: Lab): Promise<Finding> {
   const what = 'state folder'
   const { stateDir } = lab.os
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 })
+    makeFolder(stateDir, { mode: 0o700, elsewhere: 'set XDG_STATE_HOME to another folder' })
     return { what, ok: true, needed: true, found: stateDir, fix: null }
   } catch (error) {
-    const explained = writeError(error, stateDir, 'XDG_STATE_HOME')
-    const found = explained instanceof Error ? explained.message : stateDir
+    const found = error instanceof Error ? error.message : stateDir
     return { what, ok: false, needed: true, found, fix: 'Set XDG_STATE_HOME to a folder that can be written' }
   }
 }

@@ -35,7 +35,7 @@ Examples:
 }
 
 async function fitFile(lab: Lab, file: string, { out, json }: { out?: string; json?: boolean }): Promise<void> {
-  const points = await readScalingData(file)
+  const points = await readScalingData(file, lab.os.signal)
   const levels = levelsOf(points)
   if (levels.length < FEWEST_LEVELS) {
     throw usageError(

@@ -20,6 +20,7 @@ export function addPs(program: Command, lab: Lab): void {
       const { stacks, problems } = await findStacks(await lab.allEngines())
       const rows = await Promise.all(
         stacks.map(async (stack) => {
+          if (stack.damage !== undefined) return { stack, nodes: [] }
           try {
             return { stack, nodes: await nodesOf(lab, stack) }
           } catch (error) {
@@ -32,8 +33,9 @@ export function addPs(program: Command, lab: Lab): void {
       )
       if (options.json === true) {
         return lab.printJson(
-          rows.flatMap(({ stack, nodes }) =>
-            nodes.map(({ id, role, state, headless, url, database, shard }) => ({
+          rows.flatMap(({ stack, nodes }) => [
+            ...damagedRow(stack),
+            ...nodes.map(({ id, role, state, headless, url, database, shard }) => ({
               stack: stack.meta.name,
               scenario: stack.meta.scenario,
               engine: stack.meta.engine,
@@ -46,13 +48,17 @@ export function addPs(program: Command, lab: Lab): void {
               ...(database === undefined ? {} : { database }),
               ...(shard === undefined ? {} : { shard }),
             })),
-          ),
+          ]),
         )
       }
       if (rows.length === 0) lab.print('No stack is running. Bring one up: scalelab up lb-3')
       const { renderNodes } = await import('../../ui/tables.js')
       for (const { stack, nodes } of rows) {
         const { name, scenario, engine, owner } = stack.meta
+        if (stack.damage !== undefined) {
+          lab.print(`${name}: damaged: ${stack.damage.message}. Remove it: scalelab down ${name}`)
+          continue
+        }
         const half = stack.complete ? '' : ', half there: it is starting, or its start was cut off (scalelab clean)'
         const who = owner === 'kept' ? '' : `, of a bench (pid ${owner.pid})`
         lab.print(`${name}: ${scenario} on the ${engine} engine${who}${half}`)
@@ -60,6 +66,14 @@ export function addPs(program: Command, lab: Lab): void {
       }
       for (const problem of problems) lab.remark(`Not looked at: ${problem}`)
     })
+}
+
+/** Stands for the nodes of a stack whose record cannot be read. */
+function damagedRow({ meta, damage }: Stack): object[] {
+  if (damage === undefined) return []
+  const { name, scenario, engine } = meta
+  const unknown = { id: null, role: null, state: 'damaged', url: null }
+  return [{ stack: name, scenario, engine, complete: false, ...unknown, damage: damage.message }]
 }
 
 async function nodesOf(lab: Lab, stack: Stack): Promise<NodeRow[]> {

@@ -7,7 +7,7 @@ import { explain, explained, NO_DAEMON_HINT, noDaemon } from './errors.js'
 import { findDockerHost } from './host.js'
 import { hasImage, type Images, imageHint, neededImages, whyNotPullable } from './images.js'
 import { byStack, findAll } from './inventory.js'
-import { LABEL, metaOf } from './labels.js'
+import { damageOf, LABEL, metaOf } from './labels.js'
 import type { Workshop } from './node.js'
 import { DockerStack } from './stack.js'
 import { bringUp } from './up.js'
@@ -92,7 +92,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
         const stacks = byStack(await findAll(workshop().client.docker, `${LABEL.home}=${options.home}`))
         return [...stacks.values()].flatMap(({ containers, networks, markers }) => {
           const labels = [...markers, ...networks, ...containers][0]?.Labels
-          return labels === undefined ? [] : [new DockerStack(workshop(), metaOf(labels), markers.length > 0)]
+          if (labels === undefined) return []
+          return [new DockerStack(workshop(), metaOf(labels), markers.length > 0, damageOf(containers))]
         })
       })
     },

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { environmentError, type LabError } from '../../core/errors.js'
 import type { StackMeta } from '../../core/stack.js'
+import { nodeSpecSchema, stackMetaSchema } from '../../core/stack-schema.js'
 import type { NodeSpec } from '../../core/topology.js'
 
 /**
@@ -85,8 +87,8 @@ export function nodeLabels(stack: StackLabels, spec: NodeSpec, place: NodePlace)
  */
 export function metaOf(labels: Record<string, string>): StackMeta {
   try {
-    const meta = JSON.parse(labels[LABEL.meta] ?? '') as StackMeta
-    if (typeof meta === 'object' && meta !== null && meta.name === labels[LABEL.stack]) return meta
+    const { data } = stackMetaSchema.safeParse(JSON.parse(labels[LABEL.meta] ?? ''))
+    if (data?.name === labels[LABEL.stack] && data !== undefined) return data
   } catch {
     // falls through
   }
@@ -100,4 +102,32 @@ export function metaOf(labels: Record<string, string>): StackMeta {
     parameters: {},
     notes: [],
   }
+}
+
+/** The spec in a text of ours: a label, or a file in a container. @throws LabError (environment) when it is none that this version reads */
+export function specOf(text: string, stack: string, node: string): NodeSpec {
+  try {
+    return nodeSpecSchema.parse(JSON.parse(text))
+  } catch {
+    throw damagedNode(stack, node)
+  }
+}
+
+/** Why the containers of a stack cannot be worked on; undefined when they can. */
+export function damageOf(containers: readonly { Labels: Record<string, string> }[]): LabError | undefined {
+  for (const { Labels: labels } of containers) {
+    try {
+      specOf(labels[LABEL.spec] ?? '', labels[LABEL.stack] ?? '', labels[LABEL.node] ?? '')
+    } catch (error) {
+      return error as LabError
+    }
+  }
+  return undefined
+}
+
+function damagedNode(stack: string, node: string): LabError {
+  return environmentError(
+    `the labels of ${containerName(stack, node)} are of another version or damaged`,
+    'The stack it belongs to can only be removed: scalelab clean',
+  )
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ContainerInfo } from 'dockerode'
-import { environmentError, unknownValueError, usageError } from '../../core/errors.js'
+import { environmentError, type LabError, unknownValueError, usageError } from '../../core/errors.js'
 import type { NodeState, NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
 import type { Folder, Stack } from '../port.js'
@@ -10,7 +10,7 @@ import { followLogs } from './follow-logs.js'
 import { HostPorts, portTaken } from './host-ports.js'
 import { hasImage, neededImages, pullImage } from './images.js'
 import { findAll, removeAll, removeContainer } from './inventory.js'
-import { LABEL, type StackLabels } from './labels.js'
+import { LABEL, type StackLabels, specOf } from './labels.js'
 import { logLines } from './log-lines.js'
 import { cutOff, freeAddress, joinAgain, subnetOf } from './network.js'
 import { hostPortOf, makeNode, originOf, portCheck, startNode, type Workshop, waitForNode } from './node.js'
@@ -35,12 +35,14 @@ interface NodeContainer {
 export class DockerStack implements Stack {
   readonly meta: StackMeta
   readonly complete: boolean
+  readonly damage?: LabError
   readonly #workshop: Workshop
 
-  constructor(workshop: Workshop, meta: StackMeta, complete: boolean) {
+  constructor(workshop: Workshop, meta: StackMeta, complete: boolean, damage?: LabError) {
     this.#workshop = workshop
     this.meta = meta
     this.complete = complete
+    if (damage !== undefined) this.damage = damage
   }
 
   nodes(): Promise<NodeStatus[]> {
@@ -251,7 +253,7 @@ export class DockerStack implements Stack {
   async #currentSpec({ info, spec }: NodeContainer): Promise<NodeSpec> {
     const text = await readInside(this.#workshop.client.docker, info.Id, 'dir', SPEC_FILE)
     // Without: killed before its files were there.
-    return text === null ? spec : (JSON.parse(text) as NodeSpec)
+    return text === null ? spec : specOf(text, this.meta.name, spec.id)
   }
 
   async #thaw(info: ContainerInfo): Promise<void> {
@@ -267,7 +269,7 @@ function readContainer(info: ContainerInfo): NodeContainer {
   const label = (name: string): string => info.Labels[name] ?? ''
   return {
     info,
-    spec: JSON.parse(label(LABEL.spec)) as NodeSpec,
+    spec: specOf(label(LABEL.spec), label(LABEL.stack), label(LABEL.node)),
     order: Number(label(LABEL.order)),
     address: label(LABEL.address),
     urlPort: label(LABEL.urlPort),

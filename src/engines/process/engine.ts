@@ -81,7 +81,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       return entries.map((entry) =>
         'record' in entry
           ? new ProcessStack(host, entry.record.meta, entry.record.complete)
-          : new ProcessStack(host, unreadableMeta(entry.name), false),
+          : new ProcessStack(host, unreadableMeta(entry.name), false, entry.damage),
       )
     },
   }

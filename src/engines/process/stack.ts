@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { environmentError, unknownValueError, usageError } from '../../core/errors.js'
+import { environmentError, type LabError, unknownValueError, usageError } from '../../core/errors.js'
 import type { NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import type { StackRecord } from '../../core/stack-folders.js'
 import { type NodeSpec, nodeOf, stopSignalOf } from '../../core/topology.js'
@@ -32,6 +32,7 @@ export class ProcessStack implements Stack {
     private readonly host: ProcessHost,
     readonly meta: StackMeta,
     readonly complete: boolean,
+    readonly damage: LabError | undefined = undefined,
   ) {}
 
   async nodes(): Promise<NodeStatus[]> {

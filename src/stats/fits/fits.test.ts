@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../core/random.js'
+import { LARGEST_N, LARGEST_X, SMALLEST } from '../../core/scaling-data.js'
 import { CISCO } from '../testing/cisco.js'
 import { fitAmdahl } from './amdahl.js'
 import { fitScaling } from './fits.js'
@@ -216,6 +217,29 @@ describe('fitScaling', () => {
       { n: 4, x: 360, measurements: 1, interval: null, speedup: 3.6, efficiency: 0.9 },
       { n: 8, x: 600, measurements: 1, interval: [580, 620], speedup: 6, efficiency: 0.75 },
     ])
+  })
+
+  it('comes to an end for whatever a file may hold', () => {
+    const any = (most: number) =>
+      fc.oneof(
+        fc.double({ min: SMALLEST, max: most, noNaN: true }),
+        fc.integer({ min: 1, max: 64 }),
+        fc.constantFrom(SMALLEST, most),
+      )
+    const rows = fc.uniqueArray(fc.record({ n: any(LARGEST_N), x: any(LARGEST_X) }), {
+      minLength: 3,
+      maxLength: 9,
+      selector: ({ n }) => n,
+    })
+    fc.assert(
+      fc.property(rows, (points) => {
+        const { amdahl, usl } = fitScaling(points)
+        for (const fit of [amdahl, ...(usl === null ? [] : [usl])]) {
+          expect(fit.gamma).toBeGreaterThanOrEqual(0)
+          expect(Number.isFinite(fit.loo_error)).toBe(true)
+        }
+      }),
+    )
   })
 
   it('refuses two levels', () => {

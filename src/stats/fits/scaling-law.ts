@@ -147,14 +147,14 @@ function profileEnd(
   const holds = (value: number): boolean => {
     const held = bounds.map((range, j): Interval => (j === index ? [value, value] : range))
     const { parameters, rss } = minimum(points, held, near)
-    if (rss > limit) return false
+    // Not `rss > limit`: beyond the range of numbers it is none.
+    if (!(rss <= limit)) return false
     near = parameters
     return true
   }
   if (estimate === bound || limit === 0) return estimate
   const most = Math.max(...points.map(({ n }) => n))
-  let step = [estimate, 1 / most, 1 / most ** 2][index] ?? 1
-  step *= 1e-4
+  let step = ([estimate, 1 / most, 1 / most ** 2][index] || 1) * 1e-4
   let inside = estimate
   let outside = estimate
   for (;;) {

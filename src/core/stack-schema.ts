@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { ENGINE_NAMES, type StackMeta } from './stack.js'
+import type { StackRecord } from './stack-folders.js'
+import type { NodeSpec } from './topology.js'
+
+const port = z.number().int().min(0).max(65_535)
+const texts = z.record(z.string(), z.string())
+
+const program = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('bundle'), bundle: z.enum(['api', 'balancer']) }),
+  z.object({ kind: z.literal('nginx') }),
+  z.object({ kind: z.literal('postgres') }),
+  z.object({ kind: z.literal('command'), command: z.string() }),
+  z.object({ kind: z.literal('image'), image: z.string() }),
+])
+
+const readiness = z.discriminatedUnion('protocol', [
+  z.object({ protocol: z.literal('http'), port: z.string(), path: z.string(), accept: z.enum(['ok', 'answers']) }),
+  z.object({ protocol: z.literal('postgres'), port: z.string() }),
+])
+
+/** A node as a stack's record or a container's label holds it: written by this version, another one, or damaged. */
+export const nodeSpecSchema = z.object({
+  id: z.string().min(1),
+  role: z.enum(['api', 'balancer', 'database']),
+  program,
+  env: texts,
+  files: texts,
+  ports: z.record(z.string(), port),
+  publish: z.record(z.string(), port),
+  dependsOn: z.array(z.string()),
+  readiness,
+  limits: z.object({ cpus: z.number().exactOptional(), memoryMiB: z.number().exactOptional() }),
+  stopGraceMs: z.number().nonnegative(),
+}) satisfies z.ZodType<NodeSpec>
+
+/** What is kept about a stack, by which later commands find it. */
+export const stackMetaSchema = z.object({
+  name: z.string().min(1),
+  scenario: z.string(),
+  scenarioFile: z.string().exactOptional(),
+  engine: z.enum(ENGINE_NAMES),
+  createdAt: z.string(),
+  version: z.string(),
+  owner: z.union([z.literal('kept'), z.object({ pid: z.number().int().positive(), identity: z.string() })]),
+  parameters: z.record(z.string(), z.unknown()),
+  readyMs: z.number().exactOptional(),
+  notes: z.array(z.string()),
+}) satisfies z.ZodType<StackMeta>
+
+/** stack.json: whatever a later command works with, so that one that lacks something fails here and nowhere else. */
+export const stackRecordSchema = z
+  .object({
+    meta: stackMetaSchema,
+    topology: z.object({
+      nodes: z.array(nodeSpecSchema).min(1).max(1_000),
+      entry: z.object({ node: z.string(), port: z.string() }),
+    }),
+    complete: z.boolean(),
+    publishHost: z.string(),
+    readyTimeoutMs: z.number(),
+    cwd: z.string(),
+    path: z.string(),
+    pgBin: z.string().exactOptional(),
+    ports: z.record(z.string(), z.record(z.string(), port)),
+  })
+  .check(({ value: { topology, ports }, issues }) => {
+    const entry = topology.nodes.find(({ id }) => id === topology.entry.node)
+    const add = (path: string[], message: string): void =>
+      void issues.push({ code: 'custom', path, message, input: topology })
+    if (entry?.ports[topology.entry.port] === undefined) add(['topology', 'entry'], 'names no port of a node')
+    for (const node of topology.nodes) {
+      for (const name of new Set([...Object.keys(node.ports), node.readiness.port])) {
+        if (ports[node.id]?.[name] === undefined) add(['ports', node.id], `has no port ${name}`)
+      }
+      for (const id of node.dependsOn) {
+        if (!topology.nodes.some((other) => other.id === id))
+          add(['topology', node.id], `depends on ${id}, which is not there`)
+      }
+    }
+  }) satisfies z.ZodType<StackRecord>
