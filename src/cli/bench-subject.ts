@@ -15,6 +15,7 @@ import type { LoadTarget, RequestTemplate } from '../load/port.js'
 import { findScenario, isScenarioFile } from '../store/scenario-files.js'
 import { apiServers, withReplicaCount } from '../topologies/api-nodes.js'
 import { type Decision, decide } from './engine-choice.js'
+import { thawForgotten } from './forgotten-faults.js'
 import type { Lab } from './lab.js'
 import { applyLoadOptions, type LoadOptions } from './load-options.js'
 import { requestOf } from './request-options.js'
@@ -76,6 +77,7 @@ export async function subjectOfScenario(
 /** The stack that runs already. */
 export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<BenchSubject> {
   const stack = await theStack(await lab.allEngines(), name)
+  await thawForgotten(lab, stack)
   const { scenarioFile } = stack.meta
   // As it is now, not as it was brought up: `scale` and `reshard` may have changed it.
   const replicas = (await stack.nodes()).filter((node) => node.role === 'api').length

@@ -14,6 +14,7 @@ import { createRunFolder, type RunFolder } from '../store/run-folder.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchSubject, targetAt } from './bench-subject.js'
 import { expectationsOf } from './expectations.js'
+import { owningFaults } from './forgotten-faults.js'
 import type { Lab } from './lab.js'
 import { machineOf } from './machine.js'
 import { measuredDatabases } from './measured-databases.js'
@@ -112,8 +113,8 @@ async function load(
   // Loaded when there is something to measure: other commands need not wait for all that a run is made of.
   const [{ run }, { runProbes }] = await Promise.all([import('../run/run.js'), import('../probes/registry.js')])
   const { view, close } = await openView(lab, options)
-  try {
-    return await run({
+  const loaded = async () =>
+    run({
       plan,
       target: targetAt(origin, subject),
       stack,
@@ -130,6 +131,9 @@ async function load(
       wallClock: () => new Date(),
       signal: lab.os.signal,
     })
+  try {
+    if (stack === null || faults.length === 0) return await loaded()
+    return await owningFaults(lab, stack.meta.name, loaded)
   } finally {
     await close()
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { userInfo } from 'node:os'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 
@@ -74,5 +74,9 @@ function versionOf(packageDir: string): string {
 
 /** SCALELAB_STATE, else scalelab/ in XDG_STATE_HOME (XDG Base Directory Specification 0.8). */
 function stateDirOf(env: Os['env']): string {
-  return env.SCALELAB_STATE ?? join(env.XDG_STATE_HOME ?? join(env.HOME ?? homedir(), '.local', 'state'), 'scalelab')
+  const absolute = (path: string | undefined): string | undefined =>
+    path !== undefined && isAbsolute(path) ? path : undefined
+  // Without HOME, as services and cron jobs are, that of the user's account.
+  const home = (): string => absolute(env.HOME) ?? userInfo().homedir
+  return env.SCALELAB_STATE || join(absolute(env.XDG_STATE_HOME) ?? join(home(), '.local', 'state'), 'scalelab')
 }

@@ -27,6 +27,7 @@ describe.runIf(REQUIRED)('the npm package (installs from the registry: in CI onl
         'scenarios/lb-3.yaml',
         'dist/nodes/api.mjs',
         'dist/nodes/balancer.mjs',
+        'dist/nodes/THIRD-PARTY-NOTICES.txt',
         'dist/load/generator-child.js',
       ]),
     )

@@ -6,6 +6,7 @@ import { parseDuration } from '../core/units.js'
 import type { Stack, UpEvent } from '../engines/port.js'
 import { withLock } from '../store/lock.js'
 import type { Decision } from './engine-choice.js'
+import { thawForgotten } from './forgotten-faults.js'
 import { listenOn } from './host-option.js'
 import type { Lab } from './lab.js'
 import { findStacks } from './running-stacks.js'
@@ -97,6 +98,7 @@ async function runningStack({ lab, name, decision }: StartRequest): Promise<Stac
       `Take it down first: scalelab down ${name}\nOr give the new one a name of its own: --name ${name}-b`,
     )
   }
+  await thawForgotten(lab, stack)
   const stopped = (await stack.nodes()).filter(({ state, headless }) => state === 'stopped' || headless === true)
   // Databases first: an API instance is ready when they are.
   for (const node of stopped.toSorted((a, b) => Number(b.role === 'database') - Number(a.role === 'database'))) {

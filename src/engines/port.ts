@@ -48,6 +48,12 @@ export interface Engine {
 
   /** Every stack of this engine found on this machine, half-made ones included. */
   stacks(): Promise<Stack[]>
+
+  /**
+   * What belongs to no stack and was left half-made by commands that were killed; removed unless it is only asked for.
+   * @returns what it is, as in "/var/lib/scalelab/templates/4f.draft"
+   */
+  sweep?(remove: boolean): Promise<string[]>
 }
 
 /** A node's own folders: what its program keeps (`{{data}}`), and what is written for it (`{{dir}}`). */

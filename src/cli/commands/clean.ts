@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT, LabError } from '../../core/errors.js'
 import { withLock } from '../../store/lock.js'
+import { thawForgotten } from '../forgotten-faults.js'
 import type { Lab } from '../lab.js'
 import { findStacks, stateOf } from '../running-stacks.js'
 
@@ -15,7 +16,8 @@ export function addClean(program: Command, lab: Lab): void {
     .option('--leftovers', 'only what was cut off or has no owner any more; keep stacks that run')
     .addHelpText('after', '\nExamples:\n  $ scalelab clean --dry-run\n  $ scalelab clean')
     .action(async (options: { dryRun?: boolean; leftovers?: boolean }) => {
-      const { stacks, problems } = await findStacks(await lab.allEngines())
+      const engines = await lab.allEngines()
+      const { stacks, problems } = await findStacks(engines)
       let removed = 0
       let failed = false
       for (const stack of stacks) {
@@ -25,7 +27,10 @@ export function addClean(program: Command, lab: Lab): void {
           lab.print(`kept     ${name} (${engine}): in use by a running scalelab command`)
           continue
         }
-        if (options.leftovers === true && state === 'running') continue
+        if (options.leftovers === true && state === 'running') {
+          if (options.dryRun !== true) await thawForgotten(lab, stack)
+          continue
+        }
         removed += 1
         if (options.dryRun === true) {
           lab.print(`would remove ${name} (${engine}): ${state}`)
@@ -38,6 +43,12 @@ export function addClean(program: Command, lab: Lab): void {
           if (!(error instanceof LabError)) throw error
           failed = true
           lab.print(`kept     ${name} (${engine}): ${error.message}`)
+        }
+      }
+      for (const engine of engines) {
+        for (const what of (await engine.sweep?.(options.dryRun !== true)) ?? []) {
+          removed += 1
+          lab.print(`${options.dryRun === true ? 'would remove' : 'removed '} ${what}: half-made`)
         }
       }
       for (const problem of problems) lab.remark(`Not looked at: ${problem}`)

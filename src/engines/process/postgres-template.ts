@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { environmentError } from '../../core/errors.js'
-import { makePassable } from './server-folders.js'
+import { draftName, isDraft } from './drafts.js'
+import { checkOwned, makePassable } from './server-folders.js'
 
 /** Templates that are kept: each is some 40 MB. */
 const KEPT = 8
@@ -12,7 +13,6 @@ const KEPT = 8
 const IN_USE_MS = 5 * 60_000
 /** Files that decide what is in a new cluster. */
 const DECIDING_FILES = ['boot.sh', 'roles.sql', 'ecomarket.sql']
-const DRAFT = '.draft'
 
 export interface TemplateRequest {
   cache: string
@@ -47,6 +47,7 @@ export async function postgresTemplate(request: TemplateRequest): Promise<string
   const templates = join(cache, 'templates')
   const folder = join(templates, key)
   if (existsSync(folder)) {
+    checkOwned(templates)
     // When it was used last. That another command has just put it away is noticed when it is copied.
     await utimes(folder, new Date(), new Date()).catch(() => undefined)
     return folder
@@ -63,8 +64,9 @@ async function make(
 ): Promise<string> {
   signal.throwIfAborted()
   await makePassable(templates)
+  checkOwned(templates)
   await prune(templates)
-  const draft = `${folder}-${randomUUID()}${DRAFT}`
+  const draft = draftName(folder)
   // A group of its own, so that all it has started ends with it.
   const child = execa('sh', [join(dir, 'boot.sh'), 'template', draft], {
     detached: true,
@@ -114,12 +116,12 @@ async function prune(templates: string): Promise<void> {
       return { name, usedMs, idle: Date.now() - usedMs > IN_USE_MS }
     }),
   )
-  const [drafts, whole] = [true, false].map((draft) => aged.filter(({ name }) => name.endsWith(DRAFT) === draft))
+  const [drafts, whole] = [true, false].map((draft) => aged.filter(({ name }) => isDraft(name) === draft))
   const oldest = (whole ?? []).sort((a, b) => b.usedMs - a.usedMs).slice(KEPT - 1)
   for (const { name, idle } of [...(drafts ?? []), ...oldest]) {
     if (!idle) continue
     // Moved aside first: half a template must not pass for one.
-    const aside = join(templates, `${randomUUID()}${DRAFT}`)
+    const aside = draftName(join(templates, 'aside'))
     await rename(join(templates, name), aside).catch(() => undefined)
     await rm(aside, { recursive: true, force: true })
   }

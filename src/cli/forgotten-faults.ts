@@ -1,0 +1,26 @@
+import { LabError } from '../core/errors.js'
+import type { Stack } from '../engines/port.js'
+import { withLock } from '../store/lock.js'
+import type { Lab } from './lab.js'
+
+/** Runs what makes faults strike a stack, so that others see that these have an owner. */
+export function owningFaults<T>(lab: Lab, stack: string, run: () => Promise<T>): Promise<T> {
+  return withLock(lab.os.stateDir, `${stack}, its faults`, run)
+}
+
+/** Thaws nodes that a command has frozen and, being killed, left so; those that a living one has frozen stay as they are. */
+export async function thawForgotten(lab: Lab, stack: Stack): Promise<void> {
+  const frozen = (await stack.nodes()).filter(({ state }) => state === 'paused')
+  if (frozen.length === 0) return
+  try {
+    await owningFaults(lab, stack.meta.name, async () => {
+      for (const { id } of frozen) {
+        await stack.resume(id)
+        lab.remark(`${id} was left frozen by a command that has ended, and was thawed.`)
+      }
+    })
+  } catch (error) {
+    // The lock is held: a command that lives has frozen them.
+    if (!(error instanceof LabError)) throw error
+  }
+}
