@@ -57,7 +57,7 @@ function changeSentence({ verdicts }: RunDiff, changes: readonly Change[]): stri
 
 /** The figures that changed for good or bad; or that none did, as far as can be told. */
 function meaning({ figures, same_experiment }: RunDiff): string {
-  if (!same_experiment) return 'The two asked different things, so neither is better or worse.'
+  if (!same_experiment) return 'The two asked different things, so nothing is said of which did well.'
   const told = figures.filter(({ reason, change }) => change !== null && reason === null)
   if (told.length === 0) {
     return figures.every(({ change }) => change === 'none' || change === null)
