@@ -54,7 +54,13 @@ export default {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['^src/nodes/[^/]+/main\\.ts$', '^src/load/generator-child\\.ts$', '^src/benchmarks/', TESTS],
+        pathNot: [
+          '\\.d\\.ts$',
+          '^src/nodes/[^/]+/main\\.ts$',
+          '^src/load/generator-child\\.ts$',
+          '^src/benchmarks/',
+          TESTS,
+        ],
       },
       to: {},
     },
