@@ -81,11 +81,16 @@ describe('a drill by hand', () => {
     await walk
   })
 
-  it('goes on when a script has said all it had to say, at every step', async () => {
-    const { stdin, steps, shown } = reader(false)
-    stdin.end('\n')
-    await steps('a', 'b', 'c', 'd')
-    expect(shown()).toContain("SELECT 'd'")
+  it.each([
+    ['', []],
+    ['\n', ['a']],
+    ['\n\n', ['a', 'b']],
+  ])('takes a closed input for no consent: %j', async (said, consented) => {
+    const { stdin, steps, done } = reader(false)
+    stdin.end(said)
+    await expect(steps('a', 'b', 'c', 'd')).rejects.toMatchObject({ exitCode: 4, message: /stdin is closed/ })
+    expect(done).toEqual(consented)
+    await expect(steps('e')).rejects.toMatchObject({ exitCode: 4 })
   })
 
   it.each([0, 1])('stops at Ctrl-C, after %i steps', async (after) => {

@@ -1,3 +1,4 @@
+import { runError } from '../core/errors.js'
 import type { Step } from '../replication/failover.js'
 import type { Lab } from './lab.js'
 
@@ -23,13 +24,15 @@ export function byHand({ os: { stdin, stderr, signal } }: Lab): (step: Step) => 
     if (stdin.isTTY) lines = 0
     stdin.resume()
     try {
-      // A closed input is nobody's consent, and nobody's refusal: a script has said all it had to say.
       while (lines === 0 && !ended && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
       }
       signal.throwIfAborted()
+      // A closed input is nobody's consent.
+      if (lines === 0)
+        throw runError('nobody answered: stdin is closed', 'Answer each step with Enter, or leave --manual out')
       lines -= 1
     } finally {
       stdin.pause()

@@ -1,5 +1,5 @@
 import { type Comparison, withoutSecrets } from '../core/comparison.js'
-import { EXIT } from '../core/errors.js'
+import { runError } from '../core/errors.js'
 import { shownHeader } from '../core/header-secrets.js'
 import { type ComparedResults, comparedResults } from '../stats/compared-runs.js'
 import { scalingResults } from '../stats/scaling-results.js'
@@ -18,7 +18,7 @@ export async function carryOut(
   options: Pick<BenchOptions, 'json' | 'quiet'>,
 ): Promise<void> {
   const { results, report } = await carriedOut(lab, folder, comparison, options)
-  if (options.json === true) lab.printJson(jsonOf(results, report))
+  if (options.json === true) lab.document(jsonOf(results, report))
   else {
     const [{ leadText }, { renderLead }] = await Promise.all([import('../report/lead.js'), import('../ui/tables.js')])
     if (comparison.kind === 'scaling') {
@@ -39,9 +39,12 @@ export async function carryOut(
   const { status } = results.comparison
   if (status === 'interrupted') {
     lab.remark('Interrupted; every run that had ended is kept. Go on with: scalelab compare --resume')
-    lab.exit(EXIT.interrupted)
-  } else if (status === 'failed') lab.exit(EXIT.runFailed)
-  else lab.exit(EXIT.ok)
+    lab.os.signal.throwIfAborted()
+  }
+  if (status === 'failed') {
+    const failed = results.comparison.variants.flatMap(({ name, failure }) => (failure === null ? [] : [name]))
+    throw runError(`${failed.join(', ')} could not run`, 'See the reason in the report; the others were compared')
+  }
 }
 
 /** Runs what is still to be run of a comparison and writes its report. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
-import { jsonText } from '../core/outside-text.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import type { Engine } from '../engines/port.js'
 import type { LoadGenerator } from '../load/port.js'
@@ -13,6 +12,7 @@ import { wantsColour } from '../ui/choose-view.js'
 import { authorOf } from './author.js'
 import type { Engines } from './engine-choice.js'
 import type { Os } from './os.js'
+import type { Result } from './result.js'
 import { imageOverrides } from './stack-options.js'
 
 /** How text for the terminal is drawn. */
@@ -37,9 +37,13 @@ export interface Lab {
   /** Who makes what this command measures, to be put into a record; empty where nobody said. */
   signed(): Promise<{ author?: string }>
   look(): Look
-  /** A text and a line end on stdout. */
+  /** A text and a line end on stdout; nothing with --json, whose document is alone there. */
   print(text: string): void
-  printJson(value: unknown): void
+  /**
+   * Keeps what --json will write once the command has ended; without --json it is nothing. Called again as more is found: when
+   * the command fails, the last one is written beside the error.
+   */
+  document(value: unknown): void
   /** A line on stderr: progress and remarks, which never mix with results. */
   remark(text: string): void
   /** Sets the exit code of a command that ended in order. */
@@ -47,7 +51,7 @@ export interface Lab {
 }
 
 /** @param author as --author gives it, once the command line is read */
-export function createLab(os: Os, exit: Lab['exit'], author: () => string | undefined = () => undefined): Lab {
+export function createLab(os: Os, result: Result, author: () => string | undefined = () => undefined): Lab {
   const nodesDir = join(os.packageDir, 'dist', 'nodes')
   const identity = processIdentity()
   let signature: Promise<string | undefined> | undefined
@@ -79,7 +83,7 @@ export function createLab(os: Os, exit: Lab['exit'], author: () => string | unde
         servers: serverFolders(os.stateDir, os.env),
         pgBin: pgBin === undefined ? undefined : resolve(os.cwd, pgBin),
         secret,
-        cwd: os.cwd,
+        cwd: () => os.cwd,
         env: os.env,
       }),
     }
@@ -110,9 +114,13 @@ export function createLab(os: Os, exit: Lab['exit'], author: () => string | unde
       colour: wantsColour({ isTTY: os.stdout.isTTY === true, env: os.env }),
       width: os.stdout.isTTY ? os.stdout.columns : 100,
     }),
-    print: (text) => void os.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    printJson: (value) => void os.stdout.write(`${jsonText(value)}\n`),
+    print(text) {
+      if (!result.json) os.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+    },
+    document: (value) => result.document(value),
     remark: (text) => void os.stderr.write(`${text}\n`),
-    exit,
+    exit(code) {
+      result.code = code
+    },
   }
 }

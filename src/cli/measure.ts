@@ -130,6 +130,7 @@ async function load(
       monotonic: () => process.hrtime.bigint(),
       wallClock: () => new Date(),
       signal: lab.os.signal,
+      hurry: lab.os.hurry,
     })
   try {
     if (stack === null || faults.length === 0) return await loaded()

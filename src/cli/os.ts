@@ -3,21 +3,20 @@ import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { fileURLToPath } from 'node:url'
+import { environmentError } from '../core/errors.js'
+import { type Endings, endings } from './endings.js'
 
 /** Everything of the operating system that commands use, in one object: the only place where process globals live. */
-export interface Os {
+export interface Os extends Endings {
   argv: readonly string[]
   env: Readonly<Record<string, string | undefined>>
-  cwd: string
+  /** The folder that the command was called in. @throws LabError (environment) when that is gone */
+  readonly cwd: string
   pid: number
   nodeBinary: string
   stdin: ReadStream
   stdout: WriteStream
   stderr: WriteStream
-  /** Fires at the first Ctrl-C, SIGTERM or SIGHUP. The second one ends the command at once. */
-  signal: AbortSignal
-  /** What Ctrl-C does, for views in raw mode, where it is a key. */
-  interrupt(): void
   /** Where scenarios/ and dist/ lie. */
   packageDir: string
   version: string
@@ -25,45 +24,36 @@ export interface Os {
   stateDir: string
 }
 
-/** The reason of `Os.signal`: ends a command with exit code 130. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-}
-
-/** The real one. */
-export function realOs(): Os {
+/** The real one. @param before signals that have come before anything listened */
+export function realOs(before: readonly NodeJS.Signals[]): Os {
   // React's development build costs the dashboard twice the processor time.
   process.env.NODE_ENV ??= 'production'
-  const controller = new AbortController()
-  const interrupt = (): void => {
-    if (controller.signal.aborted) {
-      // Registered now, it runs after the view's own handler has given the terminal back.
-      process.on('exit', () => process.stderr.write('\nEnded at once. What may be left behind: scalelab clean\n'))
-      process.exit(130)
-    }
-    controller.abort(new Interrupted('interrupted'))
-  }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt)
-  // A reader that has gone (| head) is no reason for a stack trace.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
   const packageDir = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
   return {
+    ...endings(process, before),
     argv: process.argv,
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder()
+    },
     pid: process.pid,
     nodeBinary: process.execPath,
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: controller.signal,
-    interrupt,
     packageDir,
     version: versionOf(packageDir),
     stateDir: stateDirOf(process.env),
+  }
+}
+
+export const FOLDER_GONE = 'the current folder is gone'
+
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw environmentError(FOLDER_GONE, 'Go to one that is there: cd')
   }
 }
 

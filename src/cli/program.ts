@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import type { ExitCode } from '../core/errors.js'
 import { addAuthorOption } from './author.js'
 import { checkOut } from './check-out.js'
 import { addBench } from './commands/bench.js'
@@ -28,6 +27,7 @@ import { addSql } from './commands/sql.js'
 import { addUp } from './commands/up.js'
 import { createLab } from './lab.js'
 import type { Os } from './os.js'
+import type { Result } from './result.js'
 import { refuseRepeated } from './single-values.js'
 
 const EXIT_CODES = `
@@ -38,7 +38,7 @@ Exit codes:
   3    environment: something is missing or taken on this machine
   4    the run failed
   5    an objective of --slo was missed, or a claim with --strict
-  130  interrupted (Ctrl-C)`
+  130  interrupted: Ctrl-C, SIGTERM, SIGHUP, a reader or a caller that is gone`
 
 const EXAMPLES = `
 Examples:
@@ -51,8 +51,8 @@ Examples:
   $ scalelab ps                         what is running, and where
   $ scalelab down                       take it down`
 
-/** The whole command line. @param exit called with the exit code of a command that ended in order */
-export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
+/** The whole command line. @param result told what the command comes to */
+export function createProgram(os: Os, result: Result): Command {
   const program = new Command('scalelab')
     .description('A lab for scaling experiments on real parts: stacks, load, a live view, and a report.')
     .version(os.version)
@@ -64,8 +64,11 @@ export function createProgram(os: Os, exit: (code: ExitCode) => void): Command {
       writeErr: (text) => os.stderr.write(text),
     })
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
+  program.hook('preAction', (_, command) => {
+    result.json = command.opts().json === true
+  })
   let author: string | undefined
-  const lab = createLab(os, exit, () => author)
+  const lab = createLab(os, result, () => author)
   const commands = [
     addList,
     addUp,

@@ -22,9 +22,10 @@ export async function afterFailure(lab: Lab, stack: Stack, failure: Error): Prom
 
 /**
  * Puts a replicated stack right, whatever state it is in, and says what was done, all of it, whether it came to its end.
+ * @returns what was done, in its order
  * @throws LabError (usage) for one without databases, (run failed) when it cannot be put right
  */
-export async function putRight(lab: Lab, stack: Stack, signal: AbortSignal): Promise<void> {
+export async function putRight(lab: Lab, stack: Stack, signal: AbortSignal): Promise<HealingStep[]> {
   const control = controlOf(lab, stack)
   if ((await control.members()).length === 0) {
     throw usageError(`${stack.meta.name} has no databases that could fail over`)
@@ -53,6 +54,7 @@ export async function putRight(lab: Lab, stack: Stack, signal: AbortSignal): Pro
   for (const step of [...done, ...instances]) lab.remark(`${stepWords(step)}.`)
   const all = done.length + instances.length === 0
   lab.remark(all ? `${stack.meta.name} is as it should be.` : `${stack.meta.name} is right again.`)
+  return [...done, ...instances]
 }
 
 /** The error with what had been done by then, or that nothing was. */

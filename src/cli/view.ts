@@ -21,7 +21,7 @@ export async function openView(
           json: options.json === true,
         })
   const view = await viewOf(kind, lab)
-  const onAbort = (): void => view.notice('Draining what is in flight; Ctrl-C once more ends at once.')
+  const onAbort = (): void => view.notice('Draining what is in flight; Ctrl-C once more does not wait for it.')
   os.signal.addEventListener('abort', onAbort)
   return {
     view,

@@ -50,7 +50,7 @@ export function generatorCount(load: Load, cores: number): number {
 }
 
 async function drive(processes: readonly GeneratorProcess[], request: LoadRequest): Promise<LoadResult> {
-  const { load, target, tickMs, drainMs, signal } = request
+  const { load, target, tickMs, drainMs, signal, hurry } = request
   const ticks = new TickMerger(processes.length, request.onTick)
   await Promise.all(
     processes.map((child, index) => {
@@ -70,7 +70,7 @@ async function drive(processes: readonly GeneratorProcess[], request: LoadReques
   const originNs = process.hrtime.bigint() + BigInt(LEAD_MS * 1e6)
   const stop = (): void => {
     const nowMs = Number(process.hrtime.bigint() - originNs) / 1e6
-    for (const child of processes) child.stop(nowMs + STOP_LEAD_MS)
+    for (const child of processes) child.stop(nowMs + STOP_LEAD_MS, hurry?.aborted !== true)
   }
   const results = processes.map((child, index) =>
     child.run(originNs).then((result) => {
@@ -81,10 +81,12 @@ async function drive(processes: readonly GeneratorProcess[], request: LoadReques
   request.onStart(originNs)
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })
+  hurry?.addEventListener('abort', stop, { once: true })
   try {
     return mergeResults(await Promise.all(results))
   } finally {
     signal.removeEventListener('abort', stop)
+    hurry?.removeEventListener('abort', stop)
   }
 }
 

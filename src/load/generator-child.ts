@@ -11,8 +11,8 @@ const OWN_DESCRIPTORS = 40
 let generator: Generator | undefined
 
 process.on('disconnect', () => process.exit())
-// Ctrl-C reaches the whole foreground group; the command decides how the run ends.
-process.on('SIGINT', () => {})
+// Ctrl-C, a closed terminal and `timeout` reach the whole group; the command decides how the run ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 process.on('message', (message: ToGenerator) => {
   handle(message).catch((error: unknown) => {
     if (!(error instanceof LabError)) throw error
@@ -33,7 +33,7 @@ async function handle(message: ToGenerator): Promise<void> {
     const result = await generator?.run(message.originNs)
     if (result !== undefined) tell({ type: 'result', result }, () => process.exit())
   } else {
-    generator?.stop(message.atMs)
+    generator?.stop(message.atMs, message.drain)
   }
 }
 

@@ -28,6 +28,7 @@ export class GeneratorProcess {
     // Whoever waits hears of it; a failure while nobody does is heard of at the next step.
     this.failed.catch(() => {})
     this.child = execa(nodeBinary, [childEntry], {
+      cwd: '/',
       ipc: true,
       // Nothing of the caller's: NODE_OPTIONS, say, would change what is measured.
       env: {},
@@ -64,8 +65,8 @@ export class GeneratorProcess {
   }
 
   /** See Generator.stop. */
-  stop(atMs: number): void {
-    this.send({ type: 'stop', atMs })
+  stop(atMs: number, drain: boolean): void {
+    this.send({ type: 'stop', atMs, drain })
   }
 
   /** Returns when the process is gone: by itself after its result, else by force. */

@@ -52,6 +52,7 @@ export class Generator {
   private timer: NodeJS.Timeout | undefined
   private nextSweep = 0
   private stopAt = Number.POSITIVE_INFINITY
+  private drainMs: number
   private stage: 'before' | 'counted' | 'after' = 'before'
   private onOver: (result: LoadResult) => void = () => {}
 
@@ -59,6 +60,7 @@ export class Generator {
     const { load, part } = options
     this.window = { startMs: load.warmupMs, endMs: load.warmupMs + measuredMs(load) }
     this.plannedEndMs = this.window.endMs
+    this.drainMs = options.drainMs
     const { journal, sendTask } = this.tasks()
     const mix = requestMix(options.target.requests, load.clients)
     const sendVariant = (connection: number, k: number): void => this.connections?.send(connection, mix.variantOf(k))
@@ -147,11 +149,15 @@ export class Generator {
     })
   }
 
-  /** Ends the counted part at this moment of the run clock (now, if it has passed), sends nothing more, and drains. */
-  stop(atMs: number): void {
+  /**
+   * Ends the counted part at this moment of the run clock (now, if it has passed), sends nothing more, and drains.
+   * @param drain false: what is in flight then is not waited for
+   */
+  stop(atMs: number, drain: boolean): void {
+    if (!drain) this.drainMs = 0
     if (this.origin === Number.POSITIVE_INFINITY) return
     this.window.endMs = Math.min(this.window.endMs, Math.max(atMs, this.now()))
-    this.stopAt = Math.max(atMs, this.now())
+    this.stopAt = Math.min(this.stopAt, Math.max(atMs, this.now()))
     clearTimeout(this.timer)
     this.wake()
   }
@@ -204,7 +210,7 @@ export class Generator {
     }
     this.recorder.roll(now)
     this.watchPhase(now)
-    const over = now >= this.window.endMs && (this.dispatcher.done || now >= this.window.endMs + this.options.drainMs)
+    const over = now >= this.window.endMs && (this.dispatcher.done || now >= this.window.endMs + this.drainMs)
     if (over) this.finish(now)
     else this.timer = setTimeout(() => this.wake(), this.sleep(now))
   }

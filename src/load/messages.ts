@@ -6,7 +6,7 @@ import type { LoadResult, LoadTick } from './port.js'
 export type ToGenerator =
   | { type: 'connect'; options: Omit<GeneratorOptions, 'onTick'> }
   | { type: 'run'; originNs: bigint }
-  | { type: 'stop'; atMs: number }
+  | { type: 'stop'; atMs: number; drain: boolean }
 
 /** From a generator process to the command. */
 export type FromGenerator =

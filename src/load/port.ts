@@ -159,6 +159,8 @@ export interface LoadRequest {
   /** Fires for "stop now": what is in flight is drained for at most `drainMs`, then the result is returned. */
   signal: AbortSignal
   drainMs: number
+  /** Fires for "and do not wait for it". */
+  hurry?: AbortSignal | undefined
   /** Called when the generators are connected and the clock starts: hrtime (ns) of the run clock's zero. */
   onStart: (originNs: bigint) => void
   /** About every `tickMs`; warm-up included. */

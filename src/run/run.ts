@@ -58,6 +58,8 @@ export interface RunInput {
   monotonic: () => bigint
   wallClock: () => Date
   signal: AbortSignal
+  /** Fires after `signal`: the end is not to wait for what is still in flight. */
+  hurry?: AbortSignal
 }
 
 /**
@@ -121,6 +123,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       target: input.target,
       signal: AbortSignal.any([input.signal, curtain.signal]),
       drainMs: DRAIN_MS,
+      hurry: input.hurry,
       tickMs: TICK_MS,
       onStart: (originNs) => {
         origin = originNs

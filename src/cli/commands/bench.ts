@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { EXIT, type ExitCode, usageError } from '../../core/errors.js'
+import { EXIT, type ExitCode, runError, usageError } from '../../core/errors.js'
 import type { RunRecord } from '../../core/record.js'
 import { parseSlo } from '../../core/slo.js'
 import { withLock } from '../../store/lock.js'
@@ -70,10 +70,10 @@ export async function bench(lab: Lab, scenarios: string[], options: BenchOptions
     const report = await writeRunReport(folder, record)
     records.push(record)
     folders.push(folder.path)
+    lab.document(subjects.length === 1 ? record : { runs: records })
     if (options.json !== true) await printSummary(lab, record, report)
     if (record.status === 'interrupted') break
   }
-  if (options.json === true) lab.printJson(records.length === 1 ? records[0] : { runs: records })
   if (records.length > 1) {
     const report = await writeComparison(options.out, records, folders)
     if (options.json !== true) {
@@ -81,15 +81,17 @@ export async function bench(lab: Lab, scenarios: string[], options: BenchOptions
       lab.print(`Report: ${report}`)
     }
   }
-  lab.exit(exitCodeOf(records))
+  if (records.some((record) => record.status === 'interrupted')) lab.os.signal.throwIfAborted()
   const dead = records.find((record) => record.status === 'complete' && record.load.ledger.ok === 0)
-  if (dead === undefined) return
-  // Not thrown: with --json the record is on stdout already, and must stay the only document there.
-  lab.remark(`error: no request to ${dead.target} was answered well`)
-  // The logs of a stack that was brought up for this have gone with it.
-  const logs = scenarios.length === 0 && options.url === undefined ? ', and the logs of the nodes: scalelab logs' : ''
-  lab.remark(`  See the answers by status and the losses by cause in the report${logs}`)
-  lab.exit(EXIT.runFailed)
+  if (dead !== undefined) {
+    // The logs of a stack that was brought up for this have gone with it.
+    const logs = scenarios.length === 0 && options.url === undefined ? ', and the logs of the nodes: scalelab logs' : ''
+    throw runError(
+      `no request to ${dead.target} was answered well`,
+      `See the answers by status and the losses by cause in the report${logs}`,
+    )
+  }
+  lab.exit(exitCodeOf(records))
 }
 
 async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions): Promise<BenchSubject[]> {
@@ -137,7 +139,6 @@ export async function printSummary(lab: Lab, record: RunRecord, report: string |
 }
 
 function exitCodeOf(records: readonly RunRecord[]): ExitCode {
-  if (records.some((record) => record.status === 'interrupted')) return EXIT.interrupted
   // An objective that could not be judged was not shown to hold.
   const missed = records.some((record) =>
     record.verdicts.some((verdict) => verdict.source === '--slo' && verdict.result !== 'pass'),

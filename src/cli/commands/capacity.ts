@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { CapacityRecord } from '../../core/capacity.js'
-import { EXIT, type ExitCode } from '../../core/errors.js'
+import { EXIT, runError } from '../../core/errors.js'
 import { ARRIVALS, measuredMs } from '../../core/load.js'
 import { createRunFolder } from '../../store/run-folder.js'
 import { subjectOfScenario } from '../bench-subject.js'
@@ -104,15 +104,20 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
     await folder.removeIfEmpty()
   }
   if (found !== null) await tell(lab, found, await writeCapacity(folder, found), options)
-  if (failure !== null && (options.json !== true || found === null)) throw failure
-  // With --json the record is on stdout already, and must stay the only document there.
-  if (failure !== null) lab.remark(`error: ${found?.failure}`)
-  lab.os.signal.throwIfAborted()
+  if (failure !== null) throw failure
+  if (found === null || found.status === 'interrupted') lab.os.signal.throwIfAborted()
+  if (found !== null && !found.confirmed && found.outcome !== 'nothing holds') {
+    throw runError(
+      `the search could not be settled: ${found.outcome}`,
+      'See the doubts in the report, or allow more --probes',
+    )
+  }
 }
 
 async function tell(lab: Lab, record: CapacityRecord, report: string, options: CapacityOptions): Promise<void> {
-  lab.exit(exitCodeOf(record))
-  if (options.json === true) return lab.printJson(record)
+  if (record.outcome === 'nothing holds') lab.exit(EXIT.expectationMissed)
+  lab.document(record)
+  if (options.json === true) return
   const [{ capacityLead }, { leadText }, { renderLead }] = await Promise.all([
     import('../../report/capacity.js'),
     import('../../report/lead.js'),
@@ -120,10 +125,4 @@ async function tell(lab: Lab, record: CapacityRecord, report: string, options: C
   ])
   lab.print(`\n${renderLead(leadText(capacityLead(record)), lab.look())}`)
   lab.print(`Report: ${report}`)
-}
-
-function exitCodeOf({ status, outcome, confirmed }: CapacityRecord): ExitCode {
-  if (status === 'interrupted') return EXIT.interrupted
-  if (outcome === 'nothing holds') return EXIT.expectationMissed
-  return confirmed ? EXIT.ok : EXIT.runFailed
 }

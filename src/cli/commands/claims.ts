@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { Command } from 'commander'
 import { CLAIMS_SCHEMA, type ClaimsRecord, inOrderOfRows, type JudgedClaim } from '../../core/claims.js'
-import { EXIT, type ExitCode, LabError } from '../../core/errors.js'
+import { EXIT, type ExitCode, LabError, runError } from '../../core/errors.js'
 import { formatDuration, parseDuration } from '../../core/units.js'
 import { quoted } from '../../report/command.js'
 import { createRunFolder, type RunFolder } from '../../store/run-folder.js'
@@ -89,8 +89,8 @@ async function claims(lab: Lab, names: string[], flags: ClaimsFlags): Promise<vo
   const folder = await createRunFolder(flags.out, 'claims', new Date())
   const record = await runAll(lab, units, flags, folder)
   const report = await writeClaims(folder, record)
-  if (flags.json === true) lab.printJson(record)
-  else {
+  lab.document(record)
+  if (flags.json !== true) {
     const [{ claimsLead }, { leadText }, { renderClaims }, { renderLead }] = await Promise.all([
       import('../../report/claims.js'),
       import('../../report/lead.js'),
@@ -100,12 +100,15 @@ async function claims(lab: Lab, names: string[], flags: ClaimsFlags): Promise<vo
     lab.print(`\n${renderLead(leadText(claimsLead(record)), lab.look())}\n\n${renderClaims(record, lab.look())}`)
     lab.print(`Report: ${report}`)
   }
+  if (record.status === 'interrupted') lab.os.signal.throwIfAborted()
+  const failed = record.units.flatMap(({ name, outcome }) => (outcome === 'could not run' ? [name] : []))
+  if (failed.length > 0) throw runError(`${failed.join(', ')} could not run`, 'See the reason in the report')
   lab.exit(exitCodeOf(record, flags))
 }
 
 async function list(lab: Lab, units: readonly ClaimUnit[], flags: ClaimsFlags): Promise<void> {
   const all = claimsOf(units)
-  if (flags.json === true) return lab.printJson({ claims: all })
+  if (flags.json === true) return lab.document({ claims: all })
   const { renderClaimList } = await import('../../ui/claims.js')
   lab.print(renderClaimList(all, lab.look()))
   lab.print(`About ${formatDuration(new Schedule(units).totalMs)} to run them: scalelab claims`)
@@ -156,6 +159,7 @@ async function runAll(
     if (flags.json !== true) await tell(lab, result)
     if (result.unit.outcome === 'interrupted') return recordNow('interrupted')
     await writeClaims(folder, recordNow('running'))
+    lab.document(recordNow('running'))
   }
   return recordNow('complete')
 }
@@ -228,9 +232,7 @@ async function tell(lab: Lab, { unit, claims }: UnitResult): Promise<void> {
   for (const claim of claims) if (claim.records.length > 0) lab.remark(claimLine(claim, lab.look()))
 }
 
-function exitCodeOf({ status, units, claims: all }: ClaimsRecord, { strict }: ClaimsFlags): ExitCode {
-  if (status === 'interrupted') return EXIT.interrupted
-  if (units.some(({ outcome }) => outcome === 'could not run')) return EXIT.runFailed
+function exitCodeOf({ claims: all }: ClaimsRecord, { strict }: ClaimsFlags): ExitCode {
   // As with an objective: what could not be judged was not shown to hold.
   return strict === true && all.some(({ result }) => result !== 'pass') ? EXIT.expectationMissed : EXIT.ok
 }

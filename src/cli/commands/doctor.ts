@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import type { Command } from 'commander'
 import { ageText, type Machine, reasonsToRepeat } from '../../core/calibration.js'
-import { EXIT, usageError } from '../../core/errors.js'
+import { environmentError, usageError } from '../../core/errors.js'
 import { stackParametersSchema } from '../../core/parameters.js'
 import type { Topology } from '../../core/topology.js'
 import { parseDuration } from '../../core/units.js'
@@ -61,15 +61,15 @@ async function doctor(lab: Lab, { json, duration }: DoctorOptions): Promise<void
   const { findings, kept } = await examine(lab)
   const engines = findings.filter((finding) => finding.what.endsWith('engine'))
   const works = engines.some((finding) => finding.ok) && findings.every((finding) => finding.ok || !finding.needed)
-  if (json === true) lab.printJson({ works, findings, calibration: kept.kind === 'kept' ? kept.calibration : null })
+  if (json === true) lab.document({ works, findings, calibration: kept.kind === 'kept' ? kept.calibration : null })
   else {
     for (const { what, ok, needed, found, fix } of findings) {
       lab.print(`${ok ? 'ok     ' : needed ? 'MISSING' : 'absent '}  ${what.padEnd(16)}  ${found}`)
       if (!ok && fix !== null) for (const line of fix.split('\n')) lab.print(`${' '.repeat(27)}${line}`)
     }
-    lab.print(works ? '\nThis machine can run experiments.' : '\nThis machine cannot run a stack yet: see above.')
+    if (works) lab.print('\nThis machine can run experiments.')
   }
-  lab.exit(works ? EXIT.ok : EXIT.environment)
+  if (!works) throw environmentError('this machine cannot run a stack yet', 'Mend what is missing')
 }
 
 /** Measures, keeps and shows what this machine can drive. */
@@ -88,13 +88,12 @@ async function calibration(lab: Lab, { json, duration = CALIBRATION }: DoctorOpt
     if (json !== true) lab.remark(`measuring ${text}`)
   })
   await writeCalibration(lab.os.stateDir, measured)
-  if (json === true) lab.printJson(measured)
+  if (json === true) lab.document(measured)
   else {
     const { renderCalibration } = await import('../../ui/calibration.js')
     lab.print(renderCalibration(measured, lab.look()))
     lab.print(`\nKept in ${calibrationPath(lab.os.stateDir)}: runs that offer more than 80 % of it are warned of.`)
   }
-  lab.exit(EXIT.ok)
 }
 
 async function examine(lab: Lab): Promise<{ findings: Finding[]; kept: KeptCalibration }> {

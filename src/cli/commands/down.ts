@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { EXIT, usageError } from '../../core/errors.js'
+import { usageError } from '../../core/errors.js'
 import { nearest } from '../../core/nearest.js'
 import type { Stack } from '../../engines/port.js'
 import { withLock } from '../../store/lock.js'
@@ -13,17 +13,21 @@ export function addDown(program: Command, lab: Lab): void {
     .description('Stops and removes every node of a stack. Without a name: the one that runs.')
     .argument('[stack]', 'name of the stack')
     .option('--all', 'every stack')
+    .option('--json', 'what was taken down as JSON')
     .addHelpText('after', '\nExamples:\n  $ scalelab down\n  $ scalelab down lb-3\n  $ scalelab down --all')
     .action(async (name: string | undefined, options: { all?: boolean }) => {
       const { stacks, problems } = await findStacks(await lab.allEngines())
       for (const problem of problems) lab.remark(`Not looked at: ${problem}`)
       const chosen = choose(stacks, name, options.all === true)
+      const done: { stack: string; engine: string }[] = []
+      lab.document(done)
       if (chosen.length === 0) {
         lab.print(name === undefined ? 'Nothing is running.' : `No stack ${name} is running: nothing to do.`)
-        return lab.exit(EXIT.ok)
       }
       for (const stack of chosen) {
+        lab.os.signal.throwIfAborted()
         await withLock(lab.os.stateDir, stack.meta.name, () => stack.down())
+        done.push({ stack: stack.meta.name, engine: stack.meta.engine })
         lab.print(`${stack.meta.name} is down.`)
       }
     })

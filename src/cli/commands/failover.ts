@@ -90,7 +90,9 @@ async function failover(lab: Lab, name: string | undefined, flags: FailoverFlags
   await withLock(lab.os.stateDir, stack.meta.name, () =>
     // A guard would act on the same failure.
     withLock(lab.os.stateDir, guardLock(stack.meta.name), async () => {
-      if (flags.resume === true) return putRight(lab, stack, lab.os.signal)
+      if (flags.resume === true) {
+        return lab.document({ stack: stack.meta.name, done: await putRight(lab, stack, lab.os.signal) })
+      }
       if (name === undefined) {
         const ids = (await stack.nodes()).flatMap(({ id, role }) => (role === 'balancer' ? [] : [id]))
         throw usageError('which node? None was named', `One of: ${[...new Set(['primary', ...ids])].join(', ')}`)
@@ -136,6 +138,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
     const { record, folder, report } = await measureDrill(lab, prepared, options, { ...settings, seed: seed + trial })
     records.push(record)
     folders.push(folder.path)
+    lab.document(documentOf(records, folders, null))
     if (flags.json !== true) await summary(lab, record, report)
     if (record.status !== 'complete') break
   }
@@ -167,25 +170,27 @@ async function conclude(
   trials: number,
 ): Promise<void> {
   const report = trials > 1 && records.length > 0 ? await writeDrills(flags.out, records, folders) : null
-  const done = records.flatMap(({ trial }) => (trial === undefined ? [] : [trial]))
-  if (flags.json === true) {
-    const [first] = records
-    lab.printJson({
-      scenario: first?.scenario ?? null,
-      engine: first?.engine ?? null,
-      trials: done,
-      verdicts: records.flatMap(({ verdicts }) => verdicts),
-      records: folders,
-      report,
-    })
-  } else if (report !== null) lab.remark(`All trials: ${report}`)
-  lab.os.signal.throwIfAborted()
+  lab.document(documentOf(records, folders, report))
+  if (flags.json !== true && report !== null) lab.remark(`All trials: ${report}`)
+  if (records.some(({ status }) => status === 'interrupted')) lab.os.signal.throwIfAborted()
   const whole = records.filter(({ status, trial }) => status === 'complete' && trial !== undefined).length
   if (whole < records.length) {
     throw runError(
       `${whole} of ${trials} trials were carried through`,
       'See the events in the report; put the stack right with scalelab failover --resume',
     )
+  }
+}
+
+function documentOf(records: readonly RunRecord[], folders: readonly string[], report: string | null): unknown {
+  const [first] = records
+  return {
+    scenario: first?.scenario ?? null,
+    engine: first?.engine ?? null,
+    trials: records.flatMap(({ trial }) => (trial === undefined ? [] : [trial])),
+    verdicts: records.flatMap(({ verdicts }) => verdicts),
+    records: folders,
+    report,
   }
 }
 
@@ -205,5 +210,6 @@ async function reclone(lab: Lab, stack: Stack, name: string): Promise<void> {
   if (primary.id === name) throw usageError(`${name} is the primary: there is nobody that it could be a copy of`)
   await control.kill(name)
   await rejoin(name, 'copy', null, control, lab.os.signal)
+  lab.document({ stack: stack.meta.name, node: name, copied_from: primary.id })
   lab.remark(`${name} has a fresh copy and streams from ${primary.id}.`)
 }

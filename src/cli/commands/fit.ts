@@ -53,7 +53,7 @@ async function fitFile(lab: Lab, file: string, { out, json }: { out?: string; js
     points,
   }
   const report = out === undefined ? null : await writeScalingFit(out, data, fits)
-  if (json === true) return lab.printJson({ ...data, ...fits })
+  if (json === true) return lab.document({ ...data, ...fits })
   const [{ fitLead }, { leadText }, { renderFits }, { renderLead }] = await Promise.all([
     import('../../report/scaling-fit.js'),
     import('../../report/lead.js'),

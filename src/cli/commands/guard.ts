@@ -79,6 +79,7 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
   if ((await control.members()).length === 0) {
     throw usageError(`${stack.meta.name} has no databases to watch`, 'Bring one up that has: scalelab up repl-2')
   }
+  let interrupted = false
   await withLock(lab.os.stateDir, guardLock(stack.meta.name), async () => {
     const before = cpus()
     const startedAt = new Date().toISOString()
@@ -94,6 +95,7 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
       lengthMs: length,
       signal: lab.os.signal,
     })
+    interrupted = lab.os.signal.aborted
     const asked = { stack: stack.meta.name, started_at: startedAt, length_ms: length, freezes, acts }
     const report = await writeGuard(flags.out, {
       ...(await lab.signed()),
@@ -101,7 +103,7 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
       ...result,
       host: hostSince(before),
     })
-    if (flags.json === true) lab.printJson({ ...result, report })
+    if (flags.json === true) lab.document({ ...result, report })
     else {
       const [{ guardLead }, { leadText }, { renderLead }] = await Promise.all([
         import('../../report/detection.js'),
@@ -111,7 +113,8 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
       lab.print(`${renderLead(leadText(guardLead({ ...asked, ...result })), lab.look())}\nReport: ${report}`)
     }
   })
-  lab.os.signal.throwIfAborted()
+  // A reader that went away while the result was written has missed nothing of the watch.
+  if (interrupted) lab.os.signal.throwIfAborted()
 }
 
 /** Who holds it guards the stack: a drill would have two that act on one failure. */

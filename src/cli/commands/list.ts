@@ -17,7 +17,7 @@ export function addList(program: Command, lab: Lab): void {
     .action(async (options: { json?: boolean }) => {
       const scenarios = await builtinScenarios(lab.scenariosDir)
       const experiments = await builtinExperiments(lab.scenariosDir)
-      if (options.json === true) return lab.printJson([...scenarios, ...experiments])
+      if (options.json === true) return lab.document([...scenarios, ...experiments])
       const { renderList } = await import('../../ui/tables.js')
       const rows = (all: readonly (Scenario | Experiment)[]): ListRow[] =>
         all.map(({ name, question, expect }) => ({ name, question: question.trim(), claims: expect.length }))

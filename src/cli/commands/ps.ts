@@ -32,7 +32,7 @@ export function addPs(program: Command, lab: Lab): void {
         }),
       )
       if (options.json === true) {
-        return lab.printJson(
+        return lab.document(
           rows.flatMap(({ stack, nodes }) => [
             ...damagedRow(stack),
             ...nodes.map(({ id, role, state, headless, url, database, shard }) => ({

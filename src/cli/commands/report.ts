@@ -68,7 +68,7 @@ async function rebuild(lab: Lab, paths: readonly string[], options: ReportOption
   }
   if (options.json === true) {
     const documents = rebuilt.map(({ value }) => value)
-    return lab.printJson(documents.length === 1 ? documents[0] : { runs: records, ...others(rebuilt) })
+    return lab.document(documents.length === 1 ? documents[0] : { runs: records, ...others(rebuilt) })
   }
   await show(lab, records)
   tell(lab, reports)
@@ -100,7 +100,7 @@ async function diff(lab: Lab, paths: readonly string[], { out, json }: ReportOpt
     throw usageError(`${first} and ${second} are the same record`)
   }
   const diffed = await older.kind.diff(older, newer, out)
-  if (json === true) return lab.printJson(diffed.json)
+  if (json === true) return lab.document(diffed.json)
   lab.print(`${await diffed.text(lab.look())}\n`)
   tell(lab, [diffed.report])
 }

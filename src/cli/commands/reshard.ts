@@ -111,14 +111,14 @@ async function prepared(lab: Lab, stack: Stack, flags: ReshardFlags): Promise<Jo
   }
   const way = flags.resume === true ? 'resume' : 'roll back'
   if (removed.length === 0) throw usageError(`no migration is under way: nothing to ${way}`)
-  if (flags.json === true) lab.printJson({ stack: stack.meta.name, reshard: null, removed })
+  if (flags.json === true) lab.document({ stack: stack.meta.name, reshard: null, removed })
   else lab.print(`Nothing had moved yet, so there is nothing to ${way}: ${stack.meta.name} is as it was.`)
   return null
 }
 
 async function showPlan(lab: Lab, { plan }: Job, flags: ReshardFlags): Promise<void> {
   if (flags.json === true) {
-    lab.printJson({ plan })
+    lab.document({ plan })
     return
   }
   const { renderReshardPlan } = await import('../../ui/reshard.js')
@@ -161,7 +161,7 @@ async function moveUnderLoad(
   const { reshard } = record
   if (flags.json === true) {
     const { verdicts, writes, reads } = record
-    lab.printJson({
+    lab.document({
       stack: nameOf(subject),
       scenario: record.scenario,
       engine: record.engine,
@@ -206,7 +206,7 @@ async function moveAlone(lab: Lab, stack: Stack, job: Job, flags: ReshardFlags):
       if (!quiet) lab.remark(text)
     },
   })
-  if (quiet) lab.printJson({ stack: stack.meta.name, reshard: done.reshard })
+  if (quiet) lab.document({ stack: stack.meta.name, reshard: done.reshard })
   else lab.print(inWords(stack.meta.name, done))
   conclude(lab, done)
 }
@@ -226,9 +226,9 @@ function inWords(name: string, { reshard, begun }: JobDone): string {
 
 /** @param done nothing where the run ended before the migration's turn */
 function conclude(lab: Lab, done: JobDone | undefined): void {
-  lab.os.signal.throwIfAborted()
   const outcome = done?.reshard.outcome
   if (outcome === 'moved' || outcome === 'rolled back') return
+  lab.os.signal.throwIfAborted()
   const { failure = null, begun = false } = done ?? {}
   if (!begun && failure instanceof LabError) throw failure
   throw runError(

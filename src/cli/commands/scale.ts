@@ -24,6 +24,7 @@ export function addScale(program: Command, lab: Lab): void {
     )
     .argument('<replicas>', 'how many there should be')
     .option('--stack <name>', 'which stack, when several run')
+    .option('--json', 'what was changed as JSON')
     .addHelpText('after', '\nExamples:\n  $ scalelab scale 5\n  $ scalelab scale 2 --stack lb-3')
     .action(async (text: string, options: { stack?: string }) => {
       const replicas = number('<replicas>', text, 1, MAX_REPLICAS)
@@ -72,6 +73,8 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   ])
   try {
     for (const result of made) if (result.status === 'rejected') throw result.reason
+    // The balancer knows nothing of them yet.
+    lab.os.signal.throwIfAborted()
     await stack.reload({ ...balancerNow, files: nodeOf(topology, topology.entry.node).files })
     // What was asked for is not what is: the balancer may not have heeded it.
     await verified(await stack.nodes(), {
@@ -86,6 +89,13 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   }
   for (const id of removed) await stack.remove(id)
 
+  lab.document({
+    stack: name,
+    replicas,
+    added: added.map(({ id }) => id),
+    restarted: dead.map(({ id }) => id),
+    removed,
+  })
   const changes = [
     ...added.map((node) => `+${node.id}`),
     ...dead.map((node) => `${node.id} started again`),

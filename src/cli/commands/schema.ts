@@ -31,6 +31,7 @@ export function addSchema(program: Command, lab: Lab): void {
       'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, comparison, capacity, claims, shard-plan, calibration) or reads (scenario, experiment).',
     )
     .addArgument(new Argument('[what]', 'which').choices(Object.keys(SCHEMAS)).default('run'))
+    .option('--json', 'as it is anyway', true)
     .addHelpText('after', '\nExamples:\n  $ scalelab schema > run.schema.json\n  $ scalelab schema scenario')
-    .action((what: keyof typeof SCHEMAS) => lab.printJson(z.toJSONSchema(SCHEMAS[what], { io: 'input' })))
+    .action((what: keyof typeof SCHEMAS) => lab.document(z.toJSONSchema(SCHEMAS[what], { io: 'input' })))
 }

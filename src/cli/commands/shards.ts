@@ -74,7 +74,7 @@ async function plan(lab: Lab, options: ShardPlanOptions): Promise<void> {
     const result: ShardPlan = { ...(await plannedShards(lab, request, progress)), ...(await lab.signed()) }
     progress.close()
     const report = await writeShardPlan(folder, result)
-    if (options.json === true) return lab.printJson(result)
+    if (options.json === true) return lab.document(result)
     const { renderShardPlanSummary } = await import('../../ui/shard-plan.js')
     lab.print(renderShardPlanSummary(result, lab.look()))
     lab.print(`\nReport: ${report}`)

@@ -59,10 +59,11 @@ async function sql(lab: Lab, statement: string, flags: SqlFlags): Promise<void> 
       lab.remark(`${server.id} answered ${all} rows, and only the first ${kept} were kept`)
     }
     answers.push({ shard: server.id, answer })
+    lab.document(answers.flatMap(({ shard, answer }) => jsonRows(answer, everywhere ? shard : null)))
   }
   if (flags.json === true) {
     for (const { shard, answer } of answers) if (answer.columns.length === 0) lab.remark(`${shard}: ${answer.tag}`)
-    return lab.printJson(answers.flatMap(({ shard, answer }) => jsonRows(answer, everywhere ? shard : null)))
+    return
   }
   const { renderAnswer } = await import('../../ui/tables.js')
   const look = lab.look()

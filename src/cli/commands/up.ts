@@ -71,7 +71,7 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
     progress.close()
     const nodes = await stack.nodes()
     if (options.json === true)
-      return lab.printJson(nodes.map(({ id, role, state, url }) => ({ stack: name, id, role, state, url })))
+      return lab.document(nodes.map(({ id, role, state, url }) => ({ stack: name, id, role, state, url })))
     const seconds = ((performance.now() - started) / 1_000).toFixed(1)
     lab.print(already ? `${name} is already up.` : `${name} is up after ${seconds} s (${decision.engine.name} engine).`)
     const { renderNodes } = await import('../../ui/tables.js')

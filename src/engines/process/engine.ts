@@ -17,8 +17,8 @@ import { ProcessStack } from './stack.js'
 import { startNode } from './start-node.js'
 
 export interface ProcessEngineOptions extends Omit<ProcessHost, 'table'> {
-  /** Where the user's own commands run. */
-  cwd: string
+  /** Where the user's own commands run. @throws LabError (environment) when that folder is gone */
+  cwd: () => string
   /** How processes are read; /proc or ps unless given. */
   table?: ProcessTable
 }
@@ -96,7 +96,10 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     if (lack !== undefined) throw environmentError(lack.reason, lack.fix)
     const hostOf = (node: NodeSpec): string => listenHost(node, topology, publishHost)
     const ports = await choosePorts(topology.nodes, hostOf, await reservedPorts(folders))
-    const record = { meta, topology, complete: false, publishHost, readyTimeoutMs, cwd, path, ports }
+    // A folder that is gone is missed only by a command that would run there.
+    const runsCommand = topology.nodes.some(({ program }) => program.kind === 'command')
+    const where = runsCommand ? cwd() : '/'
+    const record = { meta, topology, complete: false, publishHost, readyTimeoutMs, cwd: where, path, ports }
     if (!runsPostgres(topology)) return record
     const postgres = await findPostgres(places)
     return isLack(postgres) ? record : { ...record, pgBin: postgres.bin }

@@ -35,6 +35,7 @@ export async function launch(options: {
   ].join('\n')
   const child = execa('/bin/sh', ['-c', script, 'scalelab', pidFile, join(nodeFolder, LOG_FILE), cwd, ...argv], {
     detached: true,
+    cwd: '/',
     stdio: 'ignore',
     env: Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
     extendEnv: false,

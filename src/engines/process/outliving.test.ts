@@ -25,7 +25,7 @@ const engine = createProcessEngine({
   servers: { cache: stateDir, data: undefined },
   secret: String,
   env: process.env,
-  cwd: process.cwd(),
+  cwd: () => process.cwd(),
 })
 console.log('begun')
 await engine.up({

@@ -97,7 +97,7 @@ function procRow(pid: number): ProcessRow[] {
 /** For systems without /proc (macOS): slower, one ps per question. */
 export function psTable(): ProcessTable {
   const ps = async (...args: string[]): Promise<string> => {
-    const { stdout } = await execa('ps', args, { reject: false, env: { LC_ALL: 'C' } })
+    const { stdout } = await execa('ps', args, { reject: false, cwd: '/', env: { LC_ALL: 'C' } })
     return stdout ?? ''
   }
   // "ps e" shows the environment on Linux; on macOS that is -E, and e means something else.
@@ -120,7 +120,7 @@ export function psTable(): ProcessTable {
     },
 
     async cwd(pid) {
-      const { stdout } = await execa('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'], { reject: false })
+      const { stdout } = await execa('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'], { reject: false, cwd: '/' })
       return /^n(\/.*)$/m.exec(stdout ?? '')?.[1]
     },
 

@@ -102,7 +102,7 @@ export async function versionsOf(topology: Topology, places: ProgramPlaces): Pro
   if (kinds.has('bundle')) versions.node = await nodeVersion(places)
   const nginx = kinds.has('nginx') ? await nginxBinary(places) : undefined
   if (nginx !== undefined) {
-    const { stderr } = await execa(nginx, ['-v'], { reject: false })
+    const { stderr } = await execa(nginx, ['-v'], { reject: false, cwd: '/' })
     versions.nginx = versionIn(stderr)
   }
   if (kinds.has('postgres')) {
@@ -115,7 +115,7 @@ export async function versionsOf(topology: Topology, places: ProgramPlaces): Pro
 async function nodeVersion({ nodeBinary }: ProgramPlaces): Promise<string> {
   // Asking it takes as long as starting a node does.
   if (nodeBinary === process.execPath) return process.versions.node
-  const { stdout } = await execa(nodeBinary, ['--version'], { reject: false })
+  const { stdout } = await execa(nodeBinary, ['--version'], { reject: false, cwd: '/' })
   return versionIn(stdout)
 }
 

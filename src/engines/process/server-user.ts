@@ -16,7 +16,7 @@ export interface ServerUser {
 export async function serverUser(path: string, root = process.getuid?.() === 0): Promise<ServerUser | undefined> {
   if (!root) return { name: undefined, prefix: [] }
   const run = (...argv: [string, ...string[]]) =>
-    execa(argv[0], argv.slice(1), { reject: false, env: { PATH: path, LC_ALL: 'C' }, extendEnv: false })
+    execa(argv[0], argv.slice(1), { reject: false, cwd: '/', env: { PATH: path, LC_ALL: 'C' }, extendEnv: false })
   // The same choice as in boot.sh. Busybox has a setpriv of its own, which cannot do this.
   const [known, help] = await Promise.all([run('id', '-u', 'postgres'), run('setpriv', '--help')])
   const name = known.exitCode === 0 ? 'postgres' : 'nobody'

@@ -43,7 +43,7 @@ export async function testMachine(): Promise<TestMachine> {
       pgBin,
       secret: testSecret,
       env: process.env,
-      cwd: root,
+      cwd: () => root,
     })
   return {
     root,
