@@ -8,9 +8,9 @@ const HELP = {
   ENFILE: ['the whole machine has too many files open', 'lsof | wc -l'],
 }
 
-// What comes while the program is loaded is told to it once it is.
-const before = []
-const note = (signal) => before.push(signal)
+// What happens while the program is loaded is told to it once it is.
+const before = { signals: [], parent: process.ppid }
+const note = (signal) => before.signals.push(signal)
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 for (const signal of SIGNALS) process.on(signal, note)
 

@@ -25,13 +25,19 @@ export interface Endings {
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** What was there before anything listened. */
+export interface Beginning {
+  signals: readonly NodeJS.Signals[]
+  /** Who started the command. */
+  parent: number
+}
+
 /** One Ctrl-C comes twice under npx, one `timeout` too: to the process and to its group. In milliseconds. */
 const SAME_MS = 250
 /** How often it is looked whether whoever started the command still lives, in milliseconds. */
 const PARENT_MS = 500
 
-/** @param before signals that have come before anything listened */
-export function endings(of: NodeJS.Process, before: readonly NodeJS.Signals[]): Endings {
+export function endings(of: NodeJS.Process, before: Beginning): Endings {
   const ending = new AbortController()
   const hurrying = new AbortController()
   const leaving = new AbortController()
@@ -50,7 +56,7 @@ export function endings(of: NodeJS.Process, before: readonly NodeJS.Signals[]): 
   }
   const mayStay = staysWithoutTerminal(of)
   for (const signal of ENDING_SIGNALS) of.on(signal, () => (signal === 'SIGHUP' && mayStay ? undefined : ask(signal)))
-  for (const signal of before) if (signal !== 'SIGHUP' || !mayStay) ask(signal)
+  for (const signal of before.signals) if (signal !== 'SIGHUP' || !mayStay) ask(signal)
   for (const stream of ['stdout', 'stderr'] as const) {
     of[stream].on('error', ({ code, message }: NodeJS.ErrnoException) => {
       // A pipe without a reader (| head), and a terminal that was closed.
@@ -59,7 +65,7 @@ export function endings(of: NodeJS.Process, before: readonly NodeJS.Signals[]): 
     })
   }
   of.on('uncaughtException', (error) => ending.abort(error))
-  if (!mayStay) whenParentIsGone(of, () => end('Interrupted: whoever started this command is gone'))
+  if (!mayStay) whenParentIsGone(of, before.parent, () => end('Interrupted: whoever started this command is gone'))
   return { signal: ending.signal, hurry: hurrying.signal, atOnce: leaving.signal, interrupt: () => ask('SIGINT') }
 }
 
@@ -80,8 +86,7 @@ function staysWithoutTerminal({ env, pid, ppid }: NodeJS.Process): boolean {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3] === String(pid)
 }
 
-function whenParentIsGone(of: NodeJS.Process, then: () => void): void {
-  const parent = of.ppid
+function whenParentIsGone(of: NodeJS.Process, parent: number, then: () => void): void {
   const timer = setInterval(() => {
     if (of.ppid === parent) return
     clearInterval(timer)

@@ -85,6 +85,7 @@ export function createLab(os: Os, result: Result, author: () => string | undefin
         secret,
         cwd: () => os.cwd,
         env: os.env,
+        hurry: os.hurry,
       }),
     }
   }

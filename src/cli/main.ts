@@ -1,13 +1,13 @@
 import { type Command, CommanderError } from 'commander'
 import { EXIT, type ExitCode, environmentError, LabError, usageError } from '../core/errors.js'
 import { harmless } from '../core/outside-text.js'
-import { Interrupted } from './endings.js'
+import { type Beginning, Interrupted } from './endings.js'
 import { FOLDER_GONE, type Os, realOs } from './os.js'
 import { createProgram } from './program.js'
 import { Result } from './result.js'
 
-/** Runs the command line of this process and sets its exit code. @param before signals that have come since it started */
-export async function main(before: readonly NodeJS.Signals[]): Promise<void> {
+/** Runs the command line of this process and sets its exit code. */
+export async function main(before: Beginning): Promise<void> {
   const os = realOs(before)
   const code = await runCommandLine(os)
   // What was left as it stands would go on.

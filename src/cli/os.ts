@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { environmentError } from '../core/errors.js'
-import { type Endings, endings } from './endings.js'
+import { type Beginning, type Endings, endings } from './endings.js'
 
 /** Everything of the operating system that commands use, in one object: the only place where process globals live. */
 export interface Os extends Endings {
@@ -24,8 +24,8 @@ export interface Os extends Endings {
   stateDir: string
 }
 
-/** The real one. @param before signals that have come before anything listened */
-export function realOs(before: readonly NodeJS.Signals[]): Os {
+/** The real one. */
+export function realOs(before: Beginning): Os {
   // React's development build costs the dashboard twice the processor time.
   process.env.NODE_ENV ??= 'production'
   const packageDir = join(dirname(fileURLToPath(import.meta.url)), '..', '..')

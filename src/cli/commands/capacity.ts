@@ -103,6 +103,7 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
   } finally {
     await folder.removeIfEmpty()
   }
+  lab.document(found ?? undefined)
   if (found !== null) await tell(lab, found, await writeCapacity(folder, found), options)
   if (failure !== null) throw failure
   if (found === null || found.status === 'interrupted') lab.os.signal.throwIfAborted()
@@ -116,7 +117,6 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
 
 async function tell(lab: Lab, record: CapacityRecord, report: string, options: CapacityOptions): Promise<void> {
   if (record.outcome === 'nothing holds') lab.exit(EXIT.expectationMissed)
-  lab.document(record)
   if (options.json === true) return
   const [{ capacityLead }, { leadText }, { renderLead }] = await Promise.all([
     import('../../report/capacity.js'),

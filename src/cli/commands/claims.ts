@@ -88,8 +88,8 @@ async function claims(lab: Lab, names: string[], flags: ClaimsFlags): Promise<vo
   if (flags.list === true) return list(lab, units, flags)
   const folder = await createRunFolder(flags.out, 'claims', new Date())
   const record = await runAll(lab, units, flags, folder)
-  const report = await writeClaims(folder, record)
   lab.document(record)
+  const report = await writeClaims(folder, record)
   if (flags.json !== true) {
     const [{ claimsLead }, { leadText }, { renderClaims }, { renderLead }] = await Promise.all([
       import('../../report/claims.js'),

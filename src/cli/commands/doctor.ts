@@ -87,9 +87,9 @@ async function calibration(lab: Lab, { json, duration = CALIBRATION }: DoctorOpt
   const measured = await calibrate(lab, durationMs, (text) => {
     if (json !== true) lab.remark(`measuring ${text}`)
   })
+  lab.document(measured)
   await writeCalibration(lab.os.stateDir, measured)
-  if (json === true) lab.document(measured)
-  else {
+  if (json !== true) {
     const { renderCalibration } = await import('../../ui/calibration.js')
     lab.print(renderCalibration(measured, lab.look()))
     lab.print(`\nKept in ${calibrationPath(lab.os.stateDir)}: runs that offer more than 80 % of it are warned of.`)

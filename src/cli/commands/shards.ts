@@ -73,8 +73,9 @@ async function plan(lab: Lab, options: ShardPlanOptions): Promise<void> {
   try {
     const result: ShardPlan = { ...(await plannedShards(lab, request, progress)), ...(await lab.signed()) }
     progress.close()
+    lab.document(result)
     const report = await writeShardPlan(folder, result)
-    if (options.json === true) return lab.document(result)
+    if (options.json === true) return
     const { renderShardPlanSummary } = await import('../../ui/shard-plan.js')
     lab.print(renderShardPlanSummary(result, lab.look()))
     lab.print(`\nReport: ${report}`)

@@ -25,19 +25,29 @@ export interface ProcessHost {
   pgBin?: string | undefined
   /** The password of a database role; the same for every stack of a state folder, so that templates can be kept. */
   secret: (role: string) => string
+  /** Fires when nodes are to be stopped without a grace. */
+  hurry?: AbortSignal
   /** Environment of every node. */
   env: Record<string, string | undefined>
 }
 
 /** The processes of a node. @param folder where its folder is when the stack is closed */
 export function nodeProcess(
-  { identity, table, folders, servers }: ProcessHost,
+  { identity, table, folders, servers, hurry }: ProcessHost,
   stack: string,
   node: string,
   folder = folders.nodeFolder(stack, node),
 ): NodeProcess {
   const clusters = clustersIn(dataFolders(servers, stack, node, folder))
-  return new NodeProcess(node, folder, { variable: stackMark(folders, stack), folder }, identity, table, clusters)
+  return new NodeProcess(
+    node,
+    folder,
+    { variable: stackMark(folders, stack), folder },
+    identity,
+    table,
+    clusters,
+    hurry,
+  )
 }
 
 /** The folder of the files that are written for a node, whether it exists or not. */

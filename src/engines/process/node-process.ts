@@ -35,6 +35,7 @@ export class NodeProcess {
   /**
    * @param folder the node's folder, where the pid file is
    * @param mark what every process of the node carries
+   * @param hurry fires when a grace is cut short
    * @param clusters where its server processes work, when it has a database server
    */
   constructor(
@@ -44,6 +45,7 @@ export class NodeProcess {
     private readonly identity: ProcessIdentity,
     private readonly table: ProcessTable,
     private readonly clusters: readonly string[] = [],
+    private readonly hurry?: AbortSignal,
   ) {}
 
   /** Undefined when nothing of the node lives. @param rows a table just read, when there is one */
@@ -92,7 +94,7 @@ export class NodeProcess {
     const living = await this.living()
     // Frozen processes take no request until they are thawed.
     if (living !== undefined) this.forceAll(living, 'SIGCONT')
-    if (!(await this.gone(graceMs))) await this.kill()
+    if (!(await this.gone(graceMs, this.hurry))) await this.kill()
   }
 
   /** SIGKILL; returns when nothing lives. */
@@ -132,11 +134,11 @@ export class NodeProcess {
     }
   }
 
-  private async gone(limitMs: number): Promise<boolean> {
+  private async gone(limitMs: number, hurry?: AbortSignal): Promise<boolean> {
     const deadline = performance.now() + limitMs
     for (let pauseMs = 2; ; pauseMs = Math.min(2 * pauseMs, 25)) {
       if ((await this.living()) === undefined) return true
-      if (performance.now() > deadline) return false
+      if (performance.now() > deadline || hurry?.aborted === true) return false
       await sleep(pauseMs)
     }
   }
