@@ -222,6 +222,28 @@ describe('child process generator', () => {
     expect(result.losses).toEqual({ reset: 10 })
   })
 
+  it('drains when it is stopped, and in a hurry waits for nothing', async () => {
+    const server = await startTestServer({ serviceMs: 60_000, statuses: [200], instances: ['a'] })
+    const [ending, hurrying] = [new AbortController(), new AbortController()]
+    const result = await run(
+      server.origin,
+      { stages: [{ durationMs: 60_000, rps: 50 }], timeoutMs: 50_000 },
+      {
+        signal: ending.signal,
+        hurry: hurrying.signal,
+        drainMs: 50_000,
+        onTick({ phase, sent }) {
+          if (phase === 'draining') hurrying.abort()
+          else if (sent > 0) ending.abort()
+        },
+      },
+    )
+    await server.close()
+    expect(result.complete).toBe(false)
+    expect(result.ledger).toMatchObject({ ok: 0, lost: 0 })
+    expect(result.ledger.unfinished).toBeGreaterThan(0)
+  })
+
   it.runIf(process.platform === 'linux')('ends with the command, even when that is killed', async () => {
     const server = await startTestServer({ serviceMs: 1, statuses: [200], instances: ['a'] })
     // A command of its own, so that it can be killed.

@@ -141,9 +141,13 @@ export class Stage {
       this.kept.add(name)
       return
     }
-    // A migration that was cut off is taken back: the next begins like the first.
-    if (name.startsWith('shard'))
-      await this.scalelab('reshard', '--rollback', '--no-load', '--stack', name).catch(() => '')
+    // The next command begins like the first: where there is nothing to be taken back, that is refused.
+    const back = (...args: string[]): Promise<unknown> => this.scalelab(...args, '--stack', name).catch(() => undefined)
+    if (name.startsWith('shard')) {
+      await back('reshard', '--rollback', '--no-load')
+      await back('reshard', '--to', name.replace(/\D/g, ''), '--no-load')
+    }
+    if (name.startsWith('lb')) await back('scale', name.replace(/\D/g, ''))
   }
 
   private async nodes(): Promise<{ stack: string; id: string; state: string; complete: boolean }[]> {
