@@ -43,8 +43,13 @@ function osOf(args: readonly string[], signal = new AbortController().signal) {
 
 async function run(args: readonly string[], signal?: AbortSignal) {
   const { os, stdout, stderr } = osOf(args, signal)
+  let text = ''
+  stdout.on('data', (chunk) => {
+    text += String(chunk)
+  })
+  stderr.resume()
   const code = await runCommandLine(os)
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
+  return { code, stdout: text }
 }
 
 /** The one document there is. @throws where there is none, or more than it */
