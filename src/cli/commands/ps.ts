@@ -51,7 +51,7 @@ export function addPs(program: Command, lab: Lab): void {
           ]),
         )
       }
-      if (rows.length === 0) lab.print('No stack is running. Bring one up: scalelab up lb-3')
+      if (rows.length === 0) lab.remark('No stack is running. Bring one up: scalelab up lb-3')
       const { renderNodes } = await import('../../ui/tables.js')
       for (const { stack, nodes } of rows) {
         const { name, scenario, engine, owner } = stack.meta

@@ -107,13 +107,31 @@ describe('the command line', () => {
     expect(status).toBe(3)
   })
 
+  it.each([
+    [[], ''],
+    [['--json'], '{"error":{"message":"Node 20.5 or newer is needed, and this is 18.20.8"'],
+  ])('says which Node it needs, in whatever Node it is started: %j', (args, document) => {
+    const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })"
+    const faked = `data:text/javascript,${encodeURIComponent(older)}`
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', faked, BIN, 'list', ...args], {
+      encoding: 'utf8',
+    })
+    expect(stderr).toBe('error: Node 20.5 or newer is needed, and this is 18.20.8\n  https://nodejs.org/en/download\n')
+    expect(stdout.replaceAll(/\n */g, '').replaceAll('": ', '":')).toContain(document)
+    expect(status).toBe(3)
+  })
+
   it('gives errors as JSON too', async () => {
     const outcome = await cli.run(['bench', 'lb-4711', '--json'])
     expect(JSON.parse(outcome.stdout)).toMatchObject({ error: { exit_code: 2 } })
   })
 
   it('says that there is nothing to do', async () => {
-    expect(await cli.ok('ps')).toContain('No stack is running')
+    expect(await cli.run(['ps'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringMatching('No stack is running'),
+    })
     expect(await cli.ok('down')).toContain('Nothing is running')
     expect(await cli.ok('down', 'lb-3')).toContain('nothing to do')
     expect(await cli.ok('clean')).toContain('Nothing to remove')
