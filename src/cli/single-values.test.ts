@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { labErrorOf } from '../core/testing/thrown.js'
 import type { Os } from './os.js'
 import { createProgram } from './program.js'
+import { Result } from './result.js'
 import { refuseRepeated } from './single-values.js'
 
 const os = {
@@ -13,7 +14,7 @@ const os = {
   packageDir: '/',
   stateDir: '/',
 } as unknown as Os
-const program = createProgram(os, () => {})
+const program = createProgram(os, new Result([]))
 const single = program.commands.flatMap((command) =>
   command.options
     .filter(({ required, optional, parseArg }) => (required || optional) && parseArg === undefined)
@@ -26,7 +27,9 @@ const collected = program.commands.flatMap((command) =>
 describe('the command line', () => {
   it.each(single)('%s refuses %s when it is given twice', (command, flag) => {
     // Nothing runs: options are read before arguments are missed.
-    const error = labErrorOf(() => createProgram(os, () => {}).parse([command, flag, '1', flag, '1'], { from: 'user' }))
+    const error = labErrorOf(() =>
+      createProgram(os, new Result([])).parse([command, flag, '1', flag, '1'], { from: 'user' }),
+    )
     expect(error).toMatchObject({ exitCode: 2, message: `${flag} is given twice` })
   })
 
