@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { errorAnswerSchema } from './error-answers.js'
 import { databaseAnswersSchema, readsSchema, replicationSchema, writesSchema } from './replication.js'
 import { reshardSchema, shardingSchema } from './sharding.js'
 import { trialSchema } from './trial.js'
@@ -169,6 +170,11 @@ export const runRecordSchema = z.object({
     ledger: ledgerSchema,
     statuses: z.record(z.string(), count).describe('answers by status code'),
     losses: z.record(z.string(), count).describe('lost requests by cause'),
+    errors: z.array(errorAnswerSchema).optional().describe('what answers of 400 and more said, by status'),
+    connect_failures: z
+      .record(z.string(), count)
+      .optional()
+      .describe('attempts to connect that failed while the load ran, by code: "ECONNREFUSED"'),
     warmup_requests: count,
   }),
   faults: z

@@ -1,3 +1,4 @@
+import { adviceOnConnecting } from '../core/error-answers.js'
 import { environmentError, type LabError, runError } from '../core/errors.js'
 import { type Load, measuredMs } from '../core/load.js'
 import { connectWithAutocannon } from './autocannon-client.js'
@@ -134,7 +135,10 @@ export class Generator {
           onAnswer: (connection, answer) => this.dispatcher.onAnswer(connection, answer, this.now()),
           onLost: (connection, cause) => this.dispatcher.onLost(connection, cause, this.now()),
           onUnsent: (connection) => this.dispatcher.onUnsent(connection, this.now()),
-          onConnectFailure: (_connection, code) => this.onConnection(code),
+          onConnectFailure: (_connection, code) => {
+            if (this.now() >= 0) this.recorder.connectFailed(this.now(), code)
+            this.onConnection(code)
+          },
         },
       })
     })
@@ -254,9 +258,10 @@ function countingSchedule({ load, part }: GeneratorOptions): ((ms: number) => nu
 
 function nothingThere(origin: string, failures: ReadonlyMap<string, number>): LabError {
   const reasons = [...failures].map(([code, times]) => `${code} (${times} attempts)`)
+  const [most = ''] = [...failures].toSorted((a, b) => b[1] - a[1]).map(([code]) => code)
   return runError(
     `nothing answers at ${origin}${reasons.length === 0 ? '' : `: ${reasons.join(', ')}`}`,
-    'Check the address, and that the system is up: curl -i the same URL.',
+    adviceOnConnecting(most),
   )
 }
 

@@ -19,6 +19,8 @@ export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
     lost: sum(ticks, (tick) => tick.lost),
     statuses: sumByKey(ticks.map((tick) => tick.statuses)),
     losses: sumByKey(ticks.map((tick) => tick.losses)),
+    errors: firstByKey(ticks.map((tick) => tick.errors)),
+    connectFailures: sumByKey(ticks.map((tick) => tick.connectFailures)),
     response: mergeEncoded(ticks.map((tick) => tick.response)),
     service: mergeEncoded(ticks.map((tick) => tick.service)),
     errorResponse: mergeEncoded(ticks.map((tick) => tick.errorResponse)),
@@ -38,6 +40,8 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
     ledger: results.map((result) => result.ledger).reduce(addLedgers),
     statuses: sumByKey(results.map((result) => result.statuses)),
     losses: sumByKey(results.map((result) => result.losses)),
+    errors: firstByKey(results.map((result) => result.errors)),
+    connectFailures: sumByKey(results.map((result) => result.connectFailures)),
     warmupRequests: sum(results, (result) => result.warmupRequests),
     measuredMs: Math.max(...results.map((result) => result.measuredMs)),
     achievedRps: sum(results, (result) => result.achievedRps),
@@ -124,6 +128,10 @@ function sumByKey(records: readonly Record<string, number>[]): Record<string, nu
     for (const [key, count] of Object.entries(record)) total[key] = (total[key] ?? 0) + count
   }
   return total
+}
+
+function firstByKey<T>(records: readonly Record<string, T>[]): Record<string, T> {
+  return Object.assign({}, ...records.toReversed()) as Record<string, T>
 }
 
 function sum<T>(items: readonly T[], numberOf: (item: T) => number): number {

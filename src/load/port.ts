@@ -36,6 +36,15 @@ export interface InstanceCounts {
   response: EncodedHistogram
 }
 
+/** What the first answer of a status of 400 and more said. */
+export interface ErrorSample {
+  contentType: string | null
+  /** Its beginning. */
+  body: Uint8Array
+  /** There was more of it. */
+  more: boolean
+}
+
 /** acknowledged: answered below 400. refused: it did not happen, for sure. unknown: nobody can tell from the outside. */
 export type WriteOutcome = 'acknowledged' | 'refused' | 'unknown'
 
@@ -98,6 +107,10 @@ export interface LoadTick {
   statuses: Record<string, number>
   /** By cause: those of connections.ts. */
   losses: Record<string, number>
+  /** By status: those that came for the first time in this tick. */
+  errors: Record<string, ErrorSample>
+  /** Attempts to connect that failed in this tick, by code. */
+  connectFailures: Record<string, number>
   /**
    * Answers below 400 that came in this tick. Response time counts from the due moment, service time from the actual send.
    */
@@ -132,6 +145,10 @@ export interface LoadResult {
   ledger: Ledger
   statuses: Record<string, number>
   losses: Record<string, number>
+  /** By status, warm-up included. */
+  errors: Record<string, ErrorSample>
+  /** Attempts to connect that failed since the load began, by code. */
+  connectFailures: Record<string, number>
   warmupRequests: number
   /** Length of the counted part as it was, in milliseconds (shorter than asked when interrupted). */
   measuredMs: number

@@ -2,10 +2,12 @@ import { emptyLedger, type Ledger } from '../core/load.js'
 import type { ClientBook } from './client-book.js'
 import type { LossCause } from './connections.js'
 import type { JournalKeeper } from './journal-keeper.js'
-import type { GeneratorHealth, LoadResult, LoadTick } from './port.js'
+import type { ErrorSample, GeneratorHealth, LoadResult, LoadTick } from './port.js'
 import { Tally } from './tally.js'
 
 const SHORTEST_TICK_MS = 0.001
+/** Of more statuses than this nothing is kept of what they said. */
+const MOST_ERRORS = 16
 
 /** Where the counted part lies on the run clock, in milliseconds. The end moves when a run is stopped early. */
 export interface Window {
@@ -43,6 +45,10 @@ export class Recorder {
   private dueSoFar = 0
   private due = 0
   private warmupRequests = 0
+  private readonly errors: Record<string, ErrorSample> = {}
+  private newErrors: Record<string, ErrorSample> = {}
+  private readonly connectFailures: Record<string, number> = {}
+  private newConnectFailures: Record<string, number> = {}
   private answeredInside = 0
   private okInside = 0
 
@@ -86,6 +92,21 @@ export class Recorder {
     if (this.counts(due)) this.total.loss(cause)
   }
 
+  /** Whether what an answer of this status says is still to be kept: the first of each, of a number of them. */
+  wantsError(status: number): boolean {
+    return status >= 400 && this.errors[status] === undefined && Object.keys(this.errors).length < MOST_ERRORS
+  }
+
+  said(status: number, sample: ErrorSample): void {
+    this.errors[status] = sample
+    this.newErrors[status] = sample
+  }
+
+  connectFailed(now: number, code: string): void {
+    this.roll(now)
+    for (const counts of [this.connectFailures, this.newConnectFailures]) counts[code] = (counts[code] ?? 0) + 1
+  }
+
   /** Closes every tick that ended by now. */
   roll(now: number): void {
     for (let to = this.nextBoundary(); to <= now; to = this.nextBoundary()) this.closeTick(to)
@@ -117,6 +138,8 @@ export class Recorder {
       ledger,
       statuses: total.statuses,
       losses: total.losses,
+      errors: this.errors,
+      connectFailures: this.connectFailures,
       warmupRequests: this.warmupRequests,
       measuredMs,
       achievedRps: measuredMs === 0 ? 0 : (this.answeredInside * 1_000) / measuredMs,
@@ -177,6 +200,8 @@ export class Recorder {
       lost: tick.lost,
       statuses: tick.statuses,
       losses: tick.losses,
+      errors: this.newErrors,
+      connectFailures: this.newConnectFailures,
       response: tick.response.encode(),
       service: tick.service.encode(),
       errorResponse: tick.errorResponse.encode(),
@@ -184,6 +209,8 @@ export class Recorder {
       generator: { ...health(), latenessMs: tick.lateness.percentile(99) ?? 0, backlog: this.backlog() },
       journal: this.options.journal?.takeTick() ?? null,
     })
+    this.newErrors = {}
+    this.newConnectFailures = {}
     tick.reset()
     tick.sent = carry
     this.from = to

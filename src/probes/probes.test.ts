@@ -47,7 +47,7 @@ describe('health', () => {
     [200, 1],
     [204, 1],
     [503, 0.5],
-    [500, 0.5],
+    [429, 0.5],
   ])('of a node that answers %d is %d', async (status, value) => {
     const url = await answer(status)
     const readings = await healthProbe().read(context({ nodes: async () => [node('api-1', url)] }))
@@ -70,8 +70,8 @@ describe('health', () => {
     expect(ports.size).toBe(2)
   })
 
-  it('is not read of a node without such a page', async () => {
-    const url = await answer(404)
+  it.each([404, 401, 500])('is not read of a node without such a page, which answers %d', async (status) => {
+    const url = await answer(status)
     expect(await healthProbe().read(context({ nodes: async () => [node('api-1', url)] }))).toEqual([])
   })
 

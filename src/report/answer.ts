@@ -1,4 +1,5 @@
 import { drillLead } from '../core/drill-lead.js'
+import { adviceOn, allErrors } from '../core/error-answers.js'
 import type { RunRecord } from '../core/record.js'
 import { remedyFor } from '../core/remedies.js'
 import { formatDuration, formatNumber } from '../core/units.js'
@@ -139,7 +140,10 @@ function meaning(record: RunRecord): string[] {
   const { due, ok } = load.ledger
   if (due === 0 || status !== 'complete' || runKindOf(record) === 'act') return []
   if (ok / due < MOSTLY_GOOD)
-    return ['Most answers were errors, and how fast errors come says nothing of how fast the work is done.']
+    return [
+      'Most answers were errors, and how fast errors come says nothing of how fast the work is done.',
+      ...(allErrors(load) ? [`${adviceOn(load)}.`] : []),
+    ]
   if (load.mode === 'closed') return ['That is the most that this stack answers under this load: its capacity.']
   return runKindOf(record) === 'load' && ok === due
     ? ['It kept up with what was sent; how much more it could take was not asked.']

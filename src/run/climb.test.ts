@@ -30,6 +30,8 @@ function generator(tickAt: (n: number, rps: number) => Partial<LoadTick>): LoadG
           lost: 0,
           statuses: {},
           losses: {},
+          errors: {},
+          connectFailures: {},
           response: EMPTY,
           service: EMPTY,
           errorResponse: EMPTY,

@@ -1,3 +1,4 @@
+import { shownBody } from '../core/error-answers.js'
 import { shownValue } from '../core/header-secrets.js'
 import { measuredMs, offeredRps, stretchesOf } from '../core/load.js'
 import { type Instance, RECORD_SCHEMA, type RunRecord, type Validity } from '../core/record.js'
@@ -85,6 +86,7 @@ export function buildRecord(input: RecordInput): RunRecord {
       ledger: result.ledger,
       statuses: result.statuses,
       losses: result.losses,
+      ...errorsOf(result),
       warmup_requests: result.warmupRequests,
     },
     ...(plan.faults.length === 0
@@ -160,6 +162,20 @@ function replicationParts({ plan, result, state, writes }: RecordInput): Partial
 function answersOf({ nodes }: Journal, servers: readonly string[]): NonNullable<RunRecord['databases']> {
   const others = Object.keys(nodes).filter((id) => !servers.includes(id))
   return [...servers, ...others.sort()].map((id) => ({ id, kinds: nodes[id] ?? {} }))
+}
+
+/** What went wrong, in the words of those who answered; the record of a run without errors says nothing of it. */
+function errorsOf({ statuses, errors, connectFailures }: LoadResult): Partial<RunRecord['load']> {
+  const known = Object.entries(statuses).flatMap(([status, answers]) => {
+    const sample = errors[status]
+    if (sample === undefined) return []
+    const { contentType, body, more } = sample
+    return [{ status: Number(status), answers, content_type: contentType, body: shownBody(body, more), more }]
+  })
+  return {
+    ...(known.length === 0 ? {} : { errors: known }),
+    ...(Object.keys(connectFailures).length === 0 ? {} : { connect_failures: connectFailures }),
+  }
 }
 
 /** The request of a target as the record keeps it: without what may be a password or a token. */

@@ -1,3 +1,4 @@
+import { adviceOn, errorWords, lossWords, shownBody } from '../core/error-answers.js'
 import {
   addLedgers,
   emptyLedger,
@@ -18,6 +19,9 @@ import { DatabaseStates } from './database-states.js'
 import { kindOf, type RunPlan } from './plan.js'
 import { ShardStates } from './shard-states.js'
 import { validityOf } from './validity.js'
+
+/** From so many bad ends on, without a good one, it is said. */
+const FEWEST_BAD = 3
 
 /** Ticks kept for the views; the record keeps them all. */
 const HISTORY = 600
@@ -61,6 +65,12 @@ export class RunState {
   private readonly host = { cpu: [] as Moment[], steal: [] as number[] }
   private generatorShares: Moment[] = []
   private doubtSince = new Map<string, number>()
+  /** Ends of requests since the load began, until one is good. */
+  private bad: { ledger: Ledger; statuses: Record<string, number>; losses: Record<string, number> } | null = {
+    ledger: emptyLedger(),
+    statuses: {},
+    losses: {},
+  }
 
   constructor(
     private readonly plan: RunPlan,
@@ -92,6 +102,35 @@ export class RunState {
     this.service.merge(Histogram.decode(tick.service))
     this.generator = tick.generator
     this.addInstances(tick)
+    this.warnOfErrors(tick)
+  }
+
+  /** Said at once: a wrong path or password is no reason to wait for the end. */
+  private warnOfErrors({ ok, http_error, lost, statuses, losses, errors }: LoadTick): void {
+    const { bad } = this
+    if (bad === null) return
+    bad.ledger.http_error += http_error
+    bad.ledger.lost += lost
+    for (const [total, part] of [
+      [bad.statuses, statuses],
+      [bad.losses, losses],
+    ] as const) {
+      for (const [key, count] of Object.entries(part)) total[key] = (total[key] ?? 0) + count
+    }
+    if (ok > 0) this.bad = null
+    if (ok > 0 || http_error + lost === 0 || bad.ledger.http_error + bad.ledger.lost < FEWEST_BAD) return
+    this.bad = null
+    const said = Object.entries(errors).map(([status, { contentType, body, more }]) =>
+      errorWords({
+        status: Number(status),
+        answers: bad.statuses[status] ?? 0,
+        content_type: contentType,
+        body: shownBody(body, more),
+        more,
+      }),
+    )
+    const words = [...said, lossWords({ ...bad, statuses: {} })].filter((text) => text !== null)
+    this.addEvent('warn', `no request has been answered well so far: ${words.join('; ')}. ${adviceOn(bad)}`)
   }
 
   /** @param tMs when they were read, on the run clock */

@@ -100,6 +100,32 @@ describe('a complete run', () => {
     )
   })
 
+  it('says at once that all is errors, and does not call that overloaded', async () => {
+    const generator = createFakeLoadGenerator({ originNs: 0n, status: () => 401 })
+    const { promise, snapshots } = startRun(planOf(openLoad(200, 4_000)), { generator })
+    const record = await promise
+    const told =
+      /no request has been answered well so far: 401 \(\d+ answers, text\/plain\): "no: 401"\. It wants credentials/
+    const warned = snapshots.find(({ events }) => events.some(({ text }) => told.test(text)))
+    expect(warned?.phase).toBe('warm-up')
+    expect(record.events.filter(({ text }) => told.test(text))).toHaveLength(1)
+    expect(record.load.errors).toEqual([
+      { status: 401, answers: record.load.ledger.http_error, content_type: 'text/plain', body: 'no: 401', more: false },
+    ])
+    expect(record.validity.filter(({ doubt }) => doubt === 'overloaded')).toEqual([])
+    expect(record.validity.find(({ check }) => check === 'offered-rate')).toMatchObject({
+      value: null,
+      reason: 'no request was answered well',
+    })
+  })
+
+  it('warns of no errors once an answer was good', async () => {
+    const generator = createFakeLoadGenerator({ originNs: 0n, status: (k) => (k === 0 ? 200 : 500) })
+    const record = await startRun(planOf(openLoad(200, 4_000)), { generator }).promise
+    expect(record.events.filter(({ level }) => level === 'warn')).toEqual([])
+    expect(record.load.errors).toMatchObject([{ status: 500 }])
+  })
+
   it('puts ticks and readings on one clock', async () => {
     const stack = stubStack(['balancer', 'api-1', 'api-2', 'api-3'])
     const probe = once(async () => [{ kind: 'node.health', node: 'api-1', value: 1, unit: '' }], 1)

@@ -1,3 +1,4 @@
+import { allErrors } from '../core/error-answers.js'
 import type { Ledger, Stretch } from '../core/load.js'
 import type { TickRow, Validity } from '../core/record.js'
 import { bearsOn, checked, type RunKind } from '../core/validity.js'
@@ -51,6 +52,8 @@ const FEWEST_TICKS = 6
 export function validityOf(input: ValidityInput): Validity[] {
   const { generator, ledger, offeredRps } = input
   const open = offeredRps !== null
+  // Who answers everything with an error, or nothing, is not overloaded.
+  const refused = allErrors({ ledger }) ? { reason: 'no request was answered well' } : null
   const rows = [
     ...(open ? [checked('generator-lateness', generator.latenessMs, LIMITS.latenessMs)] : []),
     checked('generator-cpu', generator.cpu, LIMITS.generatorCpu),
@@ -59,8 +62,12 @@ export function validityOf(input: ValidityInput): Validity[] {
     checked('host-steal', input.hostSteal, LIMITS.hostSteal, { reason: NOT_READ }),
     ...(open
       ? [
-          offeredRate(input, offeredRps),
-          checked('backlog', generator.backlog, Math.max(1, Math.round(offeredRps * 0.05))),
+          refused === null
+            ? offeredRate(input, offeredRps)
+            : checked('offered-rate', null, LIMITS.offered, { atLeast: true, ...refused }),
+          checked('backlog', refused === null ? generator.backlog : null, Math.max(1, Math.round(offeredRps * 0.05)), {
+            ...refused,
+          }),
         ]
       : []),
     ...(input.changedNodes === null ? [] : [checked('stack-changed', input.changedNodes, 0)]),

@@ -23,6 +23,9 @@ export function pooled(records: readonly [RunRecord, ...RunRecord[]]): RunRecord
     status: records.find(({ status }) => status !== 'complete')?.status ?? 'complete',
     load: {
       ...first.load,
+      // What errors said is of one run.
+      errors: undefined,
+      connect_failures: undefined,
       measured_ms: middle(({ load }) => load.measured_ms),
       planned_ms: middle(({ load }) => load.planned_ms),
       achieved_rps: middle(({ load }) => load.achieved_rps),

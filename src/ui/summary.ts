@@ -1,3 +1,4 @@
+import { errorWords, lossWords } from '../core/error-answers.js'
 import type { Percentiles, RunRecord } from '../core/record.js'
 import { remedyFor } from '../core/remedies.js'
 import type { ReplicationRecord } from '../core/replication.js'
@@ -19,6 +20,7 @@ export function renderSummary(record: RunRecord, lead: string, options: TextOpti
     heading(record, options),
     renderLead(lead, options),
     rates(record, options),
+    ...errors(record, options),
     latency(record, options),
     ...(record.instances.length > 0 ? [instances(record, options)] : []),
     ...(record.replication === undefined ? [] : [replication(record.replication, options)]),
@@ -63,6 +65,14 @@ function rates({ load }: RunRecord, options: TextOptions): string {
     ],
     options,
   )
+}
+
+/** What errors said, and why requests were lost. */
+function errors({ load }: RunRecord, { width, colour }: TextOptions): string[] {
+  const lost = lossWords(load)
+  const lines = [...(load.errors ?? []).map(errorWords), ...(lost === null ? [] : [lost])]
+  if (lines.length === 0) return []
+  return [lines.flatMap((line) => wrap(oneLine(line), width).map((text) => paint(text, 'bad', colour))).join('\n')]
 }
 
 function latency({ latency, load }: RunRecord, options: TextOptions): string {

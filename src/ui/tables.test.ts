@@ -73,6 +73,20 @@ const summaryOf = (record: RunRecord, options: TextOptions): string => renderSum
 describe('renderSummary', () => {
   const summary = summaryOf(madeUpRecord(), plain)
 
+  it('says what errors said, harmlessly', () => {
+    const { load } = madeUpRecord()
+    const said = { status: 401, answers: 12, content_type: 'text/plain', body: 'who \u001b[31mare you?', more: false }
+    const bad = {
+      ...load,
+      statuses: { 200: 5, 401: 12 },
+      losses: {},
+      errors: [said],
+      connect_failures: { ECONNREFUSED: 3 },
+    }
+    const text = summaryOf(madeUpRecord({ load: bad }), plain)
+    expect(text).toContain('401 (12 answers, text/plain): "who are you?"\nnot connected: ECONNREFUSED 3')
+  })
+
   it('tells of replication, writes and reads where there are such', () => {
     const text = summaryOf(madeUpRecord(REPLICATED), plain)
     const from = text.indexOf('standby  ')

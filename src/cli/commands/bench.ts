@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { adviceOn } from '../../core/error-answers.js'
 import { EXIT, type ExitCode, runError, usageError } from '../../core/errors.js'
 import type { RunRecord } from '../../core/record.js'
 import { parseSlo } from '../../core/slo.js'
@@ -84,11 +85,9 @@ export async function bench(lab: Lab, scenarios: string[], options: BenchOptions
   if (records.some((record) => record.status === 'interrupted')) lab.os.signal.throwIfAborted()
   const dead = records.find((record) => record.status === 'complete' && record.load.ledger.ok === 0)
   if (dead !== undefined) {
-    // The logs of a stack that was brought up for this have gone with it.
-    const logs = scenarios.length === 0 && options.url === undefined ? ', and the logs of the nodes: scalelab logs' : ''
     throw runError(
       `no request to ${dead.target} was answered well`,
-      `See the answers by status and the losses by cause in the report${logs}`,
+      adviceOn(dead.load) ?? 'Nothing was answered at all: see the log of the application',
     )
   }
   lab.exit(exitCodeOf(records))

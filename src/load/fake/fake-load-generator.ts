@@ -6,7 +6,7 @@ import { ClientBook } from '../client-book.js'
 import type { LossCause } from '../connections.js'
 import { Dispatcher } from '../dispatcher.js'
 import { type Flight, JournalKeeper } from '../journal-keeper.js'
-import type { GeneratorHealth, LoadGenerator, LoadRequest, LoadResult } from '../port.js'
+import type { ErrorSample, GeneratorHealth, LoadGenerator, LoadRequest, LoadResult } from '../port.js'
 import { Recorder, type Window } from '../recorder.js'
 import { Schedule } from '../schedule.js'
 import { idempotencyKeys, tasksOf } from '../workload.js'
@@ -47,6 +47,11 @@ export function createFakeLoadGenerator(options: FakeLoadOptions = {}): LoadGene
       return new Simulation(options, request).run()
     },
   }
+}
+
+/** What an answer of 400 and more says. */
+function said(status: number): ErrorSample {
+  return { contentType: 'text/plain', body: Buffer.from(`no: ${status}`), more: false }
 }
 
 /** What ends at `at`: the request on this connection. */
@@ -185,6 +190,7 @@ class Simulation {
       } else {
         const instance = instances[k % instances.length] ?? 'unknown'
         const status = this.options.status?.(k) ?? 200
+        if (this.recorder.wantsError(status)) this.recorder.said(status, said(status))
         const answer = flight && this.database?.answer(flight, status, instance, this.now)
         this.dispatcher.onAnswer(connection, answer ?? { ...noAnswer(), status, instance }, this.now)
       }

@@ -5,8 +5,9 @@ import { table } from '../table.js'
 
 /** Rates, the ledger of requests in full, answers by status and losses by cause. */
 export function throughputSection(record: RunRecord): string {
-  const { ledger, statuses, losses } = record.load
+  const { ledger, statuses, losses, connect_failures = {} } = record.load
   const named = Object.entries(statuses).map(([status, number]) => `${status}: ${formatNumber(number)}`)
+  const failures = Object.entries(connect_failures).map(([code, number]) => `${code}: ${formatNumber(number)}`)
   const causes = Object.entries(losses).map(([cause, number]) => `${cause}: ${formatNumber(number)}`)
   return [
     '## Throughput',
@@ -19,9 +20,29 @@ export function throughputSection(record: RunRecord): string {
     [
       named.length === 0 ? 'There was no answer of any status.' : `Answers by status: ${named.join(', ')}.`,
       ...(causes.length === 0 ? [] : [`Lost requests by cause: ${causes.join(', ')}.`]),
+      ...(failures.length === 0 ? [] : [`Connections that could not be made, by cause: ${failures.join(', ')}.`]),
       ...imbalance(ledger),
     ].join(' '),
+    ...errorTable(record),
   ].join('\n\n')
+}
+
+/** What the first answer of each error said. */
+function errorTable({ load }: RunRecord): string[] {
+  const { errors = [] } = load
+  if (errors.length === 0) return []
+  return [
+    'What the first answer of each error said:',
+    table(
+      [{ title: 'Status', align: 'right' }, { title: 'Answers', align: 'right' }, { title: 'Type' }, { title: 'Body' }],
+      errors.map(({ status, answers, content_type, body, more }) => [
+        String(status),
+        formatNumber(answers),
+        content_type ?? '-',
+        body === null ? 'no text' : body === '' ? 'empty' : `${body}${more ? ' ...' : ''}`,
+      ]),
+    ),
+  ]
 }
 
 function rates({ load }: RunRecord): string {
