@@ -69,9 +69,34 @@ describe('AnswerReader', () => {
     expect(reader.read(201)).toMatchObject({ status: 201, ...expected })
   })
 
+  it('keeps how an error begins, where that is wanted, and nothing of the answer after it', () => {
+    const reader = new AnswerReader(false, (status) => status === 401)
+    const answer = (status: number, ...parts: string[]): void => {
+      reader.begin()
+      reader.header('content-type', 'text/plain')
+      reader.header('content-encoding', 'br')
+      reader.head(status)
+      for (const part of parts) reader.body?.(Buffer.from(part))
+      reader.read(status)
+    }
+    answer(401, 'who are ', 'you?')
+    expect(reader.said).toEqual({ contentType: 'text/plain (br)', body: Buffer.from('who are you?'), more: false })
+    answer(401, 'x'.repeat(299), 'yz', 'more')
+    expect(reader.said).toMatchObject({ body: Buffer.from(`${'x'.repeat(299)}y`), more: true })
+    answer(401)
+    expect(reader.said).toMatchObject({ body: Buffer.from(''), more: false })
+    for (const status of [200, 404]) {
+      answer(status, 'x')
+      expect(reader.said).toBeNull()
+    }
+  })
+
   it('has only those fields read that somebody asks for', () => {
     expect(new AnswerReader(false).headers).toEqual(['x-instance-id', 'x-upstream'])
-    expect(new AnswerReader(false).body).toBeNull()
+    const reader = new AnswerReader(false)
+    reader.begin()
+    reader.head(200)
+    expect(reader.body).toBeNull()
     expect(new AnswerReader(true).headers).toContain('x-lsn')
   })
 })

@@ -1,3 +1,5 @@
+import { KEPT_OF_BODY } from '../core/error-answers.js'
+import type { ErrorSample } from './port.js'
 import type { ResponseReader } from './response-parser.js'
 
 /** What came back for a request. A connection uses one object for all its answers: take from it at once what is needed. */
@@ -37,17 +39,28 @@ function shortened(name: string): string {
 /** Reads the answers of one connection, one after the other. */
 export class AnswerReader implements ResponseReader {
   readonly headers: readonly string[]
-  readonly body: ((part: Buffer) => void) | null
+  readonly ofErrors = ['content-type', 'content-encoding']
+  body: ((part: Buffer) => void) | null = null
   wantsVersion = false
   private readonly answer = noAnswer()
   private named = false
   private upstream = ''
   private text = ''
+  private type = ''
+  private coding = ''
+  /** Of the answer under way, where what it says is to be kept. */
+  private sample: { parts: Buffer; more: boolean } | null = null
+  private readonly keeping = (part: Buffer): void => this.keep(part)
 
-  /** @param asksDatabase whether answers are read for what the database says in them */
-  constructor(asksDatabase: boolean) {
+  /**
+   * @param asksDatabase whether answers are read for what the database says in them
+   * @param wantsError whether what an answer of a status says is to be kept
+   */
+  constructor(
+    asksDatabase: boolean,
+    private readonly wantsError: (status: number) => boolean = () => false,
+  ) {
     this.headers = asksDatabase ? [...INSTANCE_HEADERS, ...DATABASE_HEADERS] : INSTANCE_HEADERS
-    this.body = asksDatabase ? (part) => this.keep(part) : null
   }
 
   begin(): void {
@@ -61,6 +74,22 @@ export class AnswerReader implements ResponseReader {
     this.named = false
     this.upstream = ''
     this.text = ''
+    this.type = ''
+    this.coding = ''
+    this.sample = null
+  }
+
+  head(status: number): void {
+    if (status >= 400 && this.wantsError(status)) this.sample = { parts: Buffer.alloc(0), more: false }
+    this.body = this.wantsVersion || this.sample !== null ? this.keeping : null
+  }
+
+  /** What the answer that was read last says, where it is to be kept. */
+  get said(): ErrorSample | null {
+    if (this.sample === null) return null
+    const coding = this.coding === '' ? '' : ` (${this.coding})`
+    const contentType = `${this.type}${coding}`.trim()
+    return { contentType: contentType === '' ? null : contentType, body: this.sample.parts, more: this.sample.more }
   }
 
   header(name: string, value: string): void {
@@ -74,6 +103,8 @@ export class AnswerReader implements ResponseReader {
     else if (name === 'x-shard') answer.gathered = value.includes(',')
     else if (name === 'x-lsn') answer.lsn = value || null
     else if (name === 'x-write-outcome') answer.outcome = value || null
+    else if (name === 'content-type') this.type = value
+    else if (name === 'content-encoding') this.coding = value
   }
 
   /** The answer that came, in full. */
@@ -88,6 +119,10 @@ export class AnswerReader implements ResponseReader {
 
   private keep(part: Buffer): void {
     if (this.wantsVersion && this.text.length < LONGEST_BODY) this.text += part.toString('latin1')
+    if (this.sample === null || this.sample.more) return
+    const room = KEPT_OF_BODY - this.sample.parts.length
+    this.sample.parts = Buffer.concat([this.sample.parts, part.subarray(0, room)])
+    this.sample.more = part.length > room
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LabError } from '../core/errors.js'
 import type { Load } from '../core/load.js'
 import { createLoadGenerator, generatorCount } from './child-process-generator.js'
-import type { LoadRequest, LoadResult } from './port.js'
+import type { LoadRequest, LoadResult, LoadTick } from './port.js'
+import { SELF_SIGNED } from './testing/certificate.js'
 import { buildChildEntry } from './testing/child-entry.js'
 import { expectBooksToBalance, loadContract } from './testing/load-contract.js'
 import { closeServer, listen, startTestServer } from './testing/test-server.js'
@@ -305,5 +307,47 @@ describe('generatorCount', () => {
     ['no rate at all', open(0), 8, 1],
   ])('%s', (_name, load, cores, count) => {
     expect(generatorCount(load, cores)).toBe(count)
+  })
+})
+
+describe('over TLS', () => {
+  const over = async (insecure: boolean): Promise<LoadResult> => {
+    const server = createHttpsServer(SELF_SIGNED, (_, response) => response.end('x'))
+    const origin = (await listen(server)).replace('http:', 'https:')
+    const target = { origin, insecure, requests: [{ method: 'GET', path: '/', headers: [] }] }
+    return run(origin, {}, { target }).finally(() => closeServer(server))
+  }
+
+  it('names the fault of a certificate, and takes it all the same where that is wished', async () => {
+    const error = await labError(over(false))
+    expect(error.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+    expect(error.hint).toContain('--insecure')
+    expect((await over(true)).ledger).toMatchObject({ ok: 100, http_error: 0, lost: 0 })
+  })
+
+  it('trusts the authorities of NODE_EXTRA_CA_CERTS', async () => {
+    const file = join(dirname(child.childEntry), 'authority.pem')
+    writeFileSync(file, SELF_SIGNED.cert)
+    process.env.NODE_EXTRA_CA_CERTS = file
+    try {
+      expect((await over(false)).ledger).toMatchObject({ ok: 100, lost: 0 })
+    } finally {
+      delete process.env.NODE_EXTRA_CA_CERTS
+    }
+  })
+})
+
+describe('errors', () => {
+  it('are kept in the words of those who answer, by status, and crossed over', async () => {
+    const server = createHttpServer((_, response) => {
+      response.writeHead(401, { 'Content-Type': 'text/plain' }).end('who are you?')
+    })
+    const origin = await listen(server)
+    const seen: LoadTick['errors'][] = []
+    const result = await run(origin, {}, { onTick: ({ errors }) => seen.push(errors) })
+    await closeServer(server)
+    const expected = { contentType: 'text/plain', body: Buffer.from('who are you?'), more: false }
+    expect(result.errors).toEqual({ 401: expected })
+    expect(seen.filter((errors) => 401 in errors)).toEqual([{ 401: expected }])
   })
 })

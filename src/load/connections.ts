@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js'
+import type { ErrorSample } from './port.js'
 
 /** Why a request that was sent got no answer. */
 export type LossCause =
@@ -21,6 +22,10 @@ export interface ConnectionEvents {
   onDown(connection: number): void
   /** The request was answered in full. */
   onAnswer(connection: number, answer: Answer): void
+  /** Whether what an answer of this status says is to be told. */
+  wantsError(status: number): boolean
+  /** What an answer of 400 and more says; `onAnswer` follows. */
+  onError(status: number, sample: ErrorSample): void
   onLost(connection: number, cause: LossCause): void
   /** The request handed over never left this machine: the connection was already gone. */
   onUnsent(connection: number): void

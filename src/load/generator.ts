@@ -133,6 +133,11 @@ export class Generator {
           },
           onDown: (connection) => this.dispatcher.onDown(connection),
           onAnswer: (connection, answer) => this.dispatcher.onAnswer(connection, answer, this.now()),
+          wantsError: (status) => this.recorder.wantsError(status),
+          onError: (status, sample) => {
+            // Another connection may have been first.
+            if (this.recorder.wantsError(status)) this.recorder.said(status, sample)
+          },
           onLost: (connection, cause) => this.dispatcher.onLost(connection, cause, this.now()),
           onUnsent: (connection) => this.dispatcher.onUnsent(connection, this.now()),
           onConnectFailure: (_connection, code) => {

@@ -46,7 +46,7 @@ export class Lane {
     private readonly number: number,
     private readonly options: LaneOptions,
   ) {
-    this.reader = new AnswerReader(options.asksDatabase)
+    this.reader = new AnswerReader(options.asksDatabase, (status) => options.events.wantsError(status))
     this.parser = new ResponseParser(this.reader.headers, this.reader)
     client._connect = () => this.connect()
     client.timeout = NEVER_MS
@@ -111,6 +111,8 @@ export class Lane {
   private answered(socket: Socket, again: boolean): void {
     this.useful = true
     this.state = 'waiting'
+    const { said } = this.reader
+    if (said !== null) this.options.events.onError(this.parser.status, said)
     this.options.events.onAnswer(this.number, this.reader.read(this.parser.status))
     if (socket !== this.client.conn || this.state !== 'waiting') return
     if (again) this.becomeIdle()

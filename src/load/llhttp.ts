@@ -38,6 +38,7 @@ interface Exports {
   llhttp_execute(parser: number, at: number, length: number): number
   llhttp_finish(parser: number): number
   llhttp_get_error_pos(parser: number): number
+  llhttp_get_status_code(parser: number): number
   llhttp_get_http_major(parser: number): number
   llhttp_get_http_minor(parser: number): number
   llhttp_should_keep_alive(parser: number): number
@@ -112,6 +113,11 @@ export class Llhttp {
     const result = api.llhttp_finish(this.parser)
     current = undefined
     return result
+  }
+
+  /** Of the current answer, once its first line has been read. */
+  get status(): number {
+    return api.llhttp_get_status_code(this.parser)
   }
 
   /** 1.1 as 11. */

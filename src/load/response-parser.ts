@@ -16,6 +16,10 @@ export interface ResponseReader {
   begin(): void
   /** One of the header fields that are wanted, in lower case, without the spaces around its value. */
   header(name: string, value: string): void
+  /** Header fields that are wanted of answers of 400 and more alone, in lower case. */
+  readonly ofErrors?: readonly string[]
+  /** The head of the answer (no interim one) has been read. */
+  head?(status: number): void
   /** A part of the body, to be copied at once; null where bodies are not read. */
   body: ((part: Buffer) => void) | null
 }
@@ -29,6 +33,8 @@ export type Outcome = 'more' | 'complete' | 'surplus' | 'malformed' | 'oversized
 const [SPACE, TAB, CR, LF, DELETE, H] = [0x20, 0x09, 0x0d, 0x0a, 0x7f, 0x48]
 /** First letters of names are compared in lower case. */
 const LOWER = 0x20
+/** Whose fields with a first letter are looked at. */
+const [OF_ALL, OF_ERRORS] = [1, 2]
 
 /**
  * Frames the answers of one connection by RFC 9112, section 6.3, with llhttp. How the bytes are split changes nothing, and
@@ -42,6 +48,7 @@ export class ResponseParser {
 
   private readonly llhttp: Llhttp
   private readonly wanted: ReadonlySet<string>
+  private readonly ofErrors: ReadonlySet<string>
   /** First letters of the names that are looked at: the other fields are not even decoded. */
   private readonly letters = new Uint8Array(256)
   private asked: Asked = { method: 'GET', upgrade: false }
@@ -66,7 +73,9 @@ export class ResponseParser {
     private readonly reader: ResponseReader,
   ) {
     this.wanted = new Set(wanted)
-    for (const name of [...wanted, 'transfer-encoding']) this.letters[name.charCodeAt(0)] = 1
+    this.ofErrors = new Set(reader.ofErrors)
+    for (const name of this.ofErrors) this.letters[name.charCodeAt(0)] = OF_ERRORS
+    for (const name of [...wanted, 'transfer-encoding']) this.letters[name.charCodeAt(0)] = OF_ALL
     this.llhttp = new Llhttp(this)
   }
 
@@ -127,7 +136,10 @@ export class ResponseParser {
       this.looked = false
     }
     if (length === 0) return OK
-    if (this.lastOfName === 0) this.looked = this.letters[(memory[at] ?? 0) | LOWER] === 1
+    if (this.lastOfName === 0) {
+      const whose = this.letters[(memory[at] ?? 0) | LOWER]
+      this.looked = whose === OF_ALL || (whose === OF_ERRORS && this.llhttp.status >= 400)
+    }
     this.lastOfName = memory[at + length - 1] ?? 0
     if (this.looked) this.name += memory.toString('latin1', at, at + length)
     return this.inTrailer(length)
@@ -153,6 +165,7 @@ export class ResponseParser {
     if (status < 200 && status !== 101) return NO_BODY
     this.headed = true
     this.status = status
+    this.reader.head?.(status)
     // Rules 1 and 2.
     const { method } = this.asked
     return method === 'HEAD' || status === 204 || status === 304 || this.tunnels ? NO_BODY : OK
@@ -189,7 +202,8 @@ export class ResponseParser {
     if (!this.looked || this.headed || this.name === '') return
     const name = this.name.toLowerCase()
     if (name === 'transfer-encoding') this.coded = true
-    if (this.wanted.has(name)) this.reader.header(name, this.value.replace(/^[ \t]+|[ \t]+$/g, ''))
+    if (this.wanted.has(name) || this.ofErrors.has(name))
+      this.reader.header(name, this.value.replace(/^[ \t]+|[ \t]+$/g, ''))
   }
 
   private inTrailer(length: number): number {

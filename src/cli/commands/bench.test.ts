@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { createServer as createRawServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunRecord, runRecordSchema } from '../../core/record.js'
@@ -250,6 +251,42 @@ describe('bench on processes', { timeout: 60_000 }, () => {
     expect(
       (await readdir(join(cli.folder, 'nothing'), { recursive: true })).filter((name) => name.includes('Z')),
     ).toEqual([])
+  })
+
+  it('sends what was given as it is, and keeps no secret', async () => {
+    const texts = new Set<string>()
+    const server = createRawServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', (bytes) => {
+        texts.add(bytes.toString('latin1'))
+        socket.write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 12\r\n\r\nwho are you?')
+      })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    await writeFile(join(cli.folder, 'any bytes'), Buffer.from([0, 255, 10]))
+    const load = ['--rps', '20', '--duration', '1s', '--warmup', '0s', '--connections', '2', '--out', 'as-given']
+    const request = ['--header', 'X-Tag: one', '--header', 'X-Tag: two', '--method', 'PUT', '--body', '@any bytes']
+    const url = `http://ana:gehe%40im@127.0.0.1:${port}/a/../menú?q=a b`
+    const outcome = await cli.run(['bench', '--url', url, ...request, ...load])
+    server.close()
+    expect([...texts]).toEqual([
+      `PUT /a/../men%C3%BA?q=a%20b HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: keep-alive\r\nAuthorization: Basic ${Buffer.from('ana:gehe@im').toString('base64')}\r\nX-Tag: one\r\nX-Tag: two\r\nContent-Length: 3\r\n\r\n\0\xff\n`,
+    ])
+    expect(outcome.code).toBe(4)
+    expect(outcome.stdout).toContain('401 (20 answers): "who are you?"')
+    expect(outcome.stderr).toMatch(/warning +no request has been answered well so far: 401/)
+    expect(outcome.stderr).toContain('It wants credentials')
+    const kept = await Promise.all(
+      (await readdir(join(cli.folder, 'as-given'), { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')),
+    )
+    expect(kept.length).toBeGreaterThan(1)
+    const whole = [outcome.stdout, outcome.stderr, ...kept].join('\n')
+    expect(whole).not.toMatch(/gehe/)
+    expect(whole).not.toContain(Buffer.from('ana:gehe@im').toString('base64'))
+    expect(whole).toContain("--header 'X-Tag: one' --header 'X-Tag: two' --body '@any bytes'")
   })
 
   it('fails with 4 when nothing is answered well, with one document on stdout all the same', async () => {

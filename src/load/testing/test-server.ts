@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Behaviour } from './load-contract.js'
 
@@ -21,13 +22,13 @@ export async function startTestServer({ serviceMs, statuses, instances }: Behavi
 }
 
 /** Listens on a free port of 127.0.0.1 and gives the origin. */
-export async function listen(server: Server): Promise<string> {
+export async function listen(server: Server | TlsServer): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /** Closes a server and every connection it has. */
-export async function closeServer(server: Server): Promise<void> {
+export async function closeServer(server: Server | TlsServer): Promise<void> {
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 }
