@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -24,10 +25,11 @@ function open(origin: string, insecure = false): Socket {
   return socket
 }
 
+const OF_LOCALHOST = await lookup('localhost', { all: true })
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 describe('openSocket', () => {
-  it.each([['127.0.0.1'], ...(hasIpv6 ? [['::1']] : [])])('finds localhost at %s', async (host) => {
+  it.each(OF_LOCALHOST)('finds localhost at $address', async ({ address: host }) => {
     const port = await portOf(createServer(), host)
     await once(open(`http://localhost:${port}`), 'connect')
   })
