@@ -96,7 +96,7 @@ export function adviceOnConnecting(code: string): string {
   if (code === 'ECONNREFUSED') return 'Nothing listens there: check host and port, and that the system is up'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'The name of the host is not known: check it'
   if (CERTIFICATE.test(code)) {
-    return "The server's certificate does not hold: --insecure takes it all the same; NODE_EXTRA_CA_CERTS=<file> trusts an authority of your own"
+    return "The server's certificate does not hold; of a server of your own: --insecure takes it all the same"
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return 'No TLS is spoken there: http:// instead of https://?'
   if (code === 'timeout') return 'No answer within --timeout: see the log of the application'

@@ -324,17 +324,6 @@ describe('over TLS', () => {
     expect(error.hint).toContain('--insecure')
     expect((await over(true)).ledger).toMatchObject({ ok: 100, http_error: 0, lost: 0 })
   })
-
-  it('trusts the authorities of NODE_EXTRA_CA_CERTS', async () => {
-    const file = join(dirname(child.childEntry), 'authority.pem')
-    writeFileSync(file, SELF_SIGNED.cert)
-    process.env.NODE_EXTRA_CA_CERTS = file
-    try {
-      expect((await over(false)).ledger).toMatchObject({ ok: 100, lost: 0 })
-    } finally {
-      delete process.env.NODE_EXTRA_CA_CERTS
-    }
-  })
 })
 
 describe('errors', () => {
