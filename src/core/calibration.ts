@@ -151,6 +151,7 @@ export function limitText({ limit }: Drive): string {
   const check = limit.failed as CheckName | null
   if (check === 'generator-lateness') return `${formatChecked(limit.lateness_ms, 'ms')} late (p99) ${at}`
   if (check === 'generator-event-loop') return `event loop ${formatChecked(limit.event_loop_ms, 'ms')} late (p99) ${at}`
+  if (check === 'generator-busy') return `generator had no moment to spare ${at}`
   if (check === 'generator-cpu') return `generator used ${formatChecked(limit.cpu, CHECKS[check].unit)} ${at}`
   return `${formatChecked(limit.achieved, 'share')} answered ${at}`
 }

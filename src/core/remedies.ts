@@ -25,6 +25,9 @@ export function remedyFor({ check }: Pick<Validity, 'check'>, facts: Facts): str
 
 const REMEDIES: Record<CheckName, (facts: Facts) => string | null> = {
   'generator-lateness': generator,
+  'generator-busy': generator,
+  'generator-paused': () => PAUSED,
+  'command-paused': () => PAUSED,
   'generator-cpu': generator,
   'generator-event-loop': generator,
   'host-cpu': host,
@@ -37,11 +40,15 @@ const REMEDIES: Record<CheckName, (facts: Facts) => string | null> = {
   'latency-drift': longer,
 }
 
+const PAUSED = 'It was stopped, or the machine stood still or was full: repeat it.'
+
 function generator(facts: Facts): string {
   const { load, environment } = facts
   // Of a machine that is full the generator gets too little: more processes would get no more.
   if (failed(facts, 'host-cpu')) return 'The machine was full: see host-cpu.'
-  if ((measuredBy(facts, 'generator-cpu') ?? 0) < BUSY) {
+  if (
+    Math.max(...(['generator-cpu', 'generator-busy'] as const).map((check) => measuredBy(facts, check) ?? 0)) < BUSY
+  ) {
     return 'The generator was not busy itself, so something else held it up: stop other programs on this machine, and repeat it.'
   }
   const less = load.mode === 'closed' ? 'fewer --connections' : 'a lower rate'

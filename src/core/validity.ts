@@ -43,6 +43,25 @@ export const CHECKS = {
     meaning: 'p99 of how late the generator itself sent; beyond it latency is partly its own',
     bears: LOADED,
   },
+  'generator-busy': {
+    doubt: 'generator-limited',
+    unit: 'share of its time',
+    meaning: 'the generator had no moment to spare: answers waited for it, and what was due could not leave',
+    bears: ALWAYS,
+  },
+  'generator-paused': {
+    doubt: 'generator-limited',
+    unit: 'ms',
+    meaning:
+      'the longest that the generator did not get to run: what waited meanwhile waited for it, not for the system',
+    bears: ALWAYS,
+  },
+  'command-paused': {
+    doubt: 'host-limited',
+    unit: 'ms',
+    meaning: 'the longest that this command did not get to run: what it had to do and to watch came as much too late',
+    bears: ALWAYS,
+  },
   'generator-cpu': {
     doubt: 'generator-limited',
     unit: 'share of a core',
@@ -52,7 +71,7 @@ export const CHECKS = {
   'generator-event-loop': {
     doubt: 'generator-limited',
     unit: 'ms',
-    meaning: 'p99 event-loop delay of the generator: answers were noticed this late',
+    meaning: 'p99 of how long answers waited until the generator read them',
     bears: LOADED,
   },
   'host-cpu': {
@@ -138,6 +157,11 @@ export function doubtBy(check: string): Doubt | undefined {
   return Object.hasOwn(CHECKS, check) ? CHECKS[check as CheckName].doubt : undefined
 }
 
+/** The doubt that a failed row casts: that of its check, or the one that was found to be behind it. */
+export function doubtOf({ check, doubt }: Pick<Validity, 'check' | 'doubt'>): Doubt | undefined {
+  return DOUBTS.find((known) => known === doubt) ?? doubtBy(check)
+}
+
 /** A checked value for people: "0.6 ms", "31.0 % of a core", "3 nodes". */
 export function formatChecked(value: number, unit: string): string {
   const share = /^share( of .+)?$/.exec(unit)
@@ -146,12 +170,14 @@ export function formatChecked(value: number, unit: string): string {
 
 /** The doubts of these checks, each once, the gravest first. */
 export function doubtsOf(validity: readonly Validity[]): Doubt[] {
-  const failed = validity.filter((row) => !row.ok).map((row) => doubtBy(row.check))
+  const failed = validity.filter((row) => !row.ok).map(doubtOf)
   return DOUBTS.filter((doubt) => failed.includes(doubt))
 }
 
 /** What a check means when it fails; of one of a newer record what that says. */
-export function meaningOf({ check, meaning }: Pick<Validity, 'check' | 'meaning'>): string {
+export function meaningOf({ check, doubt, meaning }: Pick<Validity, 'check' | 'doubt' | 'meaning'>): string {
+  // Where something else was found to be behind it than what the check is for, the row says what.
+  if (doubt !== undefined && doubt !== doubtBy(check)) return meaning
   return Object.hasOwn(CHECKS, check) ? CHECKS[check as CheckName].meaning : meaning
 }
 

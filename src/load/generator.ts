@@ -51,6 +51,8 @@ export class Generator {
   /** performance.now() at time 0 of the run clock. */
   private origin = Number.POSITIVE_INFINITY
   private timer: NodeJS.Timeout | undefined
+  /** When it means to wake up next, on the run clock. */
+  private wakeAt = Number.POSITIVE_INFINITY
   private nextSweep = 0
   private stopAt = Number.POSITIVE_INFINITY
   private drainMs: number
@@ -132,7 +134,10 @@ export class Generator {
             this.onConnection(null)
           },
           onDown: (connection) => this.dispatcher.onDown(connection),
-          onAnswer: (connection, answer) => this.dispatcher.onAnswer(connection, answer, this.now()),
+          onAnswer: (connection, answer) => {
+            this.health.answered(performance.now())
+            this.dispatcher.onAnswer(connection, answer, this.now())
+          },
           wantsError: (status) => this.recorder.wantsError(status),
           onError: (status, sample) => {
             // Another connection may have been first.
@@ -210,6 +215,7 @@ export class Generator {
 
   private wake(): void {
     const now = this.now()
+    this.health.paused(Math.max(0, now - this.wakeAt))
     // What came due before the stop is sent like any other: it would count as unfinished, and nobody was in its way.
     this.dispatcher.pump(now)
     if (now >= this.stopAt) this.dispatcher.stop()
@@ -221,7 +227,11 @@ export class Generator {
     this.watchPhase(now)
     const over = now >= this.window.endMs && (this.dispatcher.done || now >= this.window.endMs + this.drainMs)
     if (over) this.finish(now)
-    else this.timer = setTimeout(() => this.wake(), this.sleep(now))
+    else {
+      const sleep = this.sleep(now)
+      this.wakeAt = now + sleep
+      this.timer = setTimeout(() => this.wake(), sleep)
+    }
   }
 
   private sleep(now: number): number {

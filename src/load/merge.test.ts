@@ -16,7 +16,9 @@ const counts = fc.nat({ max: 1_000 })
 const histogram = fc.array(fc.double({ min: 0.01, max: 5_000, noNaN: true }), { maxLength: 20 }).map(encode)
 const health = fc.record({
   cpu: fc.double({ min: 0, max: 1 }),
+  busy: fc.double({ min: 0, max: 1 }),
   eventLoopDelayMs: counts,
+  pausedMs: counts,
   latenessMs: counts,
   backlog: counts,
 })
@@ -187,7 +189,7 @@ describe('mergeResults', () => {
     service: encode([1]),
     errorResponse: encode([9]),
     instances: { a: { answered: 7, http_error: 1, response: encode([1, 2, 3]) } },
-    generator: { cpu: 0.5, eventLoopDelayMs: 1, latenessMs: 2, backlog: 1 },
+    generator: { cpu: 0.5, busy: 0.6, eventLoopDelayMs: 1, pausedMs: 30, latenessMs: 2, backlog: 1 },
     clients: null,
     journal: null,
     complete: true,
@@ -195,7 +197,7 @@ describe('mergeResults', () => {
   it('adds the parts up', () => {
     const other: LoadResult = {
       ...part,
-      generator: { cpu: 0.2, eventLoopDelayMs: 5, latenessMs: 1, backlog: 2 },
+      generator: { cpu: 0.2, busy: 0.9, eventLoopDelayMs: 5, pausedMs: 20, latenessMs: 1, backlog: 2 },
       instances: { b: { answered: 7, http_error: 1, response: encode([4]) } },
       measuredMs: 990,
       complete: false,
@@ -212,7 +214,7 @@ describe('mergeResults', () => {
       achievedRps: 14,
       goodputRps: 12,
       instances: { a: { answered: 7 }, b: { answered: 7 } },
-      generator: { cpu: 0.5, eventLoopDelayMs: 5, latenessMs: 2, backlog: 3 },
+      generator: { cpu: 0.5, busy: 0.9, eventLoopDelayMs: 5, pausedMs: 30, latenessMs: 2, backlog: 3 },
       complete: false,
     })
   })

@@ -61,6 +61,8 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
 function worst(health: readonly GeneratorHealth[]): GeneratorHealth {
   return {
     cpu: Math.max(...health.map(({ cpu }) => cpu)),
+    busy: Math.max(...health.map(({ busy }) => busy)),
+    pausedMs: Math.max(...health.map(({ pausedMs }) => pausedMs)),
     eventLoopDelayMs: Math.max(...health.map(({ eventLoopDelayMs }) => eventLoopDelayMs)),
     latenessMs: Math.max(...health.map(({ latenessMs }) => latenessMs)),
     backlog: sum(health, ({ backlog }) => backlog),

@@ -128,8 +128,12 @@ export interface LoadTick {
 export interface GeneratorHealth {
   /** Share of one core, 0 to 1, over the tick. */
   cpu: number
-  /** p99 of the event-loop delay beyond its resolution, in milliseconds. */
+  /** Share of the time in which its event loop did not wait for anything, 0 to 1: at work, or without a core to run on. */
+  busy: number
+  /** p99 of how long answers waited to be read, or of the event loop's delay where that is longer, in milliseconds. */
   eventLoopDelayMs: number
+  /** The longest that it did not get to run, in milliseconds: stopped, or without a core. */
+  pausedMs: number
   /** p99 of (send - due) of requests for which a connection was idle: the generator's own lateness, in milliseconds. */
   latenessMs: number
   /** Due requests waiting for a connection at the end of the tick. */
@@ -162,7 +166,7 @@ export interface LoadResult {
   instances: Record<string, InstanceCounts>
   /** Null without simulated clients, or where there were too many instances to keep apart. */
   clients: ClientAnswers | null
-  /** Worst of the generators over the counted part: CPU share, p99 event-loop delay and lateness, final backlog. */
+  /** Worst of the generators over the counted part: CPU and busy share, p99 event-loop delay and lateness, longest pause, final backlog. */
   generator: GeneratorHealth
   /** Of the whole run, warm-up included (a write of the warm-up is as real as any); null without a workload. */
   journal: Journal | null

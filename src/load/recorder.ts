@@ -15,7 +15,7 @@ export interface Window {
   endMs: number
 }
 
-type ProcessorHealth = Pick<GeneratorHealth, 'cpu' | 'eventLoopDelayMs'>
+type ProcessorHealth = Omit<GeneratorHealth, 'latenessMs' | 'backlog'>
 
 export interface RecorderOptions {
   window: Window

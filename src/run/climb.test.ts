@@ -36,7 +36,7 @@ function generator(tickAt: (n: number, rps: number) => Partial<LoadTick>): LoadG
           service: EMPTY,
           errorResponse: EMPTY,
           instances: {},
-          generator: { cpu: 0.4, eventLoopDelayMs: 1, latenessMs: 1, backlog: 0 },
+          generator: { cpu: 0.4, busy: 0.5, eventLoopDelayMs: 1, pausedMs: 3, latenessMs: 1, backlog: 0 },
           journal: null,
           ...tickAt(n, rps),
         })
@@ -70,10 +70,10 @@ describe('climb', () => {
     })
   })
 
-  const health = { cpu: 0.4, eventLoopDelayMs: 1, latenessMs: 1, backlog: 0 }
+  const health = { cpu: 0.4, busy: 0.5, eventLoopDelayMs: 1, pausedMs: 3, latenessMs: 1, backlog: 0 }
   it.each<[string, Partial<LoadTick>]>([
     ['generator-lateness', { generator: { ...health, latenessMs: 5.1 } }],
-    ['generator-cpu', { generator: { ...health, cpu: 0.91 } }],
+    ['generator-busy', { generator: { ...health, busy: 0.96 } }],
     ['generator-event-loop', { generator: { ...health, eventLoopDelayMs: 21 } }],
     ['offered-rate', { ok: 190, http_error: 200 }],
   ])('ends at the first step that fails by %s', async (check, tick) => {
@@ -86,7 +86,7 @@ describe('climb', () => {
   })
 
   it('takes nothing amiss while it runs up', async () => {
-    const cold = generator((n) => (n < 2 ? { ok: 0, generator: { ...health, latenessMs: 80, cpu: 1 } } : {}))
+    const cold = generator((n) => (n < 2 ? { ok: 0, generator: { ...health, latenessMs: 80, cpu: 1, busy: 1 } } : {}))
     expect(await climb(input(cold), [1_000])).toMatchObject([{ rps: 1_000, failed: null }])
   })
 

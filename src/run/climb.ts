@@ -70,11 +70,11 @@ export async function climb(input: ClimbInput, rates: readonly number[]): Promis
 
 /** A tick as a step, held against the same limits as a run. */
 export function stepOf(rps: number, tick: LoadTick, load: Load): Step {
-  const { cpu, latenessMs, eventLoopDelayMs } = tick.generator
+  const { cpu, busy, latenessMs, eventLoopDelayMs } = tick.generator
   const achieved = tick.due === 0 ? 0 : (tick.ok + tick.http_error) / tick.due
   const rows = [
     checked('generator-lateness', latenessMs, LIMITS.latenessMs),
-    checked('generator-cpu', cpu, LIMITS.generatorCpu),
+    checked('generator-busy', busy, LIMITS.generatorBusy),
     checked('generator-event-loop', eventLoopDelayMs, LIMITS.eventLoopMs),
     checked('offered-rate', achieved, followLimit([tickRow(tick, load)], tick.due), { atLeast: true }),
   ]

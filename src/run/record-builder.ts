@@ -229,6 +229,7 @@ function validityOfResult({ plan, result, state, changedNodes }: RecordInput): V
     hostSteal: state.hostSteal(),
     changedNodes,
     kind: kindOf(plan),
+    commandPausedMs: state.pausedMs,
   })
 }
 

@@ -52,6 +52,8 @@ export class RunState {
   readonly shards: ShardStates
   /** How far a migration is; null where there is none. */
   migration: ReshardProgress | null = null
+  /** The longest that the command did not get to run during the counted part, in milliseconds. */
+  pausedMs = 0
   private phase: Phase = 'starting'
   private now = 0
   private counted: TickRow[] = []
@@ -60,7 +62,7 @@ export class RunState {
   private response = new Histogram()
   private service = new Histogram()
   private readonly instances = new Map<string, InstanceState>()
-  private generator: GeneratorHealth = { cpu: 0, eventLoopDelayMs: 0, latenessMs: 0, backlog: 0 }
+  private generator: GeneratorHealth = NO_HEALTH
   private readonly stretches: Stretch[]
   private readonly host = { cpu: [] as Moment[], steal: [] as number[] }
   private generatorShares: Moment[] = []
@@ -235,6 +237,11 @@ export class RunState {
     this.shards.stopCounting()
   }
 
+  /** The command did not get to run for so long, in milliseconds. */
+  paused(ms: number): void {
+    if (this.phase === 'measuring') this.pausedMs = Math.max(this.pausedMs, ms)
+  }
+
   private startCounting(): void {
     // What the warm-up left to be sent and answered belongs to it, as in the record.
     const { due, sent, ok, http_error, lost } = this.ledger
@@ -242,7 +249,7 @@ export class RunState {
     this.ledger = emptyLedger()
     this.response.reset()
     this.service.reset()
-    this.generator = { cpu: 0, eventLoopDelayMs: 0, latenessMs: 0, backlog: 0 }
+    this.generator = NO_HEALTH
     this.generatorShares = []
     this.host.cpu.length = 0
     this.host.steal.length = 0
@@ -294,8 +301,18 @@ export class RunState {
       hostSteal: this.hostSteal(),
       changedNodes: null,
       kind: kindOf(this.plan),
+      commandPausedMs: this.pausedMs,
     })
   }
+}
+
+const NO_HEALTH: GeneratorHealth = {
+  cpu: 0,
+  busy: 0,
+  eventLoopDelayMs: 0,
+  pausedMs: 0,
+  latenessMs: 0,
+  backlog: 0,
 }
 
 function newInstance(): InstanceState {

@@ -153,6 +153,7 @@ describe('a complete run', () => {
         'load.lost',
         'generator.cpu_share',
         'generator.lateness_p99',
+        'generator.busy_share',
         'generator.event_loop_p99',
         'generator.backlog',
         'instance.rps',

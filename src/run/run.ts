@@ -101,6 +101,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       })
   }
 
+  const heart = watchPauses((ms) => state.paused(ms))
   const probing = input.probes.map((probe) =>
     readOnSchedule(probe, stack, input, postponed, ending.signal, {
       onReadings(readings) {
@@ -195,6 +196,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
     if (writeFailure !== null) throw writeFailure
     return record
   } finally {
+    clearInterval(heart)
     ending.abort()
     undisturbed.abort()
     curtain.abort()
@@ -235,6 +237,19 @@ function instanceNames(statuses: readonly NodeStatus[]): (instance: string) => s
   return (instance) => ids.get(instance) ?? instance
 }
 
+/** How often this process looks whether it runs, in milliseconds. */
+const HEARTBEAT_MS = 50
+
+/** Tells how much too late every heartbeat of this process is, in milliseconds; until the timer that it gives is cleared. */
+function watchPauses(onPause: (ms: number) => void): NodeJS.Timeout {
+  let last = performance.now()
+  return setInterval(() => {
+    const now = performance.now()
+    onPause(Math.max(0, now - last - HEARTBEAT_MS))
+    last = now
+  }, HEARTBEAT_MS)
+}
+
 function tickSamples(tick: LoadTick, nameOf: (instance: string) => string): Sample[] {
   const t = Math.round(tick.to)
   const perSecond = (count: number): number => count / Math.max(0.001, (tick.to - tick.from) / 1_000)
@@ -245,6 +260,7 @@ function tickSamples(tick: LoadTick, nameOf: (instance: string) => string): Samp
     { t, kind: 'load.lost', value: tick.lost, unit: 'requests' },
     { t, kind: 'generator.cpu_share', value: tick.generator.cpu, unit: 'share of a core' },
     { t, kind: 'generator.lateness_p99', value: tick.generator.latenessMs, unit: 'ms' },
+    { t, kind: 'generator.busy_share', value: tick.generator.busy, unit: 'share of its time' },
     { t, kind: 'generator.event_loop_p99', value: tick.generator.eventLoopDelayMs, unit: 'ms' },
     { t, kind: 'generator.backlog', value: tick.generator.backlog, unit: 'requests' },
   ]

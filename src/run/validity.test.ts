@@ -29,7 +29,8 @@ function input(change: Partial<ValidityInput> = {}): ValidityInput {
   return {
     offeredRps: null,
     achievedRps: 1_450,
-    generator: { cpu: 0.3, eventLoopDelayMs: 2, latenessMs: 0.5, backlog: 0 },
+    generator: { cpu: 0.3, busy: 0.4, eventLoopDelayMs: 2, pausedMs: 20, latenessMs: 0.5, backlog: 0 },
+    commandPausedMs: 20,
     ledger: { ...emptyLedger(), due: 14_500, sent: 14_500, ok: 14_500 },
     ticks: ticks(constant(1_450)),
     stretches: [{ fromMs: 2_000, toMs: 12_500 }],
@@ -49,8 +50,11 @@ const failed = (given: ValidityInput): string[] => validityOf(given).flatMap(({ 
 describe('validityOf', () => {
   it('asks of a closed loop nothing that only an offered rate can show', () => {
     expect(validityOf(input()).map(({ check }) => check)).toEqual([
+      'generator-busy',
       'generator-cpu',
       'generator-event-loop',
+      'generator-paused',
+      'command-paused',
       'host-cpu',
       'host-steal',
       'stack-changed',
@@ -59,8 +63,11 @@ describe('validityOf', () => {
     ])
     expect(validityOf(open()).map(({ check }) => check)).toEqual([
       'generator-lateness',
+      'generator-busy',
       'generator-cpu',
       'generator-event-loop',
+      'generator-paused',
+      'command-paused',
       'host-cpu',
       'host-steal',
       'offered-rate',
@@ -92,6 +99,9 @@ describe('validityOf', () => {
     ['generator-lateness', 'generator-limited', open({ generator: { ...health, latenessMs: 5.1 } })],
     ['generator-cpu', 'generator-limited', input({ generator: { ...health, cpu: 0.91 } })],
     ['generator-event-loop', 'generator-limited', input({ generator: { ...health, eventLoopDelayMs: 21 } })],
+    ['generator-busy', 'generator-limited', input({ generator: { ...health, busy: 0.96 } })],
+    ['generator-paused', 'generator-limited', input({ generator: { ...health, pausedMs: 251 } })],
+    ['command-paused', 'host-limited', input({ commandPausedMs: 1_001 })],
     ['host-cpu', 'host-limited', input({ hostCpu: 0.98 })],
     ['host-steal', 'host-limited', input({ hostSteal: 0.06 })],
     ['offered-rate', 'overloaded', open({ achievedRps: 1_400 })],
@@ -109,6 +119,22 @@ describe('validityOf', () => {
   ])('%s makes a run %s', (check, doubt, given) => {
     expect(failed(given)).toEqual([check])
     expect(doubtsOf(validityOf(given))).toEqual([doubt])
+  })
+
+  it('blames a full generator, not the system, for what was not sent or read in time', () => {
+    const behind = { achievedRps: 900, generator: { ...health, busy: 0.99, backlog: 5_000 } }
+    const rows = validityOf(open(behind))
+    expect(failed(open(behind))).toEqual(['generator-busy', 'offered-rate', 'backlog'])
+    expect(doubtsOf(rows)).toEqual(['generator-limited'])
+    expect(rows.find(({ check }) => check === 'backlog')?.meaning).toContain('the generator could not keep up')
+    const idle = { ...behind, generator: { ...health, backlog: 5_000 } }
+    expect(doubtsOf(validityOf(open(idle)))).toEqual(['overloaded'])
+  })
+
+  it('allows a pause of a hundredth of the time', () => {
+    const long = { stretches: [{ fromMs: 0, toMs: 60_000 }] }
+    expect(failed(input({ ...long, commandPausedMs: 600, generator: { ...health, pausedMs: 600 } }))).toEqual([])
+    expect(failed(input({ ...long, generator: { ...health, pausedMs: 601 } }))).toEqual(['generator-paused'])
   })
 
   it.each<[string, ValidityInput]>([
@@ -242,7 +268,15 @@ describe('validityOf', () => {
     const given: fc.Arbitrary<ValidityInput> = fc.record({
       offeredRps: nullable,
       achievedRps: amount,
-      generator: fc.record({ cpu: amount, eventLoopDelayMs: amount, latenessMs: amount, backlog: amount }),
+      generator: fc.record({
+        cpu: amount,
+        busy: amount,
+        eventLoopDelayMs: amount,
+        pausedMs: amount,
+        latenessMs: amount,
+        backlog: amount,
+      }),
+      commandPausedMs: amount,
       ledger: fc.record({
         due: fc.nat(),
         sent: fc.nat(),

@@ -20,6 +20,8 @@ export interface ValidityInput {
   /** Nodes that did not run from beginning to end; null while that is not known, or where there is no stack. */
   changedNodes: number | null
   kind: RunKind
+  /** The longest that the command did not get to run during the counted part, in milliseconds. */
+  commandPausedMs: number
 }
 
 /** Limits beyond which a figure says more about the laboratory than about the system. */
@@ -28,6 +30,13 @@ export const LIMITS = {
   latenessMs: 5,
   /** A loop that is busy for a share rho makes work wait rho / (1 - rho) times as long as it takes (M/M/1): nine times. */
   generatorCpu: 0.9,
+  /** A first guess, yet to be measured: runs in which the generator, and such in which the system, is the limit. */
+  generatorBusy: 0.95,
+  /** One request in a hundred meets a pause of a hundredth of the time: p99 is no longer the system's. */
+  pausedShare: 0.01,
+  /** On a busy machine any program waits this long now and then; a command that draws, for longer. */
+  pausedMs: 250,
+  commandPausedMs: 1_000,
   /** With every core taken by other programs 12 ms were seen. Beyond 20, tens of milliseconds are not the system's. */
   eventLoopMs: 20,
   /** Full, but for the rounding of the kernel's clock ticks: 10 ms of each core's second. */
@@ -50,14 +59,32 @@ const FEWEST_TICKS = 6
  * shows them must say that they were not measured.
  */
 export function validityOf(input: ValidityInput): Validity[] {
+  const rows = checksOf(input)
+  const full = rows.some(({ check, ok }) => !ok && (check === 'generator-busy' || check === 'generator-cpu'))
+  return full ? rows.map(byGenerator) : rows
+}
+
+/** What a full generator did not send, or read, in time says nothing of the system. */
+function byGenerator(row: Validity): Validity {
+  return row.doubt === 'overloaded' ? { ...row, doubt: 'generator-limited', meaning: NOT_THE_SYSTEM } : row
+}
+
+const NOT_THE_SYSTEM = 'the generator could not keep up with its own schedule; whether the system could is not known'
+
+function checksOf(input: ValidityInput): Validity[] {
   const { generator, ledger, offeredRps } = input
+  const countedMs = input.stretches.reduce((total, { fromMs, toMs }) => total + toMs - fromMs, 0)
+  const pauseFrom = (leastMs: number): number => Math.max(leastMs, LIMITS.pausedShare * countedMs)
   const open = offeredRps !== null
   // Who answers everything with an error, or nothing, is not overloaded.
   const refused = allErrors({ ledger }) ? { reason: 'no request was answered well' } : null
   const rows = [
     ...(open ? [checked('generator-lateness', generator.latenessMs, LIMITS.latenessMs)] : []),
+    checked('generator-busy', generator.busy, LIMITS.generatorBusy),
     checked('generator-cpu', generator.cpu, LIMITS.generatorCpu),
     checked('generator-event-loop', generator.eventLoopDelayMs, LIMITS.eventLoopMs),
+    checked('generator-paused', generator.pausedMs, pauseFrom(LIMITS.pausedMs)),
+    checked('command-paused', input.commandPausedMs, pauseFrom(LIMITS.commandPausedMs)),
     checked('host-cpu', input.hostCpu, LIMITS.hostCpu, { reason: NOT_READ }),
     checked('host-steal', input.hostSteal, LIMITS.hostSteal, { reason: NOT_READ }),
     ...(open

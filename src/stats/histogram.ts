@@ -44,10 +44,11 @@ export class Histogram {
     return this.hdr.totalCount
   }
 
-  /** Counts one duration, clamped to 1 us..1 h. */
-  record(ms: number): void {
-    const us = Math.round(ms * 1_000)
-    this.hdr.recordValue(Math.min(Math.max(us, 1), HIGHEST_US))
+  /** Counts a duration, clamped to 1 us..1 h, once or as often as it was seen. */
+  record(ms: number, times = 1): void {
+    const us = Math.min(Math.max(Math.round(ms * 1_000), 1), HIGHEST_US)
+    if (times === 1) this.hdr.recordValue(us)
+    else this.hdr.recordValueWithCount(us, times)
   }
 
   /** Adds every value of another histogram to this one. */

@@ -24,7 +24,7 @@ export interface FakeLoadOptions {
   /** Under a workload, who answers: standbys lag by so many milliseconds. "primary", two standbys, 5 ms unless told. */
   database?: { primary: string; standbys: readonly string[]; lagMs: number; shards?: readonly string[] }
   /** What the generator says of itself. */
-  health?: Pick<GeneratorHealth, 'cpu' | 'eventLoopDelayMs'>
+  health?: Partial<Omit<GeneratorHealth, 'latenessMs' | 'backlog'>>
   /** Time 0 of the run clock; the moment of the call unless told. */
   originNs?: bigint
 }
@@ -34,7 +34,7 @@ const STOP_LEAD_MS = 20
 
 const DATABASE = { primary: 'primary', standbys: ['standby-1', 'standby-2'], lagMs: 5 }
 
-const HEALTH = { cpu: 0.2, eventLoopDelayMs: 0.3 }
+const HEALTH = { cpu: 0.2, busy: 0.2, eventLoopDelayMs: 0.3, pausedMs: 0 }
 
 /**
  * A load generator that plays the whole load on a virtual clock, without sockets and without waiting: same seed, same
@@ -107,7 +107,7 @@ class Simulation {
           return due
         }),
       dispatched: () => this.dispatcher.dispatched,
-      health: () => options.health ?? HEALTH,
+      health: () => ({ ...HEALTH, ...options.health }),
       journal: this.journal,
       clients: load.clients === 0 ? null : new ClientBook(load.clients),
       onTick: request.onTick,
@@ -146,7 +146,10 @@ class Simulation {
     const generators = load.generators === 'auto' ? 1 : load.generators
     const unfinished = this.dispatcher.giveUp(this.now)
     const complete = this.stopAt >= this.plannedEndMs
-    return { ...this.recorder.finish(this.now, unfinished, this.options.health ?? HEALTH, complete), generators }
+    return {
+      ...this.recorder.finish(this.now, unfinished, { ...HEALTH, ...this.options.health }, complete),
+      generators,
+    }
   }
 
   private isOver(drainMs: number): boolean {

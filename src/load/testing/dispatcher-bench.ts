@@ -8,7 +8,7 @@ import { Recorder, type Window } from '../recorder.js'
 import { Schedule } from '../schedule.js'
 import { expectBooksToBalance } from './load-contract.js'
 
-const HEALTH = { cpu: 0, eventLoopDelayMs: 0 }
+const HEALTH = { cpu: 0, busy: 0, eventLoopDelayMs: 0, pausedMs: 0 }
 
 /** A dispatcher with real books and made-up connections whose fate a test decides. */
 export class DispatcherBench {

@@ -1,6 +1,6 @@
 import type { RunRecord, Validity } from '../../core/record.js'
 import { remedyFor } from '../../core/remedies.js'
-import { bearing, doubtBy, formatChecked, meaningOf, unmeasured } from '../../core/validity.js'
+import { bearing, doubtOf, formatChecked, meaningOf, unmeasured } from '../../core/validity.js'
 import { table } from '../table.js'
 
 /** What was checked about the run itself. */
@@ -30,9 +30,9 @@ export function value(row: Validity): string {
   return row.value === null ? '-' : formatChecked(row.value, row.unit)
 }
 
-function result({ ok, value, check }: Validity): string {
-  if (ok) return value === null ? 'not measured' : 'ok'
-  const doubt = doubtBy(check)
+function result(row: Validity): string {
+  if (row.ok) return row.value === null ? 'not measured' : 'ok'
+  const doubt = doubtOf(row)
   return doubt === undefined ? '**failed**' : `**failed**: ${doubt}`
 }
 
