@@ -54,12 +54,14 @@ describe('doubtsOf', () => {
 describe('bearing', () => {
   const validity = names.map((name) => checked(name, 2, 1))
   const fault = { fault: 'kill', node: 'api-1', at_ms: 1, for_ms: 1 }
+  /** What bears on whatever was done: whether there was a generator, a command and a machine to measure it. */
+  const MACHINE = ['generator-busy', 'generator-paused', 'command-paused', 'generator-cpu', 'host-cpu', 'host-steal']
 
   it.each([
     ['load', {}, names],
     ['faults', { faults: [fault] }, names.filter((name) => CHECKS[name].doubt !== 'not steady')],
-    ['act', { reshard: {} }, ['generator-cpu', 'host-cpu', 'host-steal']],
-    ['act', { trial: {} }, ['generator-cpu', 'host-cpu', 'host-steal']],
+    ['act', { reshard: {} }, MACHINE],
+    ['act', { trial: {} }, MACHINE],
   ])('leaves to a run of the kind %s (%j) the checks that say something of it', (kind, facts, expected) => {
     const record = { ...recordWith({ validity }), ...(facts as object) }
     expect(runKindOf(record)).toBe(kind)

@@ -157,9 +157,10 @@ export function doubtBy(check: string): Doubt | undefined {
   return Object.hasOwn(CHECKS, check) ? CHECKS[check as CheckName].doubt : undefined
 }
 
-/** The doubt that a failed row casts: that of its check, or the one that was found to be behind it. */
+/** The doubt that a failed row casts: that of its check, or the one found to be behind it; none of a check not known here. */
 export function doubtOf({ check, doubt }: Pick<Validity, 'check' | 'doubt'>): Doubt | undefined {
-  return DOUBTS.find((known) => known === doubt) ?? doubtBy(check)
+  const own = doubtBy(check)
+  return own && (DOUBTS.find((known) => known === doubt) ?? own)
 }
 
 /** A checked value for people: "0.6 ms", "31.0 % of a core", "3 nodes". */

@@ -1,0 +1,94 @@
+import { execa } from 'execa'
+import { formatNumber } from '../core/units.js'
+import { atMost, type Figure, info, median, within } from './figure.js'
+import { generate } from './generate.js'
+import { withNginx } from './nginx.js'
+
+const RATES = [10_000, 20_000]
+const CONNECTIONS = 100
+const ROUNDS = 5
+const OURS_MS = 6_000
+/** wrk2 calibrates itself for ten seconds, and counts from then on. */
+const WRK2_SECONDS = 16
+const PERCENTILES = ['p50', 'p90', 'p99'] as const
+
+type Measured = Record<(typeof PERCENTILES)[number], number> & { cpuUs: number }
+
+/**
+ * Percentiles and processor time per request beside those of wrk2 (Gil Tene's, built elsewhere; its path in WRK2), in turns
+ * against the same nginx: p50, p90 and p99 within 20 % or 1 ms, medians of five rounds.
+ */
+export async function peers(): Promise<Figure[]> {
+  const wrk2 = process.env.WRK2
+  if (wrk2 === undefined) {
+    process.stderr.write('  left out: WRK2=<path of wrk2> names the peer\n')
+    return []
+  }
+  return withNginx(async (origin) => {
+    const figures: Figure[] = []
+    for (const rps of RATES) {
+      const [ours, theirs]: [Measured[], Measured[]] = [[], []]
+      for (let round = 0; round < ROUNDS; round++) {
+        theirs.push(await wrk2At(wrk2, origin, rps))
+        ours.push(await oursAt(origin, rps))
+      }
+      for (const p of PERCENTILES) {
+        const peer = median(theirs.map((run) => run[p]))
+        const name = `${formatNumber(rps)}/s: ${p}, median of ${ROUNDS} (wrk2 ${formatNumber(peer)} ms)`
+        const [low, high] = [Math.max(0, Math.min(0.8 * peer, peer - 1)), Math.max(1.2 * peer, peer + 1)]
+        figures.push(within(name, median(ours.map((run) => run[p])), rounded(low), rounded(high), 'ms'))
+      }
+      const cost = median(ours.map(({ cpuUs }) => cpuUs))
+      const theirCost = median(theirs.map(({ cpuUs }) => cpuUs))
+      figures.push(
+        info(`${formatNumber(rps)}/s: CPU per request, median of ${ROUNDS}`, cost, 'us'),
+        atMost(
+          `${formatNumber(rps)}/s: CPU per request over wrk2's ${formatNumber(theirCost)} us`,
+          cost / theirCost,
+          1.25,
+          'x',
+        ),
+      )
+    }
+    return figures
+  })
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100
+}
+
+async function oursAt(origin: string, rps: number): Promise<Measured> {
+  const { result, response } = await generate(origin, {
+    rps,
+    durationMs: OURS_MS,
+    warmupMs: 2_000,
+    connections: CONNECTIONS,
+  })
+  const { cpu } = result.generator
+  return {
+    p50: response.p50 ?? Number.NaN,
+    p90: response.p90 ?? Number.NaN,
+    p99: response.p99 ?? Number.NaN,
+    cpuUs: (cpu * 1e6) / result.achievedRps,
+  }
+}
+
+/** Runs wrk2 by a shell whose `times` tells what its children used. */
+async function wrk2At(wrk2: string, origin: string, rps: number): Promise<Measured> {
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${WRK2_SECONDS}s`, `-R${rps}`, '-L', `${origin}/`]
+  const { stdout } = await execa('bash', ['-c', '"$0" "$@" && times', wrk2, ...args])
+  const at = (percent: string): number =>
+    milliseconds(new RegExp(`^ *${percent}0*% +([0-9.]+)(us|ms|s|m)`, 'm').exec(stdout))
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
+  // The last line: user and system time of the children, "0m3.210s 0m4.560s".
+  const used = [...(stdout.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([0-9.]+)s/g)]
+  const seconds = used.reduce((sum, [, minutes, rest]) => sum + 60 * Number(minutes) + Number(rest), 0)
+  return { p50: at('50\\.'), p90: at('90\\.'), p99: at('99\\.'), cpuUs: (seconds * 1e6) / requests }
+}
+
+const MS = { us: 0.001, ms: 1, s: 1_000, m: 60_000 }
+
+function milliseconds(match: RegExpExecArray | null): number {
+  return match === null ? Number.NaN : Number(match[1]) * MS[match[2] as keyof typeof MS]
+}
