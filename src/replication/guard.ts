@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DetectionRow } from '../core/detection.js'
-import { runError, usageError } from '../core/errors.js'
+import { EXIT, LabError, runError, usageError } from '../core/errors.js'
 import { Cluster } from './cluster.js'
 import type { DetectorSettings } from './detector.js'
 import { failOver, rejoin } from './failover.js'
@@ -123,12 +123,17 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
       }
       const old = primary.id
       replacing = true
-      const { promoted, promotedAt } = await replace(old, options, ready)
+      const done = await replaceWhenPossible(old, options, ready, ending.signal)
       replacing = false
-      const took = Math.round(performance.now() - at)
-      const promoted_ms = Math.round(promotedAt - at)
-      result.failovers.push({ old, promoted, detected: how, promoted_ms, took_ms: took, false_alarm: ran })
-      onEvent('info', `${promoted} is the primary ${took} ms after the alarm; ${old} is its standby`)
+      if (done !== null) {
+        const { promoted, promotedAt, lacking } = done
+        const took = Math.round(performance.now() - at)
+        const promoted_ms = Math.round(promotedAt - at)
+        result.failovers.push({ old, promoted, detected: how, promoted_ms, took_ms: took, false_alarm: ran })
+        const after = `${promoted} is the primary ${took} ms after the alarm`
+        if (lacking === null) onEvent('info', `${after}; ${old} is its standby`)
+        else onEvent('warn', `${after}; ${lacking}: scalelab failover --resume`)
+      }
       primary = await untilPrimary(control, ending.signal).catch(() => primary)
     }
     ending.clear()
@@ -160,11 +165,45 @@ function endOf(lengthMs: number | null, signal: AbortSignal): { signal: AbortSig
   }
 }
 
+interface Replaced {
+  promoted: string
+  promotedAt: number
+  /** Why not all the others stream from it, in words; null: they do. */
+  lacking: string | null
+}
+
+/**
+ * Puts a standby in the place of one that failed, as soon as one can take it: where a second server has died as well the
+ * guard says so and waits for its repair. Null when there is a primary again, or the signal fires, before that.
+ * @throws LabError when the stack is gone
+ */
+async function replaceWhenPossible(
+  old: string,
+  options: GuardOptions,
+  ready: Cluster | undefined,
+  signal: AbortSignal,
+): Promise<Replaced | null> {
+  const { control, onEvent } = options
+  let said = ''
+  for (let prepared = ready; ; prepared = undefined) {
+    try {
+      return await replace(old, options, prepared)
+    } catch (error) {
+      if (!(error instanceof LabError) || error.exitCode !== EXIT.runFailed) throw error
+      if ((await control.members()).length === 0) throw error
+      if (error.message !== said) onEvent('warn', `${error.message}; waiting until one can, or ${old} is back`)
+      said = error.message
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted || (await primaryNow(control)) !== null) return null
+  }
+}
+
 async function replace(
   old: string,
   { control, onEvent, signal }: GuardOptions,
   ready: Cluster | undefined,
-): Promise<{ promoted: string; promotedAt: number }> {
+): Promise<Replaced> {
   // Once begun it is carried through: half a failover is worse than none.
   const whole = new AbortController().signal
   const { promoted, siblings, divergedSince } = await failOver(old, {
@@ -174,9 +213,15 @@ async function replace(
     onEvent: (event, node, detail) => onEvent('info', [event, node, detail].filter((text) => text !== null).join(': ')),
   })
   const promotedAt = performance.now()
-  await siblings
-  if (!signal.aborted) await rejoin(old, 'auto', divergedSince, control, whole)
-  return { promoted, promotedAt }
+  try {
+    await siblings
+    if (!signal.aborted) await rejoin(old, 'auto', divergedSince, control, whole)
+    return { promoted, promotedAt, lacking: null }
+  } catch (error) {
+    // There is a primary to be watched, whatever has become of the others.
+    if (!(error instanceof LabError)) throw error
+    return { promoted, promotedAt, lacking: error.message }
+  }
 }
 
 /** Freezes the primary again and again until every setting has noticed; nothing else is done about it. */
