@@ -251,7 +251,7 @@ describe.skipIf(missing !== undefined)('failover', { timeout: 120_000 }, () => {
     expect(result).toMatchObject({ failovers: [{ old, false_alarm: false }], false_alarms: 0 })
     expect(stderr).toContain(`${old} failed: connection closed`)
     const report = await readFile(join(cli.folder, result.report), 'utf8')
-    expect(report).toContain('1 failover, 0 false alarms')
+    expect(report).toContain('1 failover and 0 false alarms')
     for (const password of nodes.passwords) expect(`${stdout}${stderr}${report}`).not.toContain(password)
     expect((await cli.run(['failover', '--resume'])).stderr).toBe('repl-2 is as it should be.\n')
   })
