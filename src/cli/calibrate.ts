@@ -120,7 +120,7 @@ async function coursesOf(stack: Stack): Promise<Course[]> {
     nginx === null
       ? { server: 'the sample API, which does no work', target: direct }
       : { server: 'nginx, answering by itself', target: at(nginx, '/nginx_status') }
-  // As many as a run takes by itself at most: one core is left to the system.
+  // As many as a run takes by itself at most.
   const most = generatorCount(
     {
       mode: 'open',

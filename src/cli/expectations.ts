@@ -1,10 +1,9 @@
-import { expectationOf, sameMachine } from '../core/calibration.js'
+import { expectationOf, rpsPerGenerator } from '../core/calibration.js'
 import { highestRps, type Load } from '../core/load.js'
 import type { StackParameters } from '../core/parameters.js'
 import { generatorCount } from '../load/child-process-generator.js'
-import { readCalibration } from '../store/calibration.js'
 import type { Lab } from './lab.js'
-import { thisMachine, usableCores } from './machine.js'
+import { calibrationOf, thisMachine, usableCores } from './machine.js'
 
 /**
  * What can be known of a run before it begins, one sentence each: a rate beyond what this machine was calibrated to drive,
@@ -29,10 +28,10 @@ async function rateNote(lab: Lab, load: Load, machine: Awaited<ReturnType<typeof
   const rps = highestRps(load)
   // A closed loop offers no rate: it is as fast as it is.
   if (rps === null) return []
-  const kept = await readCalibration(lab.os.stateDir)
-  if (kept.kind !== 'kept' || !sameMachine(kept.calibration.machine, machine)) return []
-  const generators = generatorCount(load, machine.cores)
-  const expected = expectationOf(kept.calibration, { rps, generators, now: new Date() })
+  const calibration = await calibrationOf(lab.os.stateDir)
+  if (calibration === null) return []
+  const generators = generatorCount(load, machine.cores, rpsPerGenerator(calibration))
+  const expected = expectationOf(calibration, { rps, generators, now: new Date() })
   return expected === null ? [] : [expected.text]
 }
 

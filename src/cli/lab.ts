@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { rpsPerGenerator } from '../core/calibration.js'
 import type { ExitCode } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import type { Engine } from '../engines/port.js'
@@ -95,8 +96,13 @@ export function createLab(os: Os, result: Result, author: () => string | undefin
     identity,
     secret,
     async generator() {
-      const { createLoadGenerator } = await import('../load/child-process-generator.js')
+      const [{ createLoadGenerator }, { calibrationOf }] = await Promise.all([
+        import('../load/child-process-generator.js'),
+        import('./machine.js'),
+      ])
+      const calibration = await calibrationOf(os.stateDir)
       return createLoadGenerator({
+        rpsPerGenerator: calibration === null ? undefined : rpsPerGenerator(calibration),
         nodeBinary: os.nodeBinary,
         childEntry: join(os.packageDir, 'dist', 'load', 'generator-child.js'),
       })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { availableParallelism, cpus, hostname } from 'node:os'
-import type { Machine } from '../core/calibration.js'
+import { type Calibration, type Machine, sameMachine } from '../core/calibration.js'
 import { processorQuota } from '../probes/processors.js'
-import type { Lab } from './lab.js'
+import { readCalibration } from '../store/calibration.js'
+import type { Os } from './os.js'
 
 /** The machine that this runs on, as calibrations tell it from others. */
 export async function thisMachine(): Promise<Machine> {
@@ -17,15 +18,21 @@ export async function thisMachine(): Promise<Machine> {
   }
 }
 
+/** What was last measured of this very machine; null where nothing was, or of another one. */
+export async function calibrationOf(stateDir: string): Promise<Calibration | null> {
+  const kept = await readCalibration(stateDir)
+  return kept.kind === 'kept' && sameMachine(kept.calibration.machine, await thisMachine()) ? kept.calibration : null
+}
+
 /** Processors that work can be done on: those there are, or as many as a quota allows. */
 export function usableCores({ cores, quota_cores }: Machine): number {
   return Math.min(cores, quota_cores ?? cores)
 }
 
 /** This machine and what measures on it, as records say it. */
-export function machineOf(lab: Lab) {
+export function machineOf({ os }: { os: Pick<Os, 'version'> }) {
   return {
-    scalelab: lab.os.version,
+    scalelab: os.version,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -70,6 +70,15 @@ const STALE_MS = 30 * DAY_MS
 /** Up to this share of what was driven a run is taken for safe: calibrations repeat within about a tenth. */
 const SAFE = 0.8
 
+/**
+ * What one generator is asked for at most when their number is not given, in requests/s: half of what it can drive. Beyond
+ * that an answer waits longer for the generator than its own handling takes (M/M/1: rho / (1 - rho) > 1).
+ */
+export function rpsPerGenerator(calibration: Calibration): number | undefined {
+  const drive = driveOf(calibration, 1)
+  return drive && drive.rps / 2
+}
+
 /** Why a calibration says little of this machine today, one clause each; none where it holds. */
 export function reasonsToRepeat(
   calibration: Calibration,

@@ -297,9 +297,9 @@ describe('generatorCount', () => {
   })
   it.each<[string, Load, number, number]>([
     ['a low rate takes one', open(1_500), 8, 1],
-    ['one holds 15,000/s', open(15_000), 8, 1],
-    ['the highest stage counts', open(40_000), 8, 3],
-    ['a core is left to the system', open(200_000), 4, 3],
+    ['one holds 10,000/s', open(10_000), 8, 1],
+    ['the highest stage counts', open(30_000), 8, 3],
+    ['no more than there are cores', open(200_000), 4, 4],
     ['even on one core there is one', open(40_000), 1, 1],
     ['as many as asked for', open(100, 5), 2, 5],
     ['never more than connections', open(100, 5, 2), 8, 2],
@@ -307,6 +307,10 @@ describe('generatorCount', () => {
     ['no rate at all', open(0), 8, 1],
   ])('%s', (_name, load, cores, count) => {
     expect(generatorCount(load, cores)).toBe(count)
+  })
+
+  it('goes by what one was measured to drive', () => {
+    expect(generatorCount(open(30_000), 8, 20_000)).toBe(2)
   })
 })
 

@@ -4,8 +4,8 @@ import { GeneratorProcess } from './generator-process.js'
 import { mergeResults, mergeTicks } from './merge.js'
 import type { LoadGenerator, LoadRequest, LoadResult, LoadTick } from './port.js'
 
-/** What one generator process is asked for at most when their number is not given, in requests/s (it holds 20,000). */
-const RPS_PER_GENERATOR = 15_000
+/** What one generator process is asked for at most when their number is not given and nothing was calibrated, in requests/s. */
+const RPS_PER_GENERATOR = 10_000
 /** Between the message that starts the clock and its zero, so that every process is ready by then, in milliseconds. */
 const LEAD_MS = 30
 /** How much ahead a stop is ordered, so that all processes stop at one moment, in milliseconds. */
@@ -16,13 +16,15 @@ export interface LoadGeneratorOptions {
   nodeBinary: string
   /** The compiled generator-child.js. */
   childEntry: string
+  /** What one process is asked for at most when their number is not given, in requests/s. */
+  rpsPerGenerator?: number | undefined
 }
 
 /** Generates load from child processes; each takes its share of one schedule and of the connections. */
 export function createLoadGenerator(options: LoadGeneratorOptions): LoadGenerator {
   return {
     async run(request) {
-      const count = generatorCount(request.load, availableParallelism())
+      const count = generatorCount(request.load, availableParallelism(), options.rpsPerGenerator)
       const processes = Array.from(
         { length: count },
         () => new GeneratorProcess(options.nodeBinary, options.childEntry),
@@ -37,14 +39,14 @@ export function createLoadGenerator(options: LoadGeneratorOptions): LoadGenerato
   }
 }
 
-/** How many processes generate a load: as asked, or by the highest rate, leaving a core to the system under test. */
-export function generatorCount(load: Load, cores: number): number {
+/** How many processes generate a load: as asked, or by the highest rate, and no more than there are cores. */
+export function generatorCount(load: Load, cores: number, rpsPerGenerator = RPS_PER_GENERATOR): number {
   const wanted =
     load.generators !== 'auto'
       ? load.generators
       : load.mode === 'closed'
         ? 1
-        : Math.min(Math.ceil((highestRps(load) ?? 0) / RPS_PER_GENERATOR), cores - 1)
+        : Math.min(Math.ceil((highestRps(load) ?? 0) / rpsPerGenerator), cores)
   // Each owns keys of its own.
   return Math.max(1, Math.min(wanted, load.connections, load.workload?.keys.count ?? wanted))
 }

@@ -70,7 +70,11 @@ export async function guard(options: GuardOptions): Promise<GuardResult> {
   const truth = async (): Promise<boolean> =>
     (await control.members()).some(({ id, state }) => id === primary.id && state === 'running')
   let alarm: (how: string) => void = () => {}
-  const deciding = new Watch(settings, (how) => alarm(how))
+  const deciding = new Watch(
+    settings,
+    (how) => alarm(how),
+    (words) => onEvent('warn', `${primary.id} lives, and refuses the guard: ${words}`),
+  )
   let failure: (error: unknown) => void = () => {}
   const failed = new Promise<never>((_resolve, reject) => {
     failure = reject

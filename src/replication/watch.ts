@@ -17,6 +17,8 @@ export class Watch {
     readonly settings: DetectorSettings,
     /** Called for every alarm, false or not; `begin` continues the watch. */
     private readonly onAlarm: (how: string) => void,
+    /** The server lives and refuses the detector, in its own words. */
+    private readonly onRefused: (words: string) => void = () => {},
   ) {
     this.row = {
       interval_ms: settings.intervalMs,
@@ -36,7 +38,8 @@ export class Watch {
       await this.halt()
       this.since = performance.now()
       const onDown = (how: string): void => this.onAlarm(how)
-      this.detector = new FailureDetector(databaseProber(endpoint), this.settings, { onDown })
+      const { onRefused } = this
+      this.detector = new FailureDetector(databaseProber(endpoint), this.settings, { onDown, onRefused })
     })
   }
 
