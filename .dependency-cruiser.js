@@ -146,6 +146,7 @@ export default {
     home('dockerode', ['engines/docker/']),
     home('execa', ['engines/process/', 'load/', 'benchmarks/']),
     home('autocannon', ['load/', 'benchmarks/']),
+    home('undici', ['load/']),
     home('(ink|react)', ['ui/']),
     home('cli-table3', ['ui/']),
     home('commander', ['cli/']),
