@@ -2,6 +2,7 @@ import { LabError } from '../core/errors.js'
 import type { Stack } from '../engines/port.js'
 import { withLock } from '../store/lock.js'
 import type { Lab } from './lab.js'
+import { guardLock } from './running-stacks.js'
 
 /** Runs what makes faults strike a stack, so that others see that these have an owner. */
 export function owningFaults<T>(lab: Lab, stack: string, run: () => Promise<T>): Promise<T> {
@@ -13,12 +14,14 @@ export async function thawForgotten(lab: Lab, stack: Stack): Promise<void> {
   const frozen = (await stack.nodes()).filter(({ state }) => state === 'paused')
   if (frozen.length === 0) return
   try {
-    await owningFaults(lab, stack.meta.name, async () => {
+    const thaw = async (): Promise<void> => {
       for (const { id } of frozen) {
         await stack.resume(id)
         lab.remark(`${id} was left frozen by a command that has ended, and was thawed.`)
       }
-    })
+    }
+    // Drills and guards freeze nodes as well.
+    await withLock(lab.os.stateDir, guardLock(stack.meta.name), () => owningFaults(lab, stack.meta.name, thaw))
   } catch (error) {
     // The lock is held: a command that lives has frozen them.
     if (!(error instanceof LabError)) throw error

@@ -73,3 +73,8 @@ export async function stateOf(
   }
   return stack.complete ? 'running' : 'half-made'
 }
+
+/** Who holds it guards the stack, or drills it: two would act on one failure. */
+export function guardLock(stack: string): string {
+  return `${stack} as its guard`
+}

@@ -17,9 +17,8 @@ import type { Lab } from '../lab.js'
 import { choice, number } from '../option-values.js'
 import { putRight } from '../put-right.js'
 import { writeDrills } from '../report-files.js'
-import { theStack } from '../running-stacks.js'
+import { guardLock, theStack } from '../running-stacks.js'
 import { addWorkloadOptions } from '../workload-options.js'
-import { guardLock } from './guard.js'
 
 interface FailoverFlags extends BenchOptions {
   trials: string

@@ -9,7 +9,7 @@ import { controlOf, isSharded } from '../databases.js'
 import type { Lab } from '../lab.js'
 import { number } from '../option-values.js'
 import { writeGuard } from '../report-files.js'
-import { theStack } from '../running-stacks.js'
+import { guardLock, theStack } from '../running-stacks.js'
 
 interface GuardFlags {
   stack?: string
@@ -115,11 +115,6 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
   })
   // A reader that went away while the result was written has missed nothing of the watch.
   if (interrupted) lab.os.signal.throwIfAborted()
-}
-
-/** Who holds it guards the stack: a drill would have two that act on one failure. */
-export function guardLock(stack: string): string {
-  return `${stack} as its guard`
 }
 
 function interval(flag: string, text: string): number {
