@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // What can go wrong before the program itself can say it: an old Node, not built, or not even files enough to load it. Nothing
 // here may need a Node newer than 12.
-const NEEDED = [20, 5]
+// As `engines` in package.json.
+const NEEDED = [20, 18, 1]
 const HELP = {
   ERR_MODULE_NOT_FOUND: ['scalelab is not built or not installed whole', 'npm ci && npm run build'],
   EMFILE: ['too few open files are allowed to start', 'ulimit -n 4096'],
@@ -14,8 +15,9 @@ const note = (signal) => before.signals.push(signal)
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 for (const signal of SIGNALS) process.on(signal, note)
 
-const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
+const [major, minor, patch] = process.versions.node.split('.').map(Number)
+const older = major - NEEDED[0] || minor - NEEDED[1] || patch - NEEDED[2]
+if (older < 0) {
   refuse(
     `Node ${NEEDED.join('.')} or newer is needed, and this is ${process.versions.node}`,
     'https://nodejs.org/en/download',

@@ -109,14 +109,14 @@ describe('the command line', () => {
 
   it.each([
     [[], ''],
-    [['--json'], '{"error":{"message":"Node 20.5 or newer is needed, and this is 18.20.8"'],
+    [['--json'], '{"error":{"message":"Node 20.18.1 or newer is needed, and this is 18.20.8"'],
   ])('says which Node it needs, in whatever Node it is started: %j', (args, document) => {
     const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })"
     const faked = `data:text/javascript,${encodeURIComponent(older)}`
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', faked, BIN, 'list', ...args], {
       encoding: 'utf8',
     })
-    expect(stderr).toBe('error: Node 20.5 or newer is needed, and this is 18.20.8\n  https://nodejs.org/en/download\n')
+    expect(stderr).toBe('error: Node 20.18.1 or newer is needed, and this is 18.20.8\n  https://nodejs.org/en/download\n')
     expect(stdout.replaceAll(/\n */g, '').replaceAll('": ', '":')).toContain(document)
     expect(status).toBe(3)
   })
