@@ -207,7 +207,7 @@ describe.skipIf(missing !== undefined)('failover', { timeout: 120_000 }, () => {
     await refused(['failover', one, '--reclone'], /there is no primary at the moment[\s\S]*nobody to copy from/)
     const resumed = await cli.run(['failover', '--resume'])
     expect(resumed.code).toBe(0)
-    expect(resumed.stderr).toContain('api-2 runs again.')
+    expect(resumed.stderr).toContain('api-2 was started again.')
     expect(resumed.stderr).toContain(`${primary} was started again.`)
     expect(resumed.stderr).toContain('repl-2 is right again.')
     expect(await nodes.primary()).toBe(primary)
