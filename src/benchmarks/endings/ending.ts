@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { BIN } from '../command.js'
 import { faultsOfRecords, parsed } from './kept-records.js'
-import { childOf, processesWith, until, untilGone, untilListening } from './process-tree.js'
+import { childOf, processesOf, until, untilGone, untilListening } from './process-tree.js'
 import type { Way } from './ways.js'
 
 /** A command that runs for a while. */
@@ -114,9 +114,7 @@ export class Stage {
   private async leftovers(any: boolean): Promise<string[]> {
     const folders = [...this.kept].map((name) => join(this.state, 'stacks', name))
     const stray = () =>
-      processesWith(`SCALELAB_STATE=${this.state}`).filter(({ stack }) =>
-        stack === null ? true : !any && !folders.includes(stack),
-      )
+      processesOf(this.state).filter(({ stack }) => (stack === null ? true : !any && !folders.includes(stack)))
     await until(() => (stray().length === 0 ? true : null), LINGER_MS)
     const processes = stray().map(({ pid, stack }) => `process ${pid} was left${stack === null ? '' : ` of ${stack}`}`)
     const rows = await this.nodes()

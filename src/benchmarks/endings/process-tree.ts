@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Longest that the machine is waited for, in milliseconds. */
 const PATIENCE_MS = 120_000
 
-/** Processes whose environment has this variable, "NAME=value", by what their `SCALELAB_STACK` is. Linux only. */
-export function processesWith(variable: string): { pid: number; stack: string | null }[] {
+/** Commands of this state folder (`stack` is null) and processes of its stacks, by their environments. Linux only. */
+export function processesOf(state: string): { pid: number; stack: string | null }[] {
   return processIds().flatMap((pid) => {
     const environment = readProc(pid, 'environ').split('\0')
-    if (!environment.includes(variable) || !lives(pid)) return []
-    const stack = environment.find((entry) => entry.startsWith('SCALELAB_STACK='))
-    return [{ pid, stack: stack?.slice('SCALELAB_STACK='.length) ?? null }]
+    const stack = environment.find((entry) => entry.startsWith(`SCALELAB_STACK=${state}/`))
+    const ours = stack !== undefined || environment.includes(`SCALELAB_STATE=${state}`)
+    return ours && lives(pid) ? [{ pid, stack: stack?.slice('SCALELAB_STACK='.length) ?? null }] : []
   })
 }
 

@@ -116,7 +116,9 @@ describe('the command line', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', faked, BIN, 'list', ...args], {
       encoding: 'utf8',
     })
-    expect(stderr).toBe('error: Node 20.18.1 or newer is needed, and this is 18.20.8\n  https://nodejs.org/en/download\n')
+    expect(stderr).toBe(
+      'error: Node 20.18.1 or newer is needed, and this is 18.20.8\n  https://nodejs.org/en/download\n',
+    )
     expect(stdout.replaceAll(/\n */g, '').replaceAll('": ', '":')).toContain(document)
     expect(status).toBe(3)
   })

@@ -81,8 +81,7 @@ export class CommandLine {
     const marked = await Promise.all(
       pids.map(async (pid) => {
         const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-        const ours = environment.includes(`SCALELAB_STATE=${join(this.folder, 'state')}\0`)
-        return ours && environment.includes('SCALELAB_STACK=') ? [pid] : []
+        return environment.includes(`SCALELAB_STACK=${join(this.folder, 'state')}/`) ? [pid] : []
       }),
     )
     return marked.flat()
