@@ -7,10 +7,11 @@ import { readRecord } from '../../store/run-folder.js'
 import { CommandLine } from '../testing/command-line.js'
 
 /** Rates are low, probes short and few: a hundred requests per second at most. */
-const SHORT = [
-  ...['single', '--engine', 'process', '--service-time', '10ms', '--distribution', 'fixed', '--duration', '1s'],
-  ...['--warmup', '0s', '--confirm', '1', '--precision', '50%', '--connections', '20'],
+const BRIEF = [
+  ...['single', '--engine', 'process', '--service-time', '10ms', '--distribution', 'fixed', '--warmup', '0s'],
+  ...['--confirm', '1', '--precision', '50%', '--connections', '20'],
 ]
+const SHORT = [...BRIEF, '--duration', '1s']
 
 describe('capacity', { timeout: 120_000 }, () => {
   let cli: CommandLine
@@ -52,7 +53,7 @@ describe('capacity', { timeout: 120_000 }, () => {
   })
 
   it('says so, with exit code 5, where not even the smallest rate holds', async () => {
-    const outcome = await cli.run(['capacity', ...SHORT, '--duration', '500ms', '--slo', 'p50<1ms', '--out', 'nothing'])
+    const outcome = await cli.run(['capacity', ...BRIEF, '--duration', '500ms', '--slo', 'p50<1ms', '--out', 'nothing'])
     const record = await latest(cli, 'nothing')
     expect(record.capacity_rps).toBeNull()
     if (record.outcome === 'laboratory in doubt') {
@@ -65,7 +66,7 @@ describe('capacity', { timeout: 120_000 }, () => {
   })
 
   it('writes what there is at Ctrl-C, and takes the stack down', async () => {
-    const outcome = await cli.run(['capacity', ...SHORT, '--slo', 'p99<2s', '--duration', '2s', '--out', 'cut'], {
+    const outcome = await cli.run(['capacity', ...BRIEF, '--slo', 'p99<2s', '--duration', '2s', '--out', 'cut'], {
       onStart: (child) => {
         child.stderr?.on('data', (text: string) => {
           if (text.includes('... bracket')) child.kill('SIGINT')

@@ -70,7 +70,7 @@ it('is whole when another command makes the same one at the same time', async ()
   const slow = await requestWith(request.files, { STEP: 'sleep 0.5' })
   const mine = postgresTemplate(slow)
   await expect.poll(made).toBe(1)
-  const theirs = (await kept())[0]?.replace(/-.*/, '') ?? ''
+  const theirs = (await kept())[0]?.replace(/\..*/, '') ?? ''
   await mkdir(join(root, 'cache', 'templates', theirs, 'pgdata'), { recursive: true })
   await writeFile(join(root, 'cache', 'templates', theirs, 'pgdata', 'PG_VERSION'), 'theirs')
   const folder = await mine
