@@ -23,8 +23,8 @@ export interface Bench {
   folder: RunFolder
 }
 
-/** One run on the stack that is up. @returns its record and where it lies, from the folder of the search */
-export async function runOn(bench: Bench, load: Load): Promise<{ record: RunRecord; path: string }> {
+/** One run on the stack that is up. @returns its record, its folder, and where that lies, from the folder of the search */
+export async function runOn(bench: Bench, load: Load): Promise<{ record: RunRecord; folder: RunFolder; path: string }> {
   const { lab, subject, stack, objectives, options, folder } = bench
   const { record, folder: own } = await measure({
     lab,
@@ -34,7 +34,7 @@ export async function runOn(bench: Bench, load: Load): Promise<{ record: RunReco
     faults: [],
     options: { ...options, json: true, out: join(folder.path, 'runs') },
   })
-  return { record, path: relative(folder.path, own.path) }
+  return { record, folder: own, path: relative(folder.path, own.path) }
 }
 
 /** The load of a search at one offered rate. */

@@ -6,6 +6,7 @@ import type { RunRecord } from '../core/record.js'
 import { doubtsOf } from '../core/validity.js'
 import { nextStep, type SearchOptions, type SearchStep } from '../stats/capacity-search.js'
 import { type Bench, closedLoop, loadAt, runOn, untilIdle } from './capacity-probe.js'
+import { writeRunReport } from './report-files.js'
 
 /** The closed loop needs no percentiles: half of a probe settles its rate, within these bounds, in milliseconds. */
 const LONGEST_MAXIMUM_MS = 10_000
@@ -102,8 +103,12 @@ export class CapacitySearch {
     const durationMs = Math.min(LONGEST_MAXIMUM_MS, Math.max(SHORTEST_MAXIMUM_MS, measuredMs(subject.load) / 2))
     for (let run = 1; run <= MAXIMUM_RUNS; run++) {
       this.listener.onMaximum()
-      const { record, path } = await runOn(this.bench, closedLoop(subject.load, durationMs))
-      if (record.status === 'interrupted') return null
+      const { record, path, folder } = await runOn(this.bench, closedLoop(subject.load, durationMs))
+      if (record.status === 'interrupted') {
+        // The search has no figure yet, and no report: what this run has seen has its own.
+        if (this.record.maximum === null) this.listener.onWarning(`not one figure yet; of what was measured: ${await writeRunReport(folder, record)}`)
+        return null
+      }
       if (record.load.goodput_rps <= 0) throw runError('the closed loop got no good answer', LOOK)
       refuseChanged(record)
       const doubts = doubtsOf(record.validity)

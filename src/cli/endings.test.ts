@@ -110,6 +110,16 @@ describe('endings', () => {
     expect(signal.reason).toBeInstanceOf(Interrupted)
   })
 
+  it('a terminal that is closed is one ending, in whatever order its parts are noticed', () => {
+    const { made, of } = madeUp()
+    const { signal, hurry } = endings(of, begun())
+    made.stdout.emit('error', failed('EIO'))
+    made.ppid = 1
+    made.emit('SIGHUP')
+    made.emit('SIGTERM')
+    expect([signal.aborted, hurry.aborted]).toEqual([true, false])
+  })
+
   it('under nohup neither a closed terminal nor a parent that is gone does', () => {
     const { made, of } = madeUp({ _: '/usr/bin/nohup' })
     const { signal } = endings(of, begun('SIGHUP'))

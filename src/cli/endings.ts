@@ -43,8 +43,12 @@ export function endings(of: NodeJS.Process, before: Beginning): Endings {
   const leaving = new AbortController()
   // Everything that waits listens: with many nodes that is no leak that Node should warn of.
   for (const { signal } of [ending, hurrying, leaving]) setMaxListeners(0, signal)
-  const end = (how: string): void => ending.abort(new Interrupted(how))
   let asked = Number.NEGATIVE_INFINITY
+  const end = (how: string): void => {
+    // A terminal that is closed breaks the pipes, ends the parent and signals, all at once: that is one ending.
+    asked = performance.now()
+    ending.abort(new Interrupted(how))
+  }
   const ask = (signal: NodeJS.Signals): void => {
     const again = performance.now() - asked >= SAME_MS
     asked = performance.now()

@@ -37,6 +37,7 @@ describe('the settings of a client', () => {
 })
 
 function settingsOf(login: Parameters<typeof clientSettings>[0]): unknown {
-  const { connectionParameters, password } = new pg.Client(clientSettings(login)) as unknown as Record<string, object>
-  return { ...connectionParameters, password }
+  const client = new pg.Client(clientSettings(login)) as unknown as Record<string, object>
+  // Of PGBINARY the parameters take notice, and the client does not read it there.
+  return { ...client.connectionParameters, binary: client.binary, password: client.password }
 }

@@ -19,9 +19,15 @@ export async function serversIn(
 ): Promise<ProcessRow[]> {
   const all = (rows ?? (await table.rows())).filter(({ name }) => name === 'postgres')
   // Whoever has a living server for its parent is of that server: one question for each server, and for each orphan.
-  const eldest = all.filter(({ parent }) => !all.some(({ pid }) => pid === parent))
-  const places = await Promise.all(eldest.map(({ pid }) => table.cwd(pid)))
-  const found = eldest.filter((_, index) => folders.some((folder) => `${places[index]}/`.startsWith(`${folder}/`)))
+  let eldest = all.filter(({ parent }) => !all.some(({ pid }) => pid === parent))
+  const found: ProcessRow[] = []
+  while (eldest.length > 0) {
+    const places = await Promise.all(eldest.map(({ pid }) => table.cwd(pid)))
+    found.push(...eldest.filter((_, index) => folders.some((folder) => `${places[index]}/`.startsWith(`${folder}/`))))
+    // One that has ended since the table was read works nowhere any more: its children are asked themselves.
+    const gone = eldest.filter((_, index) => places[index] === undefined)
+    eldest = all.filter(({ parent }) => gone.some(({ pid }) => pid === parent))
+  }
   return [...found, ...descendants(found, all)]
 }
 

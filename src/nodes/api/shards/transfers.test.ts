@@ -182,6 +182,7 @@ describe.skipIf(missing)(`a transfer${missing === undefined ? '' : ` (skipped: $
       // each step takes a while, so that the end comes between two of them
       const doomed = await startShardsApi(program, folder.path, { ...shards.file, query_ms: 15 })
       let ended = false
+      const before = made
       const clients = Array.from({ length: 8 }, async (_, c) => {
         for (let i = 0; !ended; i++) {
           const [from, to] = [pick(), i % 9 === 0 ? nobody(2) : pick()]
@@ -190,13 +191,14 @@ describe.skipIf(missing)(`a transfer${missing === undefined ? '' : ` (skipped: $
           if (reply?.status === 201) made++
         }
       })
-      await sleep(60 + random() * 150)
+      while (made === before) await sleep(5)
+      await sleep(random() * 150)
       ended = true
       await doomed.kill()
       await Promise.all(clients)
       leftPending += (await rows("SELECT FROM transfers WHERE state = 'pending'")).length
     }
-    expect(made).toBeGreaterThan(KILLS)
+    expect(made).toBeGreaterThanOrEqual(KILLS)
     expect(leftPending).toBeGreaterThan(0) // the test can tell
     await untilNonePends()
     expect(await sum()).toBe(USERS * 1_000)
