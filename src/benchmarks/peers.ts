@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { formatNumber } from '../core/units.js'
-import { atMost, type Figure, info, median, within } from './figure.js'
+import { atMost, type Figure, info, median } from './figure.js'
 import { generate } from './generate.js'
 import { withNginx } from './nginx.js'
 
@@ -16,7 +16,8 @@ type Measured = Record<(typeof PERCENTILES)[number], number> & { cpuUs: number }
 
 /**
  * Percentiles and processor time per request beside those of wrk2 (Gil Tene's, built elsewhere; its path in WRK2), in turns
- * against the same nginx: p50, p90 and p99 within 20 % or 1 ms, medians of five rounds.
+ * against the same nginx: p50, p90 and p99 at most 20 % or 1 ms above its, medians of five rounds. (wrk2 looks at its
+ * schedule about every millisecond or two, which is in its figures: to be below it is no fault.)
  */
 export async function peers(): Promise<Figure[]> {
   const wrk2 = process.env.WRK2
@@ -35,8 +36,7 @@ export async function peers(): Promise<Figure[]> {
       for (const p of PERCENTILES) {
         const peer = median(theirs.map((run) => run[p]))
         const name = `${formatNumber(rps)}/s: ${p}, median of ${ROUNDS} (wrk2 ${formatNumber(peer)} ms)`
-        const [low, high] = [Math.max(0, Math.min(0.8 * peer, peer - 1)), Math.max(1.2 * peer, peer + 1)]
-        figures.push(within(name, median(ours.map((run) => run[p])), rounded(low), rounded(high), 'ms'))
+        figures.push(atMost(name, median(ours.map((run) => run[p])), rounded(Math.max(1.2 * peer, peer + 1)), 'ms'))
       }
       const cost = median(ours.map(({ cpuUs }) => cpuUs))
       const theirCost = median(theirs.map(({ cpuUs }) => cpuUs))

@@ -111,7 +111,7 @@ export class AnswerReader implements ResponseReader {
   read(status: number): Answer {
     const { answer } = this
     answer.status = status
-    if (!this.named) answer.instance = this.upstream.split(',').at(-1)?.trim() ?? ''
+    if (this.upstream !== '' && !this.named) answer.instance = this.upstream.split(',').at(-1)?.trim() ?? ''
     answer.instance = shortened(answer.instance) || 'unknown'
     if (this.wantsVersion) answer.version = versionIn(this.text)
     return answer

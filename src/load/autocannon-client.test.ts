@@ -47,6 +47,7 @@ function open(port: number, count = 1, templates = [GET], clients = 0): { connec
     connectTimeoutMs: 1_000,
     asksDatabase: false,
     events: {
+      onConnected: () => {},
       onIdle: (c) => events.push(`idle ${c}`),
       onDown: (c) => events.push(`down ${c}`),
       onAnswer: (c, { status, instance }) => events.push(`answer ${c} ${status} ${instance}`),
@@ -302,6 +303,7 @@ describe('a connection that asks a database', () => {
       connectTimeoutMs: 1_000,
       asksDatabase: true,
       events: {
+        onConnected: () => {},
         onIdle: () => events.push('idle'),
         onDown: () => {},
         onAnswer: (_connection, answer) => answers.push({ ...answer }),

@@ -16,6 +16,8 @@ export type LossCause =
 
 /** What happens on connections, each known by its number from 0. */
 export interface ConnectionEvents {
+  /** Connected, for the first time or anew; `onIdle` follows. */
+  onConnected(connection: number): void
   /** Connected and waiting: a request can be sent. */
   onIdle(connection: number): void
   /** No longer there; it was idle. It comes back by itself. */

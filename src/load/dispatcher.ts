@@ -85,7 +85,7 @@ export class Dispatcher {
       if (arrivals === null ? now < 0 || now >= endMs() : this.nextDue() > now) return
       const connection = this.takeIdle()
       if (connection < 0) return
-      const back = this.returned.shift()
+      const back = this.returned.length === 0 ? undefined : this.returned.shift()
       if (back !== undefined) {
         this.dispatch(connection, back.k, back.due, now)
       } else if (arrivals === null) {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { adviceOnConnecting } from '../core/error-answers.js'
 import { environmentError, type LabError, runError } from '../core/errors.js'
 import { type Load, measuredMs } from '../core/load.js'
@@ -7,9 +8,10 @@ import type { Connections } from './connections.js'
 import { Dispatcher } from './dispatcher.js'
 import { JournalKeeper } from './journal-keeper.js'
 import { requestMix } from './mix.js'
-import type { LoadResult, LoadTarget, LoadTick } from './port.js'
+import type { LoadResult, LoadTarget } from './port.js'
 import { ProcessHealth } from './process-health.js'
-import { Recorder, type Window } from './recorder.js'
+import type { RawTick } from './raw-tick.js'
+import { Recorder, rehearse, type Window } from './recorder.js'
 import { Schedule } from './schedule.js'
 import { TaskWriter } from './task-writer.js'
 import { idempotencyKeys, tasksOf } from './workload.js'
@@ -30,7 +32,7 @@ export interface GeneratorOptions {
   connections: number
   tickMs: number
   drainMs: number
-  onTick: (tick: LoadTick) => void
+  onTick: (tick: RawTick) => void
 }
 
 /**
@@ -96,6 +98,7 @@ export class Generator {
    */
   async connect(): Promise<void> {
     const { target, load, connections } = this.options
+    rehearse()
     await new Promise<void>((resolve, reject) => {
       const failures = new Map<string, number>()
       const give = (error: LabError): void => {
@@ -128,15 +131,16 @@ export class Generator {
         asksDatabase: load.workload !== null,
         connectTimeoutMs: Math.min(load.timeoutMs, NOTHING_THERE_MS),
         events: {
-          onIdle: (connection) => {
-            this.dispatcher.onIdle(connection, this.now())
+          onConnected: (connection) => {
             this.connected.add(connection)
             this.onConnection(null)
           },
+          onIdle: (connection) => this.dispatcher.onIdle(connection, this.now()),
           onDown: (connection) => this.dispatcher.onDown(connection),
           onAnswer: (connection, answer) => {
-            this.health.answered(performance.now())
-            this.dispatcher.onAnswer(connection, answer, this.now())
+            const at = performance.now()
+            this.health.answered(at)
+            this.dispatcher.onAnswer(connection, answer, this.onRunClock(at))
           },
           wantsError: (status) => this.recorder.wantsError(status),
           onError: (status, sample) => {
@@ -210,7 +214,11 @@ export class Generator {
 
   /** Milliseconds on the run clock; negative before it starts. */
   private now(): number {
-    return this.origin === Number.POSITIVE_INFINITY ? -1 : performance.now() - this.origin
+    return this.onRunClock(performance.now())
+  }
+
+  private onRunClock(at: number): number {
+    return this.origin === Number.POSITIVE_INFINITY ? -1 : at - this.origin
   }
 
   private wake(): void {

@@ -77,13 +77,14 @@ export class Lane {
     const { client } = this
     this.state = 'connecting'
     this.useful = false
-    const socket = openSocket(this.options, (bytes) => this.onData(socket, bytes))
+    const socket = openSocket(this.options, (buffer, size) => this.onData(socket, buffer, size))
     client.conn = socket
     socket.setTimeout(this.options.connectTimeoutMs, () => this.onGone(socket, { code: 'ETIMEDOUT' }))
     socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       if (socket !== client.conn || this.state !== 'connecting') return
       socket.setTimeout(0)
       this.connectedAt = performance.now()
+      this.options.events.onConnected(this.number)
       this.becomeIdle()
     })
     socket.on('end', () => this.onGone(socket, null))
@@ -96,12 +97,12 @@ export class Lane {
     this.options.events.onIdle(this.number)
   }
 
-  private onData(socket: Socket, bytes: Uint8Array): void {
+  private onData(socket: Socket, buffer: Uint8Array, size: number): void {
     if (socket !== this.client.conn) return
     // An answer to nothing, such as the 408 that some servers send to an idle connection before they close it.
     if (this.state === 'idle') this.replace(socket)
     if (this.state !== 'busy') return
-    const outcome = this.parser.feed(bytes)
+    const outcome = this.parser.feed(buffer, size)
     if (outcome === 'complete' || outcome === 'surplus')
       this.answered(socket, outcome === 'complete' && this.parser.keepAlive)
     else if (outcome !== 'more') this.lose(socket, outcome)

@@ -12,6 +12,9 @@ export const NO_BODY = 1
 /** Bytes that are read at once, at most. */
 export const INPUT_BYTES = 65_536
 
+/** Up to here a loop is cheaper than another view of the same bytes. */
+const COPIED_ONE_BY_ONE = 512
+
 /** Of enum llhttp_type. */
 const RESPONSE = 2
 
@@ -97,13 +100,15 @@ export class Llhttp {
     api.llhttp_reset(this.parser)
   }
 
-  /** Reads at most INPUT_BYTES. @returns OK, PAUSED by a callback, or an error */
-  execute(data: Uint8Array): number {
-    memory.set(data, input)
+  /** Reads the bytes from one place to another, at most INPUT_BYTES. @returns OK, PAUSED by a callback, or an error */
+  execute(data: Uint8Array, from: number, to: number): number {
+    const length = to - from
+    if (length > COPIED_ONE_BY_ONE) memory.set(data.subarray(from, to), input)
+    else for (let i = 0; i < length; i++) memory[input + i] = data[from + i] ?? 0
     current = this.callbacks
-    const result = api.llhttp_execute(this.parser, input, data.length)
+    const result = api.llhttp_execute(this.parser, input, length)
     current = undefined
-    this.consumed = result === OK ? data.length : api.llhttp_get_error_pos(this.parser) - input
+    this.consumed = result === OK ? length : api.llhttp_get_error_pos(this.parser) - input
     return result
   }
 

@@ -3,6 +3,7 @@ import type { ClientBook } from './client-book.js'
 import type { LossCause } from './connections.js'
 import type { JournalKeeper } from './journal-keeper.js'
 import type { ErrorSample, GeneratorHealth, LoadResult, LoadTick } from './port.js'
+import type { RawTick } from './raw-tick.js'
 import { Tally } from './tally.js'
 
 const SHORTEST_TICK_MS = 0.001
@@ -30,7 +31,7 @@ export interface RecorderOptions {
   journal: Pick<JournalKeeper, 'tickIsEmpty' | 'takeTick' | 'takeWhole'> | null
   /** Which instance answered which simulated client; null where there are none. */
   clients: Pick<ClientBook, 'answered' | 'encode'> | null
-  onTick: (tick: LoadTick) => void
+  onTick: (tick: RawTick) => void
 }
 
 /**
@@ -38,8 +39,14 @@ export interface RecorderOptions {
  * part, to which a request belongs by its due moment. Every event must be told in the order of its time.
  */
 export class Recorder {
-  private readonly tick = new Tally()
+  /** Since the last tick: of requests that count, and of others. An event is in one of them, as adding up is cheaper later. */
+  private readonly counted = new Tally()
+  private readonly others = new Tally()
+  private readonly both = new Tally()
+  /** Of the requests that count, up to the last tick. */
   private readonly total = new Tally()
+  /** Requests of an earlier tick that turned out unsent, as a negative number. */
+  private unsentBefore = 0
   private from = 0
   /** Due before `from`, in all and counted. */
   private dueSoFar = 0
@@ -56,31 +63,25 @@ export class Recorder {
 
   sent(due: number, now: number, connectionWasIdle: boolean): void {
     this.roll(now)
-    this.tick.sent += 1
-    const counted = this.counts(due)
-    if (counted) this.total.sent += 1
-    else if (due < this.options.window.startMs) this.warmupRequests += 1
-    if (!connectionWasIdle) return
-    this.tick.lateness.record(now - due)
-    if (counted) this.total.lateness.record(now - due)
+    const tally = this.tallyOf(due)
+    tally.sent += 1
+    if (due < this.options.window.startMs) this.warmupRequests += 1
+    if (connectionWasIdle) tally.lateness.record(now - due)
   }
 
   /** What was counted as sent did not leave after all. */
   unsent(due: number, now: number): void {
     this.roll(now)
-    this.tick.sent -= 1
-    if (this.counts(due)) this.total.sent -= 1
-    else if (due < this.options.window.startMs) this.warmupRequests -= 1
+    this.tallyOf(due).sent -= 1
+    if (due < this.options.window.startMs) this.warmupRequests -= 1
   }
 
   /** @param k number of the request in the whole schedule */
   answered(k: number, due: number, sentAt: number, now: number, status: number, instance: string): void {
     this.roll(now)
-    this.tick.answered(due, sentAt, now, status, instance)
-    if (this.counts(due)) {
-      this.total.answered(due, sentAt, now, status, instance)
-      this.options.clients?.answered(k, instance)
-    }
+    const tally = this.tallyOf(due)
+    tally.answered(due, sentAt, now, status, instance)
+    if (tally === this.counted) this.options.clients?.answered(k, instance)
     if (!this.counts(now)) return
     this.answeredInside += 1
     if (status < 400) this.okInside += 1
@@ -88,8 +89,7 @@ export class Recorder {
 
   lost(due: number, now: number, cause: LossCause): void {
     this.roll(now)
-    this.tick.loss(cause)
-    if (this.counts(due)) this.total.loss(cause)
+    this.tallyOf(due).loss(cause)
   }
 
   /** Whether what an answer of this status says is still to be kept: the first of each, of a number of them. */
@@ -119,7 +119,7 @@ export class Recorder {
   finish(now: number, unfinished: number, health: ProcessorHealth, complete: boolean): LoadResult {
     this.roll(now)
     // What happened at the very end of a tick belongs to the next one, however short.
-    if (now > this.from || !this.tick.empty || this.options.journal?.tickIsEmpty === false)
+    if (now > this.from || !this.counted.empty || !this.others.empty || this.options.journal?.tickIsEmpty === false)
       this.closeTick(Math.max(now, this.from + SHORTEST_TICK_MS))
     const { startMs, endMs } = this.options.window
     const measuredMs = Math.max(0, endMs - startMs)
@@ -147,7 +147,7 @@ export class Recorder {
       response: total.response.encode(),
       service: total.service.encode(),
       errorResponse: total.errorResponse.encode(),
-      instances: total.encodedInstances(),
+      instances: total.byInstance((response) => response.encode()),
       clients: this.options.clients?.encode() ?? null,
       generator: { ...health, latenessMs: total.lateness.percentile(99) ?? 0, backlog: this.backlog() },
       journal: this.options.journal?.takeWhole() ?? null,
@@ -158,6 +158,21 @@ export class Recorder {
   /** Whether a moment lies in the counted part. */
   counts(moment: number): boolean {
     return moment >= this.options.window.startMs && moment < this.options.window.endMs
+  }
+
+  private tallyOf(due: number): Tally {
+    return this.counts(due) ? this.counted : this.others
+  }
+
+  /** What has happened since the last tick. */
+  private tick(): Tally {
+    const { counted, others, both } = this
+    if (others.empty) return counted
+    if (counted.empty) return others
+    both.reset()
+    both.add(counted)
+    both.add(others)
+    return both
   }
 
   private nextBoundary(): number {
@@ -184,17 +199,19 @@ export class Recorder {
 
   private closeTick(to: number): void {
     const { window, health, onTick } = this.options
-    const { tick, from } = this
+    const { from } = this
+    const tick = this.tick()
     const phase = from < window.startMs ? 'warm-up' : from < window.endMs ? 'measuring' : 'draining'
     // A request can turn out unsent in a later tick than the one it was counted in.
-    const carry = Math.min(0, tick.sent)
-    const due = this.options.dueBefore === null ? tick.sent - carry : this.newlyDue(to, phase)
+    const sent = tick.sent + this.unsentBefore
+    this.unsentBefore = Math.min(0, sent)
+    const due = this.options.dueBefore === null ? Math.max(0, sent) : this.newlyDue(to, phase)
     onTick({
       from,
       to,
       phase,
       due,
-      sent: tick.sent - carry,
+      sent: Math.max(0, sent),
       ok: tick.ok,
       http_error: tick.httpError,
       lost: tick.lost,
@@ -202,17 +219,38 @@ export class Recorder {
       losses: tick.losses,
       errors: this.newErrors,
       connectFailures: this.newConnectFailures,
-      response: tick.response.encode(),
-      service: tick.service.encode(),
-      errorResponse: tick.errorResponse.encode(),
-      instances: tick.encodedInstances(),
+      response: tick.response.counts,
+      service: tick.service.counts,
+      errorResponse: tick.errorResponse.counts,
+      instances: tick.byInstance((response) => response.counts),
       generator: { ...health(), latenessMs: tick.lateness.percentile(99) ?? 0, backlog: this.backlog() },
       journal: this.options.journal?.takeTick() ?? null,
     })
     this.newErrors = {}
     this.newConnectFailures = {}
-    tick.reset()
-    tick.sent = carry
+    this.total.add(this.counted)
+    this.counted.reset()
+    this.others.reset()
     this.from = to
+  }
+}
+
+const REHEARSED_TICKS = 100
+
+/** Keeps the books of ticks that nobody sees: what runs twice a second would be compiled in the middle of a measurement. */
+export function rehearse(): void {
+  const recorder = new Recorder({
+    window: { startMs: 0, endMs: REHEARSED_TICKS },
+    tickMs: 1,
+    dueBefore: null,
+    dispatched: () => 0,
+    health: () => ({ cpu: 0, busy: 0, eventLoopDelayMs: 0, pausedMs: 0 }),
+    journal: null,
+    clients: null,
+    onTick: () => {},
+  })
+  for (let ms = 0; ms < REHEARSED_TICKS; ms++) {
+    recorder.sent(ms, ms, true)
+    recorder.answered(ms, ms, ms, ms + 0.5, 200, 'rehearsal')
   }
 }

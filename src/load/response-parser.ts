@@ -58,7 +58,9 @@ export class ResponseParser {
   private begun = false
   private headBytes = 0
   private trailerBytes = 0
-  /** The current head has a transfer coding. */
+  /** The current head has a status of 400 or more; null until it has been asked for. */
+  private error: boolean | null = null
+  /** It has a transfer coding. */
   private coded = false
   /** The current field. */
   private inName = false
@@ -90,17 +92,16 @@ export class ResponseParser {
     this.llhttp.reset()
   }
 
-  feed(data: Uint8Array): Outcome {
-    if (!this.begun && !this.begins(data)) return 'malformed'
-    for (let offset = 0; offset < data.length; ) {
+  /** @param size how many of the bytes count */
+  feed(data: Uint8Array, size = data.length): Outcome {
+    if (!this.begun && !this.begins(data, size)) return 'malformed'
+    for (let offset = 0; offset < size; ) {
       const room = this.headed ? INPUT_BYTES : Math.min(INPUT_BYTES, LONGEST_HEAD - this.headBytes)
       if (room === 0) return 'oversized'
-      const result = this.llhttp.execute(
-        offset === 0 && data.length <= room ? data : data.subarray(offset, offset + room),
-      )
+      const result = this.llhttp.execute(data, offset, Math.min(size, offset + room))
       offset += this.llhttp.consumed
       if (this.complete && (result === PAUSED || result === PAUSED_UPGRADE)) {
-        return offset < data.length ? 'surplus' : 'complete'
+        return offset < size ? 'surplus' : 'complete'
       }
       if (result !== OK) return this.trailerBytes > LONGEST_HEAD ? 'oversized' : 'malformed'
       if (!this.headed) this.headBytes += this.llhttp.consumed
@@ -120,6 +121,7 @@ export class ResponseParser {
 
   onMessageBegin(): number {
     this.coded = false
+    this.error = null
     this.inName = false
     this.name = ''
     this.reader.begin()
@@ -138,7 +140,7 @@ export class ResponseParser {
     if (length === 0) return OK
     if (this.lastOfName === 0) {
       const whose = this.letters[(memory[at] ?? 0) | LOWER]
-      this.looked = whose === OF_ALL || (whose === OF_ERRORS && this.llhttp.status >= 400)
+      this.looked = whose === OF_ALL || (whose === OF_ERRORS && this.isError())
     }
     this.lastOfName = memory[at + length - 1] ?? 0
     if (this.looked) this.name += memory.toString('latin1', at, at + length)
@@ -186,10 +188,11 @@ export class ResponseParser {
   }
 
   /** llhttp takes RTSP and ICE as well. @returns false when something else than HTTP begins */
-  private begins(data: Uint8Array): boolean {
-    const first = data.find((byte) => byte !== CR && byte !== LF)
-    this.begun = first !== undefined
-    return first === undefined || first === H
+  private begins(data: Uint8Array, size: number): boolean {
+    let at = 0
+    while (at < size && (data[at] === CR || data[at] === LF)) at += 1
+    this.begun = at < size
+    return at === size || data[at] === H
   }
 
   /** From here on the connection speaks something else. */
@@ -204,6 +207,11 @@ export class ResponseParser {
     if (name === 'transfer-encoding') this.coded = true
     if (this.wanted.has(name) || this.ofErrors.has(name))
       this.reader.header(name, this.value.replace(/^[ \t]+|[ \t]+$/g, ''))
+  }
+
+  private isError(): boolean {
+    this.error ??= this.llhttp.status >= 400
+    return this.error
   }
 
   private inTrailer(length: number): number {

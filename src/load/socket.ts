@@ -15,8 +15,12 @@ export interface Peer {
  * Opens a connection. Certificates are verified unless that is not wanted; a name is sent to the server (SNI), an address
  * is not (RFC 6066, section 3). What comes is handed over as it is read, in a buffer that is used again at once: neither a
  * stream nor an allocation lies in between.
+ * @param onBytes is told how many bytes have come, from the beginning of the buffer
  */
-export function openSocket({ origin, insecure = false }: Peer, onBytes: (bytes: Uint8Array) => void): Socket {
+export function openSocket(
+  { origin, insecure = false }: Peer,
+  onBytes: (buffer: Uint8Array, size: number) => void,
+): Socket {
   const { protocol, hostname, port } = new URL(origin)
   const secure = protocol === 'https:'
   const options = {
@@ -26,7 +30,7 @@ export function openSocket({ origin, insecure = false }: Peer, onBytes: (bytes: 
     onread: {
       buffer: READ_BUFFER,
       callback(size: number) {
-        onBytes(READ_BUFFER.subarray(0, size))
+        onBytes(READ_BUFFER, size)
         return true
       },
     },

@@ -5,6 +5,13 @@ import type { InstanceCounts } from './port.js'
 /** More instances than this are counted as "other": a header that differs with every answer must not fill the memory. */
 const MOST_INSTANCES = 200
 
+/** Answers of one instance. */
+interface Answered {
+  answered: number
+  httpError: number
+  response: Histogram
+}
+
 /** Answers of one kind of stretch (a tick, or the counted part) of a generator. */
 export class Tally {
   sent = 0
@@ -17,16 +24,11 @@ export class Tally {
   readonly service = new Histogram()
   readonly errorResponse = new Histogram()
   readonly lateness = new Histogram()
-  private readonly instances = new Map<string, { answered: number; httpError: number; response: Histogram }>()
+  private readonly instances = new Map<string, Answered>()
 
   answered(due: number, sentAt: number, now: number, status: number, instance: string): void {
     this.statuses[status] = (this.statuses[status] ?? 0) + 1
-    let counts = this.instances.get(instance)
-    if (counts === undefined) {
-      const id = this.instances.size < MOST_INSTANCES ? instance : 'other'
-      counts = this.instances.get(id) ?? { answered: 0, httpError: 0, response: new Histogram() }
-      this.instances.set(id, counts)
-    }
+    const counts = this.countsOf(instance)
     counts.answered += 1
     if (status < 400) {
       this.ok += 1
@@ -40,21 +42,44 @@ export class Tally {
     }
   }
 
+  /** Adds what another one has counted. */
+  add(other: Tally): void {
+    this.sent += other.sent
+    this.ok += other.ok
+    this.httpError += other.httpError
+    this.lost += other.lost
+    addCounts(this.statuses, other.statuses)
+    addCounts(this.losses, other.losses)
+    this.response.merge(other.response)
+    this.service.merge(other.service)
+    this.errorResponse.merge(other.errorResponse)
+    this.lateness.merge(other.lateness)
+    for (const [id, { answered, httpError, response }] of other.instances) {
+      if (answered === 0) continue
+      const counts = this.countsOf(id)
+      counts.answered += answered
+      counts.httpError += httpError
+      counts.response.merge(response)
+    }
+  }
+
   loss(cause: LossCause): void {
     this.lost += 1
     this.losses[cause] = (this.losses[cause] ?? 0) + 1
   }
 
   get empty(): boolean {
-    return this.sent + this.ok + this.httpError + this.lost === 0
+    return this.sent === 0 && this.ok === 0 && this.httpError === 0 && this.lost === 0
   }
 
-  encodedInstances(): Record<string, InstanceCounts> {
-    const result: Record<string, InstanceCounts> = {}
-    for (const [id, { answered, httpError, response }] of this.instances) {
-      if (answered > 0) result[id] = { answered, http_error: httpError, response: response.encode() }
-    }
-    return result
+  byInstance<T>(of: (response: Histogram) => T): Record<string, Omit<InstanceCounts, 'response'> & { response: T }> {
+    const answering = [...this.instances].filter(([, { answered }]) => answered > 0)
+    return Object.fromEntries(
+      answering.map(([id, { answered, httpError, response }]) => [
+        id,
+        { answered, http_error: httpError, response: of(response) },
+      ]),
+    )
   }
 
   reset(): void {
@@ -71,4 +96,17 @@ export class Tally {
       counts.response.reset()
     }
   }
+
+  private countsOf(instance: string): Answered {
+    const known = this.instances.get(instance)
+    if (known !== undefined) return known
+    const id = this.instances.size < MOST_INSTANCES ? instance : 'other'
+    const counts = this.instances.get(id) ?? { answered: 0, httpError: 0, response: new Histogram() }
+    this.instances.set(id, counts)
+    return counts
+  }
+}
+
+function addCounts(to: Record<string, number>, from: Readonly<Record<string, number>>): void {
+  for (const [key, count] of Object.entries(from)) to[key] = (to[key] ?? 0) + count
 }

@@ -82,7 +82,7 @@ describe('a workload', () => {
     const { result, journal } = await work(origin, { mix }, { connections: 20, generators: 2 })
     expect(result.generators).toBe(2)
     expect(journal.reads).toMatchObject({ stale: 0, backwards: 0 })
-    expect(journal.reads.checked).toBeGreaterThan(50)
+    expect(journal.reads.checked).toBeGreaterThan(10)
     expect(journal.failures).toEqual([])
     // Exactly what arrived, each once: no key is used twice.
     expect(keysOf(journal, 'acknowledged')).toEqual(truth.arrived)

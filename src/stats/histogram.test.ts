@@ -70,6 +70,16 @@ describe('Histogram', () => {
     )
   })
 
+  it('is the same again from its counts', () => {
+    fc.assert(
+      fc.property(durations, (values) => {
+        const histogram = histogramOf(values)
+        expect(Histogram.ofCounts(histogram.counts).encode()).toBe(histogram.encode())
+      }),
+    )
+    expect(Histogram.ofCounts(new Histogram().counts).encode()).toBe(EMPTY_HISTOGRAM)
+  })
+
   it('is unchanged by merging nothing', () => {
     const histogram = histogramOf([1, 2, 3])
     const before = histogram.percentiles()

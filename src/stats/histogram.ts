@@ -4,6 +4,9 @@ import type { Percentiles } from '../core/record.js'
 /** Longest value kept as it is; longer ones count as this: one hour, in microseconds. */
 const HIGHEST_US = 3_600_000_000
 
+/** What a histogram holds: a value in microseconds and how often it was seen, in turns. */
+export type HistogramCounts = Uint32Array
+
 /** A point of a cumulative distribution: `share` of all values are at most `ms`. */
 export interface DistributionPoint {
   ms: number
@@ -37,6 +40,27 @@ export class Histogram {
   /** Reads back what `encode` wrote. Throws Error for a text that is not an encoded histogram. */
   static decode(text: string): Histogram {
     return new Histogram(decodeFromCompressedBase64(text, 32, false, HIGHEST_US) as JsHistogram)
+  }
+
+  /** One that holds what another one did when it was asked for its counts. */
+  static ofCounts(counts: HistogramCounts): Histogram {
+    const histogram = new Histogram()
+    for (let i = 0; i < counts.length; i += 2) histogram.hdr.recordValueWithCount(counts[i] ?? 1, counts[i + 1] ?? 0)
+    return histogram
+  }
+
+  /** What it holds. Some microseconds: for where `encode` takes too long. */
+  get counts(): HistogramCounts {
+    const pairs: number[] = []
+    let left = this.count
+    for (let index = 0; left > 0; index++) {
+      const count = this.hdr.getCountAtIndex(index)
+      if (count === 0) continue
+      // The first bucket's own value is 0, which stands for the shortest that is kept.
+      pairs.push(Math.max(1, this.hdr.valueFromIndex(index)), count)
+      left -= count
+    }
+    return Uint32Array.from(pairs)
   }
 
   /** How many values it holds. */
