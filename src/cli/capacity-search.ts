@@ -106,7 +106,8 @@ export class CapacitySearch {
       const { record, path, folder } = await runOn(this.bench, closedLoop(subject.load, durationMs))
       if (record.status === 'interrupted') {
         // The search has no figure yet, and no report: what this run has seen has its own.
-        if (this.record.maximum === null) this.listener.onWarning(`not one figure yet; of what was measured: ${await writeRunReport(folder, record)}`)
+        if (this.record.maximum === null)
+          this.listener.onWarning(`not one figure yet; of what was measured: ${await writeRunReport(folder, record)}`)
         return null
       }
       if (record.load.goodput_rps <= 0) throw runError('the closed loop got no good answer', LOOK)

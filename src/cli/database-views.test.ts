@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { describeDatabase } from '../core/database-view.js'
 import type { Member } from '../replication/port.js'
 import type { ServerState } from '../replication/server.js'
 import { viewOf } from './database-views.js'
@@ -31,9 +32,9 @@ describe('viewOf', () => {
     const states = [PRIMARY, state('standby-1', {}), state('standby-2', { receiving: false })]
     const views = MEMBERS.map(({ id }) => viewOf(id, states, MEMBERS, false))
     expect(views).toEqual([
-      { role: 'primary', timeline: 1, streaming: null, follows: null, fenced: false },
-      { role: 'standby', timeline: 1, streaming: true, follows: 'primary', fenced: false },
-      { role: 'standby', timeline: 1, streaming: false, follows: 'primary', fenced: false },
+      { role: 'primary', timeline: 1, streaming: null, follows: null, fenced: false, refusal: null },
+      { role: 'standby', timeline: 1, streaming: true, follows: 'primary', fenced: false, refusal: null },
+      { role: 'standby', timeline: 1, streaming: false, follows: 'primary', fenced: false, refusal: null },
     ])
   })
 
@@ -55,6 +56,15 @@ describe('viewOf', () => {
 
   it('says of one that gives no answer whether it is fenced', () => {
     const silent = { role: null, timeline: null, streaming: null, follows: null }
-    expect(viewOf('standby-2', [PRIMARY], MEMBERS, true)).toEqual({ ...silent, fenced: true })
+    expect(viewOf('standby-2', [PRIMARY], MEMBERS, true)).toEqual({ ...silent, fenced: true, refusal: null })
+  })
+
+  it('says of one that lives and says no what it says', () => {
+    const refusals = new Map([['primary', 'sorry, too many clients already']])
+    const view = viewOf('primary', [state('standby-1', {})], MEMBERS, false, refusals)
+    expect(describeDatabase(view)).toBe('database, refuses: sorry, too many clients already')
+    expect(describeDatabase({ ...view, refusal: null })).toBe('database, gives no answer')
+    // Whoever refuses us serves its standbys all the same.
+    expect(viewOf('standby-1', [state('standby-1', {})], MEMBERS, false, refusals)).toMatchObject({ streaming: true })
   })
 })

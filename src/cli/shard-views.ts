@@ -1,7 +1,8 @@
 import type { ShardingParameters } from '../core/parameters.js'
 import { SCHEMES } from '../core/shard-map.js'
-import type { ShardView } from '../core/shard-view.js'
+import type { ShardRefusal, ShardView } from '../core/shard-view.js'
 import type { Stack } from '../engines/port.js'
+import { noAnswerOf, refusalOf } from '../replication/outcome.js'
 import type { Endpoint } from '../replication/session.js'
 import { Session } from '../replication/session.js'
 import { withShardCount } from '../topologies/sharded.js'
@@ -22,19 +23,21 @@ FROM shard_map AS map, (
   FROM slots) AS counts`
 
 /**
- * What the shards of a stack say of themselves, by id, asked all at once; null of one that gives no answer. Empty for a
+ * What the shards of a stack say of themselves, by id, asked all at once; null of one that says nothing. Empty for a
  * stack without shards.
  */
-export async function shardViews(lab: Lab, stack: Stack): Promise<Map<string, ShardView | null>> {
+export async function shardViews(lab: Lab, stack: Stack): Promise<Map<string, ShardView | ShardRefusal | null>> {
   const answers = await answersOf(lab, stack)
-  return new Map([...answers].map(([id, answer]) => [id, answer && viewIn(answer)]))
+  return new Map(
+    [...answers].map(([id, answer]) => [id, answer === null || 'refusal' in answer ? answer : viewIn(answer)]),
+  )
 }
 
 function viewIn({ shards: _shards, ...view }: Answer): ShardView {
   return view
 }
 
-async function answersOf(lab: Lab, stack: Stack): Promise<Map<string, Answer | null>> {
+async function answersOf(lab: Lab, stack: Stack): Promise<Map<string, Answer | ShardRefusal | null>> {
   if (!isSharded(stack)) return new Map()
   const servers = await serversOf(lab, stack)
   const answers = await Promise.all(
@@ -43,13 +46,14 @@ async function answersOf(lab: Lab, stack: Stack): Promise<Map<string, Answer | n
   return new Map(servers.map(({ id }, index) => [id, answers[index] ?? null]))
 }
 
-async function answerOf(endpoint: Endpoint): Promise<Answer | null> {
+async function answerOf(endpoint: Endpoint): Promise<Answer | ShardRefusal | null> {
   const session = new Session(endpoint, 'scalelab')
   try {
     const [answer] = await session.query<Answer>(QUESTION, [], PATIENCE_MS)
     return answer ?? null
-  } catch {
-    return null
+  } catch (error) {
+    const refusal = refusalOf(noAnswerOf(error))
+    return refusal === null ? null : { refusal }
   } finally {
     session.close()
   }
@@ -63,7 +67,7 @@ async function answerOf(endpoint: Endpoint): Promise<Answer | null> {
 export async function shardingNow(lab: Lab, stack: Stack, sharding: ShardingParameters): Promise<ShardingParameters> {
   const answers = await answersOf(lab, stack)
   const [newest] = [...answers.values()]
-    .filter((answer) => answer !== null)
+    .flatMap((answer) => (answer === null || 'refusal' in answer ? [] : [answer]))
     .toSorted((a, b) => b.map_version - a.map_version)
   return nowOf(sharding, [...answers.keys()], newest)
 }

@@ -1,3 +1,4 @@
+import { refusalWords } from './database-view.js'
 import { formatNumber } from './units.js'
 
 /** What a shard says of itself at this moment. */
@@ -13,9 +14,15 @@ export interface ShardView {
   arriving: number
 }
 
+/** Of a shard that lives, and says this in place of an answer. */
+export interface ShardRefusal {
+  refusal: string
+}
+
 /** In a few words: "shard, 5,461 slots, map 1". Null: it gives no answer. */
-export function describeShard(view: ShardView | null): string {
+export function describeShard(view: ShardView | ShardRefusal | null): string {
   if (view === null) return 'shard, gives no answer'
+  if ('refusal' in view) return `shard, ${refusalWords(view.refusal)}`
   const { slots, leaving, arriving, map_version: version } = view
   return [
     'shard',

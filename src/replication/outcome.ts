@@ -33,6 +33,11 @@ export function noAnswerOf(error: unknown): NoAnswer {
   return { kind: 'closed', words }
 }
 
+/** What a server that lives said in place of an answer; null where it was no refusal. */
+export function refusalOf(why: NoAnswer | undefined): string | null {
+  return why?.kind === 'refused' ? why.words : null
+}
+
 /** System errors that are about who asks: too many files or ports in use, no memory, not allowed to. */
 const OF_THIS_MACHINE = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EACCES', 'EPERM']
 

@@ -1,5 +1,5 @@
 import { type DatabaseView, describeDatabase } from '../core/database-view.js'
-import { describeShard, type ShardView } from '../core/shard-view.js'
+import { describeShard, type ShardRefusal, type ShardView } from '../core/shard-view.js'
 import type { NodeState, NodeStatus } from '../core/stack.js'
 import type { Span } from './style.js'
 import { renderTable, type TextOptions } from './table.js'
@@ -12,7 +12,7 @@ const STATES: Record<NodeState, Span> = {
 }
 
 /** A node, and what its database server or shard is at the moment (null: it gives no answer), where that was asked. */
-export type NodeRow = NodeStatus & { database?: DatabaseView; shard?: ShardView | null }
+export type NodeRow = NodeStatus & { database?: DatabaseView; shard?: ShardView | ShardRefusal | null }
 
 /** The nodes of a stack, in the order given; of a database server that was asked the role is what it is now. */
 export function renderNodes(nodes: readonly NodeRow[], options: TextOptions): string {
@@ -36,9 +36,9 @@ function roleOf({ role, state, database, shard }: NodeRow): Span {
   return database.streaming === false ? [text, 'warn'] : [text]
 }
 
-function shardOf(shard: ShardView | null, state: NodeState): Span {
-  if (shard !== null) return [describeShard(shard)]
-  return state === 'running' ? [describeShard(null), 'bad'] : ['shard']
+function shardOf(shard: ShardView | ShardRefusal | null, state: NodeState): Span {
+  if (shard !== null && !('refusal' in shard)) return [describeShard(shard)]
+  return state === 'running' ? [describeShard(shard), 'bad'] : ['shard']
 }
 
 export interface ListRow {

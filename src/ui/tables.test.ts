@@ -251,7 +251,7 @@ it('renderNodes says what database servers are, where that was asked', () => {
     ...node,
     id,
     role: 'database',
-    database: { role: null, timeline: null, streaming: null, follows: null, fenced: false, ...view },
+    database: { role: null, timeline: null, streaming: null, follows: null, fenced: false, refusal: null, ...view },
   })
   const nodes: NodeRow[] = [
     { ...node, id: 'api-1', role: 'api' },

@@ -57,8 +57,8 @@ describe.skipIf(isLack(found) && !REQUIRED)(`replicated stacks on processes (${w
     expect(nodes.find(({ id }) => id === 'primary')?.url).toMatch(/^postgres:\/\/127\.0\.0\.1:\d+$/)
     expect(nodes[0]).not.toHaveProperty('database')
     expect(await databases()).toEqual({
-      primary: { role: 'primary', timeline: 1, streaming: null, follows: null, fenced: false },
-      'standby-1': { role: 'standby', timeline: 1, streaming: true, follows: 'primary', fenced: false },
+      primary: { role: 'primary', timeline: 1, streaming: null, follows: null, fenced: false, refusal: null },
+      'standby-1': { role: 'standby', timeline: 1, streaming: true, follows: 'primary', fenced: false, refusal: null },
     })
     expect(await cli.ok('ps')).toMatch(/standby-1 +standby of primary, streaming +running +postgres:/)
 

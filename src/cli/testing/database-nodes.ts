@@ -11,7 +11,13 @@ export interface NodeRow {
   role: string
   state: string
   url: string | null
-  database?: { role: string; timeline: number | null; streaming: string | null; fenced: boolean }
+  database?: {
+    role: string
+    timeline: number | null
+    streaming: string | null
+    fenced: boolean
+    refusal: string | null
+  }
 }
 
 /** The nodes of the one stack that runs, and what is done to them behind the back of the commands. */
