@@ -40,6 +40,8 @@ const STATE = `SELECT pg_is_in_recovery() AS recovery,
   current_setting('synchronous_standby_names') AS synchronous,
   pg_last_xact_replay_timestamp() AS replayed_at`
 
+const SENDERS = 'SELECT application_name, state, sync_state FROM pg_stat_replication'
+
 /** Names of WAL files are timeline, log and segment, 8 hexadecimal digits each; a log is 4 GiB. */
 const STARVES = `SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1 AND wal_status = 'lost')
   OR '0/0'::pg_lsn + $2::numeric < (SELECT min((substr(name, 9, 8) || '/0')::pg_lsn
@@ -99,12 +101,8 @@ export class DatabaseServer {
   }
 
   /** The standbys that this server sends WAL to. */
-  senders(timeoutMs = ORDER_MS): Promise<Sender[]> {
-    return this.session.query<Sender & Record<string, unknown>>(
-      'SELECT application_name, state, sync_state FROM pg_stat_replication',
-      [],
-      timeoutMs,
-    )
+  senders(): Promise<Sender[]> {
+    return this.insist<Sender & Record<string, unknown>>(SENDERS, [])
   }
 
   /**
@@ -113,13 +111,13 @@ export class DatabaseServer {
    */
   async ensureSlots(names: readonly string[], renew: 'renew' | 'keep' = 'keep'): Promise<void> {
     if (renew === 'renew') {
-      await this.order(
+      await this.insist(
         `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
          WHERE slot_name = ANY($1) AND wal_status = 'lost' AND NOT active`,
         [names],
       )
     }
-    await this.order(
+    await this.insist(
       `SELECT pg_create_physical_replication_slot(name) FROM unnest($1::text[]) AS name
        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = name)`,
       [names],
@@ -132,12 +130,8 @@ export class DatabaseServer {
    * @param position null when it is not known: then the slot alone tells
    */
   async starves(slot: string, position: bigint | null): Promise<boolean> {
-    const { starves } = await this.one<{ starves: boolean | null }>(
-      STARVES,
-      [slot, position?.toString() ?? null],
-      ORDER_MS,
-    )
-    return starves === true
+    const [row] = await this.insist<{ starves: boolean | null }>(STARVES, [slot, position?.toString() ?? null])
+    return row?.starves === true
   }
 
   /**
@@ -147,7 +141,7 @@ export class DatabaseServer {
    */
   async promote(timeoutMs: number, signal: AbortSignal): Promise<number> {
     // Told again where the connection ended, when it may be the primary already.
-    await this.order('SELECT CASE WHEN pg_is_in_recovery() THEN pg_promote(wait => false) END', [])
+    await this.insist('SELECT CASE WHEN pg_is_in_recovery() THEN pg_promote(wait => false) END', [])
     let timeline: number | null = null
     await until(
       async () => {
@@ -164,10 +158,10 @@ export class DatabaseServer {
 
   /** Points a standby at another server; it connects within milliseconds. Its credentials stay as they are. */
   async follow(upstream: { host: string; port: number }): Promise<void> {
-    const [row] = await this.order<{ conninfo: string }>("SELECT current_setting('primary_conninfo') AS conninfo", [])
+    const [row] = await this.insist<{ conninfo: string }>("SELECT current_setting('primary_conninfo') AS conninfo", [])
     if (row === undefined) throw new Error(`${this.id} answered with no row`)
-    await this.order(followStatement(row.conninfo, upstream), [])
-    await this.order('SELECT pg_reload_conf()', [])
+    await this.insist(followStatement(row.conninfo, upstream), [])
+    await this.insist('SELECT pg_reload_conf()', [])
   }
 
   /** Returns when these standbys stream from this server. @throws Error naming those that do not in time */
@@ -175,7 +169,8 @@ export class DatabaseServer {
     let missing: string[] = [...ids]
     await until(
       async () => {
-        const streaming = (await this.senders()).filter(({ state }) => state === 'streaming')
+        const senders = await this.session.query<Sender & Record<string, unknown>>(SENDERS, [], ORDER_MS)
+        const streaming = senders.filter(({ state }) => state === 'streaming')
         missing = ids.filter((id) => !streaming.some(({ application_name }) => application_name === id))
         return missing.length === 0
       },
@@ -191,12 +186,12 @@ export class DatabaseServer {
    */
   async writesOf(prefix: string): Promise<{ ids: Set<string>; duplicated: string[] }> {
     const like = `${prefix.replaceAll(/[\\%_]/g, '\\$&')}%`
-    const found = await this.session.query<{ request_key: string }>(
+    const found = await this.insist<{ request_key: string }>(
       'SELECT request_key FROM requests WHERE request_key LIKE $1 AND status < 400',
       [like],
       READ_BACK_MS,
     )
-    const twice = await this.session.query<{ request_key: string }>(
+    const twice = await this.insist<{ request_key: string }>(
       `SELECT request_key FROM (SELECT request_key FROM orders UNION ALL SELECT request_key FROM analytics) AS made
        WHERE request_key LIKE $1 GROUP BY request_key HAVING count(*) > 1`,
       [like],
@@ -210,7 +205,7 @@ export class DatabaseServer {
 
   /** Which of these writes are in the database. */
   async present(ids: readonly string[]): Promise<Set<string>> {
-    const found = await this.session.query<{ request_key: string }>(
+    const found = await this.insist<{ request_key: string }>(
       'SELECT request_key FROM requests WHERE request_key = ANY($1) AND status < 400',
       [ids],
       READ_BACK_MS,
@@ -223,14 +218,18 @@ export class DatabaseServer {
   }
 
   /**
-   * Tells the server to do something that may be told twice. A connection that ends or stays silent (a promotion ends some)
-   * says nothing of what was done: it is told again on a new one, for a while.
+   * Says something that may be said twice. A connection that ends or stays silent (a promotion ends some) says nothing of
+   * what was done: it is said again on a new one, for a while.
    */
-  private async order<Row extends Record<string, unknown>>(sql: string, values: unknown[]): Promise<Row[]> {
+  private async insist<Row extends Record<string, unknown>>(
+    sql: string,
+    values: unknown[],
+    timeoutMs = ORDER_MS,
+  ): Promise<Row[]> {
     const deadline = performance.now() + AGAIN_MS
     for (;;) {
       try {
-        return await this.session.query<Row>(sql, values, ORDER_MS)
+        return await this.session.query<Row>(sql, values, timeoutMs)
       } catch (error) {
         const why = noAnswerOf(error)
         if ((why.kind !== 'silent' && !passes(why)) || performance.now() > deadline) throw error

@@ -1,6 +1,9 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { closeSync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { environmentError } from '../core/errors.js'
+
+const flushed = promisify(fsync)
 
 /** Numbers the temporary files, so that two writes of one path do not share one. */
 let written = 0
@@ -20,17 +23,27 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const temporary = `${path}.${process.pid}-${++written}.tmp`
   try {
-    const file = await open(temporary, 'w', mode)
+    const file = openSync(temporary, 'w', mode)
     try {
-      await file.writeFile(text)
-      await file.sync()
+      writeFileSync(file, text)
+      // The only part that takes time; a round through the thread pool for each of the others would as well.
+      await flushed(file)
     } finally {
-      await file.close()
+      closeSync(file)
     }
-    await rename(temporary, path)
+    renameSync(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
+    removed(temporary)
     throw writeError(error, path, elsewhere)
+  }
+}
+
+/** As far as that goes: where it could not be written it may be no path at all. */
+function removed(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What has failed is told.
   }
 }
 

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { ProcessIdentity } from '../core/process-identity.js'
 
@@ -17,8 +16,8 @@ export function procIdentity(): ProcessIdentity {
   return {
     async of(pid) {
       try {
-        boot ??= (await readFile(BOOT_ID, 'utf8')).trim()
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+        boot ??= readFileSync(BOOT_ID, 'utf8').trim()
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
         // Field 2 is the name in parentheses, and may hold anything: the fields after it are counted from its end.
         const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
         return state === 'Z' || state === 'X' ? undefined : `${boot}/${fields[18]}`

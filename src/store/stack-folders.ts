@@ -1,3 +1,4 @@
+import { mkdirSync, statSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -35,7 +36,20 @@ export function stackFolders(stateDir: string): StackFolders {
     await writeFileAtomically(recordFile(name), text, ELSEWHERE).catch((error: unknown) => orGone(name, error))
   }
 
+  const known = new Map<string, { version: string; record: StackRecord }>()
+  /** Every look at a node begins with the record: one that has not changed is not read again, least of all in a failover. */
   const read = async (name: string): Promise<StackRecord | undefined> => {
+    const version = versionOf(recordFile(name))
+    const before = known.get(name)
+    if (version !== undefined && before?.version === version) return before.record
+    const record = await readAgain(name)
+    if (version === undefined || record === undefined) known.delete(name)
+    // What was read may be newer than its version says, and is then only read once more.
+    else known.set(name, { version, record })
+    return record
+  }
+
+  const readAgain = async (name: string): Promise<StackRecord | undefined> => {
     let text: string
     try {
       text = await readText(recordFile(name), { noun: 'the record of a stack', most: MOST_BYTES })
@@ -110,14 +124,14 @@ export function stackFolders(stateDir: string): StackFolders {
     async writeNode(name, node, files) {
       const home = join(nodeFolder(name, node), 'files')
       try {
-        await makeInside(nodesIn(name), home)
+        makeInside(nodesIn(name), home)
         for (const [path, text] of Object.entries(files)) {
           const target = resolve(home, path)
           if (!target.startsWith(`${home}/`)) throw new Error(`file ${path} of ${node} lies outside its folder`)
           if (text === null) {
             await rm(target, { force: true })
           } else {
-            await makeInside(home, dirname(target))
+            makeInside(home, dirname(target))
             await writeFileAtomically(target, text, ELSEWHERE, 0o600)
           }
         }
@@ -139,12 +153,20 @@ export function stackFolders(stateDir: string): StackFolders {
 }
 
 /** Makes the folders between two paths one by one: `recursive` would make `outer` again after a stack was removed. */
-async function makeInside(outer: string, inner: string): Promise<void> {
+function makeInside(outer: string, inner: string): void {
   if (outer === inner) return
-  await makeInside(outer, dirname(inner))
-  await mkdir(inner, { mode: 0o700 }).catch((error: unknown) => {
+  makeInside(outer, dirname(inner))
+  try {
+    mkdirSync(inner, { mode: 0o700 })
+  } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
-  })
+  }
+}
+
+/** Another one for every file that was under this name; undefined where there is none. */
+function versionOf(file: string): string | undefined {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stats === undefined ? undefined : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ')
 }
 
 function parsed(text: string, name: string, file: string): StackRecord {

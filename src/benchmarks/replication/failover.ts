@@ -1,4 +1,5 @@
-import { execa } from 'execa'
+import { ExecaError, execa } from 'execa'
+import { EXIT } from '../../core/errors.js'
 import { DRILL_EVENTS, type Trial } from '../../core/trial.js'
 import { dockerWorks, type Run, withCommandLine } from '../command.js'
 import { atMost, equal, type Figure, info, median, percentile } from '../figure.js'
@@ -67,6 +68,7 @@ function recovery(what: string, trials: readonly Trial[], limitMs: number): Figu
   const rto = trials.map(({ rto_ms }) => orNever(rto_ms))
   const back = trials.map(({ back_after_failover_ms }) => orNever(back_after_failover_ms))
   return [
+    equal(`${what}: trials carried through`, trials.length, TRIALS),
     atMost(`${what}: RTO p95 of ${trials.length}`, percentile(rto, 95), limitMs, 'ms'),
     info(`${what}: RTO median`, median(rto), 'ms'),
     info(`${what}: RTO longest`, Math.max(...rto), 'ms'),
@@ -94,7 +96,14 @@ async function nodeStartMs(): Promise<number> {
 
 /** Drills on the primary of the running stack, one after another. */
 export async function drills(run: Run, fault: string, trials: number, ...flags: string[]): Promise<Trial[]> {
-  const text = await run('failover', 'primary', '--fault', fault, '--trials', String(trials), '--json', ...flags)
+  const text = await run('failover', 'primary', '--fault', fault, '--trials', String(trials), '--json', ...flags).catch(
+    (error: unknown) => {
+      // One that was not carried through ends the others; what it says of itself is in the figures by their number.
+      if (!(error instanceof ExecaError) || error.exitCode !== EXIT.runFailed) throw error
+      process.stderr.write(`  ${error.stderr}\n`)
+      return String(error.stdout)
+    },
+  )
   return (JSON.parse(text) as { trials: Trial[] }).trials
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runError } from '../../core/errors.js'
@@ -158,12 +158,21 @@ export class NodeProcess {
   private async entry(): Promise<{ pid: number; identity: string } | undefined> {
     const deadline = performance.now() + ENTRY_LIMIT_MS
     for (;;) {
-      const text = await readFile(join(this.folder, PID_FILE), 'utf8').catch(() => undefined)
+      const text = textOf(join(this.folder, PID_FILE))
       const match = /^(\d+) (.+)\n/.exec(text ?? '')
       if (match?.[1] !== undefined && match[2] !== undefined) return { pid: Number(match[1]), identity: match[2] }
       if (text === undefined || performance.now() > deadline) return undefined
       await sleep(2)
     }
+  }
+}
+
+/** Undefined where there is none. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
   }
 }
 

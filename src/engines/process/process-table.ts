@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { readFile, readlink } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { execa } from 'execa'
 
 export interface ProcessRow {
@@ -50,39 +49,43 @@ export function processTable(): ProcessTable {
 const TICKS_PER_SECOND = 100
 
 export function procTable(): ProcessTable {
-  const cwd = (pid: number): Promise<string | undefined> => readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+  const cwd = (pid: number): string | undefined => ifLiving(() => readlinkSync(`/proc/${pid}/cwd`))
+  const read = (pid: number, file: string): string => ifLiving(() => readFileSync(`/proc/${pid}/${file}`, 'utf8')) ?? ''
+  // Read in one go: for files that are in memory the thread pool takes seven times the processor time.
   return {
-    cwd,
+    cwd: async (pid) => cwd(pid),
 
     async rows(pids) {
-      // Read in one go: for files that are in memory the thread pool takes seven times the processor time.
       return (pids ?? readdirSync('/proc')).flatMap((name) => (/^\d+$/.test(`${name}`) ? procRow(Number(name)) : []))
     },
 
     async memory(pid) {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+      const status = read(pid, 'status')
       const bytes = (name: string): number =>
         Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1_024
       return { own: bytes('RssAnon'), shared: bytes('RssFile') + bytes('RssShmem') }
     },
 
     async carries(pid, { variable, folder }) {
-      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-      if (environment.split('\0').includes(variable)) return true
+      if (read(pid, 'environ').split('\0').includes(variable)) return true
       if (folder === undefined) return false
-      return `${await cwd(pid)}/`.startsWith(`${folder}/`)
+      return `${cwd(pid)}/`.startsWith(`${folder}/`)
     },
   }
 }
 
-function procRow(pid: number): ProcessRow[] {
-  let stat: string
+/** Undefined of a process that has ended, or that is not ours to look at. */
+function ifLiving<T>(look: () => T): T | undefined {
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return look()
   } catch {
-    // Ended since the folder was read.
-    return []
+    return undefined
   }
+}
+
+function procRow(pid: number): ProcessRow[] {
+  const stat = ifLiving(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  if (stat === undefined) return []
   // Field 2 is the name in parentheses, and may hold anything: field 3 is the first after its end.
   const end = stat.lastIndexOf(')')
   const name = stat.slice(stat.indexOf('(') + 1, end)
