@@ -43,7 +43,7 @@ describe('renderShardPlanSummary', () => {
     expect(answerOf(text)).toMatch(
       /The hottest shard gets \d\.\d+ times its share of the requests with \w+, 3\.\d+ times with range\./,
     )
-    expect(text).toContain('traffic')
+    expect(text).toContain('busiest shard')
   })
 
   it('puts who takes no weights last, and out of the answer', () => {

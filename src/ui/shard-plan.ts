@@ -1,5 +1,5 @@
 import type { SchemePlan, SchemeStep, ShardPlan } from '../core/shard-plan.js'
-import { formatNumber, formatProbability, formatShare } from '../core/units.js'
+import { formatNumber, formatShare } from '../core/units.js'
 import { bytes } from './figures.js'
 import { paint, type Span } from './style.js'
 import { type Cell, renderTable, type TableColumn, type TextOptions } from './table.js'
@@ -141,11 +141,8 @@ function schemeTable(plan: ShardPlan, rows: readonly Row[], options: TextOptions
     { title: 'moved', align: 'right', from: 0, cell: ({ moved }) => formatShare(moved) },
     { title: 'needless', align: 'right', from: 0, cell: needlessMoves },
     { title: '', from: 120, cell: bar },
-    { title: 'cv', align: 'right', from: 0, cell: ({ scheme }) => `${(scheme.cv * 100).toFixed(2)} %` },
-    { title: 'peak/mean', align: 'right', from: 0, cell: ({ scheme }) => scheme.peak_to_mean.toFixed(3) },
-    skewed && { title: 'traffic', align: 'right', from: 0, cell: traffic },
-    { title: 'chi-square', align: 'right', from: 110, cell: ({ scheme }) => formatNumber(scheme.chi_square) },
-    { title: 'p', align: 'right', from: skewed ? 90 : 0, cell: probability },
+    { title: 'fullest shard', align: 'right', from: 0, cell: ({ scheme }) => times(scheme.peak_to_mean) },
+    skewed && { title: 'busiest shard', align: 'right', from: 0, cell: traffic },
     timed && { title: 'lookups/s', align: 'right', from: 0, cell: ({ scheme }) => rate(scheme.lookups_per_s) },
     { title: 'memory', align: 'right', from: 0, cell: ({ scheme }) => bytes(scheme.memory_bytes) },
     { title: 'parameters', from: 150, cell: parameters },
@@ -173,11 +170,7 @@ function bar({ scheme, moved, needless }: Row): Span {
 }
 
 function traffic({ scheme: { traffic_peak_to_mean } }: Row): Span {
-  return [traffic_peak_to_mean.toFixed(3), traffic_peak_to_mean > 1.5 ? 'warn' : 'plain']
-}
-
-function probability({ scheme: { p_value } }: Row): string {
-  return p_value === null ? '-' : formatProbability(p_value)
+  return [times(traffic_peak_to_mean), traffic_peak_to_mean > 1.5 ? 'warn' : 'plain']
 }
 
 function rate(value: number | null): string {

@@ -18,6 +18,8 @@ describe.runIf(process.platform === 'linux')('a command that is ended', () => {
     ['up', 'TERM', 300, true],
     ['bench', 'INT', 2_500, true],
     ['bench', 'INT twice', 2_500, false],
+    ['bench', 'KILL', 2_000, true],
+    ['up with databases', 'KILL', 2_500, false],
     ['bench', 'broken stderr', 2_000, false],
     ['bench', 'parent killed', 2_500, true],
     ['bench of several', 'TERM to the group', 3_500, false],
@@ -25,6 +27,7 @@ describe.runIf(process.platform === 'linux')('a command that is ended', () => {
     ['compare', 'HUP', 4_000, true],
     ['capacity', 'TERM to the group', 4_000, true],
     ['bench of what runs', 'HUP', 1_500, true],
+    ['bench of what runs', 'KILL', 1_800, false],
     ['scale', 'INT', 300, true],
   ] as const)('%s by %s after %i ms leaves nothing but its record', async (name, by, afterMs, json) => {
     const command = LONG_COMMANDS[name]

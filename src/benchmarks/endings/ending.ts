@@ -30,6 +30,8 @@ export interface Ended {
   faults: string[]
 }
 
+/** What the longest command may take, in milliseconds. */
+const OWN_END_MS = 600_000
 /** What a generator may take to see that its command is gone, in milliseconds. */
 const LINGER_MS = 5_000
 
@@ -55,16 +57,21 @@ export class Stage {
     const outcome = await this.run(argv, way, afterMs)
     const { cut, gone, code, stdout, stderr } = outcome
     const faults: string[] = []
+    const killed = way.kills === true && cut
+    if (killed) faults.push(...(await this.cleaned(on)))
     if (!gone) faults.push('it did not end')
     if (stderr.includes('This is a bug') || /^ {4}at /m.test(stderr)) faults.push(`a bug: ${stderr.slice(0, 600)}`)
-    if (code !== null && ![0, 2, 3, 4, 5, 130].includes(code)) faults.push(`exit code ${code}`)
-    const read = way.breaks !== 'stdout'
+    if (!killed && code !== null && ![0, 2, 3, 4, 5, 130].includes(code)) faults.push(`exit code ${code}`)
+    const read = way.breaks !== 'stdout' && !killed
     if (json && read && parsed(stdout) === undefined)
       faults.push(`no document, but ${JSON.stringify(stdout.slice(0, 200))}`)
-    faults.push(...(await faultsOfRecords(out)))
+    if (!killed) faults.push(...(await faultsOfRecords(out)))
     faults.push(...(await this.leftovers(keeps === true)))
     if (on !== undefined) faults.push(...(await this.brokenNodes(on)))
-    if (keeps === true) await this.scalelab('down', '--all')
+    if (keeps === true) {
+      await this.scalelab('down', '--all')
+      this.kept.clear()
+    }
     if (faults.length > 0) faults.push(`stderr: ${stderr.slice(-800)}`)
     else await rm(out, { recursive: true, force: true })
     return { cut, faults }
@@ -96,7 +103,8 @@ export class Stage {
     let gone = true
     if (pid !== undefined) {
       await untilListening(pid, constants.signals.SIGHUP)
-      const early = untilGone(pid)
+      // Who writes nothing to a stream does not find out that it is closed, and comes to its own end.
+      const early = untilGone(pid, way.breaks === undefined ? undefined : OWN_END_MS)
       const over = await Promise.race([sleep(afterMs).then(() => false), early])
       cut = !over
       if (cut) await way.end({ shell, pid })
@@ -108,6 +116,20 @@ export class Stage {
     await sleep(50)
     const [stdout = '', stderr = '', code = ''] = texts.map(({ text }) => text)
     return { cut, gone, stdout, stderr, code: code.trim() === '' ? null : Number(code) }
+  }
+
+  /** What `clean` leaves of a command that was killed; the stack that it worked on is brought up again, as one would. */
+  private async cleaned(on: readonly string[] | undefined): Promise<string[]> {
+    await this.scalelab('clean', '--leftovers')
+    if (on !== undefined) {
+      await this.scalelab('up', ...on, '--name', nameOf(on))
+      await this.putBack(nameOf(on))
+    }
+    const { stacks, swept } = JSON.parse(await this.scalelab('clean', '--leftovers', '--dry-run', '--json')) as {
+      stacks: unknown[]
+      swept: unknown[]
+    }
+    return [...stacks, ...swept].map((left) => `clean left ${JSON.stringify(left)}`)
   }
 
   /** Processes and stacks that nobody asked to keep. @param any whether a whole stack may be there */
@@ -139,12 +161,17 @@ export class Stage {
       this.kept.add(name)
       return
     }
-    // The next command begins like the first: where there is nothing to be taken back, that is refused.
+    await this.putBack(name)
+  }
+
+  /** A stack as it was first, for the next command: where there is nothing to be taken back, that is refused. */
+  private async putBack(name: string): Promise<void> {
     const back = (...args: string[]): Promise<unknown> => this.scalelab(...args, '--stack', name).catch(() => undefined)
     if (name.startsWith('shard')) {
       await back('reshard', '--rollback', '--no-load')
       await back('reshard', '--to', name.replace(/\D/g, ''), '--no-load')
     }
+    if (name.startsWith('repl')) await back('failover', '--resume')
     if (name.startsWith('lb')) await back('scale', name.replace(/\D/g, ''))
   }
 

@@ -33,8 +33,8 @@ export async function untilListening(pid: number, signal: number): Promise<void>
 }
 
 /** Returns when a process has ended. @returns false when it has not for too long */
-export async function untilGone(pid: number): Promise<boolean> {
-  return (await until(() => (lives(pid) ? null : true))) === true
+export async function untilGone(pid: number, patienceMs = PATIENCE_MS): Promise<boolean> {
+  return (await until(() => (lives(pid) ? null : true), patienceMs)) === true
 }
 
 /** What `look` finds, once it is not null; undefined also when that takes too long. */

@@ -15,6 +15,8 @@ export interface Way {
   end(running: Running): Promise<void> | void
   /** What takes the shell along, so that nobody is left to see the exit code. */
   takesShell?: boolean
+  /** What leaves no time for anything: `clean` is asked for the rest. */
+  kills?: boolean
   /** The stream that nobody reads any more. */
   breaks?: 'stdout' | 'stderr'
 }
@@ -37,6 +39,7 @@ export const WAYS: readonly Way[] = [
   { name: 'broken stdout', breaks: 'stdout', end: ({ shell }) => void shell.stdout?.destroy() },
   { name: 'broken stderr', breaks: 'stderr', end: ({ shell }) => void shell.stderr?.destroy() },
   { name: 'TERM to the group', takesShell: true, end: ({ shell }) => signal(-(shell.pid ?? 0), 'SIGTERM') },
+  { name: 'KILL', kills: true, end: ({ pid }) => signal(pid, 'SIGKILL') },
   { name: 'parent killed', takesShell: true, end: ({ shell }) => signal(shell.pid ?? 0, 'SIGKILL') },
 ]
 
