@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.{ts,tsx}'],
-    // Tests start real processes and containers: few at a time, as two cores are not for twenty; most of them wait most of the time.
-    maxWorkers: 3,
+    // Tests start real processes and containers: few at a time, so that two cores are not asked for twenty.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {

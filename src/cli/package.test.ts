@@ -28,6 +28,7 @@ describe.runIf(REQUIRED)('the npm package (installs from the registry: in CI onl
         'dist/nodes/api.mjs',
         'dist/nodes/balancer.mjs',
         'dist/nodes/THIRD-PARTY-NOTICES.txt',
+        'dist/cli/THIRD-PARTY-NOTICES.txt',
         'dist/load/generator-child.js',
       ]),
     )
