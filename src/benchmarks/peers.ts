@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { formatNumber } from '../core/units.js'
 import { atMost, type Figure, info, median } from './figure.js'
@@ -28,20 +29,24 @@ export async function peers(): Promise<Figure[]> {
   return withNginx(async (origin) => {
     const figures: Figure[] = []
     for (const rps of RATES) {
-      const [ours, theirs]: [Measured[], Measured[]] = [[], []]
+      const [ours, theirs, bare]: [Measured[], Measured[], Measured[]] = [[], [], []]
       for (let round = 0; round < ROUNDS; round++) {
         theirs.push(await wrk2At(wrk2, origin, rps))
         ours.push(await oursAt(origin, rps))
+        bare.push(await bareAt(origin, rps))
       }
       for (const p of PERCENTILES) {
         const peer = median(theirs.map((run) => run[p]))
         const name = `${formatNumber(rps)}/s: ${p}, median of ${ROUNDS} (wrk2 ${formatNumber(peer)} ms)`
+        const least = `${formatNumber(rps)}/s: ${p} of a bare client in Node, median of ${ROUNDS}`
+        figures.push(info(least, median(bare.map((run) => run[p])), 'ms'))
         figures.push(atMost(name, median(ours.map((run) => run[p])), rounded(Math.max(1.2 * peer, peer + 1)), 'ms'))
       }
       const cost = median(ours.map(({ cpuUs }) => cpuUs))
       const theirCost = median(theirs.map(({ cpuUs }) => cpuUs))
       figures.push(
         info(`${formatNumber(rps)}/s: CPU per request, median of ${ROUNDS}`, cost, 'us'),
+        info(`${formatNumber(rps)}/s: the same of a bare client in Node`, median(bare.map(({ cpuUs }) => cpuUs)), 'us'),
         atMost(
           `${formatNumber(rps)}/s: CPU per request over wrk2's ${formatNumber(theirCost)} us`,
           cost / theirCost,
@@ -72,6 +77,13 @@ async function oursAt(origin: string, rps: number): Promise<Measured> {
     p99: response.p99 ?? Number.NaN,
     cpuUs: (cpu * 1e6) / result.achievedRps,
   }
+}
+
+/** What Node itself costs: bare-client.ts. */
+async function bareAt(origin: string, rps: number): Promise<Measured> {
+  const program = fileURLToPath(new URL('bare-client.js', import.meta.url))
+  const args = [program, new URL(origin).port, String(rps), String(CONNECTIONS)]
+  return JSON.parse((await execa(process.execPath, args)).stdout)
 }
 
 /** Runs wrk2 by a shell whose `times` tells what its children used. */
