@@ -23,10 +23,7 @@ describe.skipIf(missing !== undefined)('failover', { timeout: 120_000 }, () => {
   })
   afterEach(() => terminal?.close())
   afterAll(async () => {
-    await cli.run(['down', '--all'])
-    const survivors = await cli.survivors()
-    await cli.dispose()
-    expect(survivors).toEqual([])
+    expect(await cli.dispose()).toEqual([])
   })
 
   async function refused(args: string[], message: RegExp, code = 2): Promise<Outcome> {

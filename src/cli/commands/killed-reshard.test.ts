@@ -21,12 +21,7 @@ describe.skipIf(missing !== undefined)('a reshard that is killed', { timeout: 12
     stack = new ShardedStack(cli)
     await cli.ok('up', 'shard-2', '--engine', 'process', '--rows', String(USERS), '--scheme', 'jump')
   }, 90_000)
-  afterAll(async () => {
-    await cli.run(['down', '--all'])
-    const survivors = await cli.survivors()
-    await cli.dispose()
-    expect(survivors).toEqual([])
-  }, 30_000)
+  afterAll(async () => expect(await cli.dispose()).toEqual([]), 30_000)
 
   /** Kills it so long after it told this; it may have ended by then. @returns whether it was killed */
   async function killed(args: string[], text: RegExp, ms: number): Promise<boolean> {

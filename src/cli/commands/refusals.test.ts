@@ -19,12 +19,7 @@ describe.skipIf(missing !== undefined)('a primary that refuses', { timeout: 90_0
     await cli.ok('up', 'repl-1', '--engine', 'process', '--rows', '200')
     before = await nodes.pids()
   }, 90_000)
-  afterAll(async () => {
-    await cli.run(['down', '--all'])
-    const survivors = await cli.survivors()
-    await cli.dispose()
-    expect(survivors).toEqual([])
-  }, 30_000)
+  afterAll(async () => expect(await cli.dispose()).toEqual([]), 30_000)
 
   const refusal = async (): Promise<string | null | undefined> =>
     (await nodes.rows()).find(({ id }) => id === 'primary')?.database?.refusal

@@ -38,12 +38,7 @@ describe.skipIf(missing !== undefined)('reshard', { timeout: 120_000 }, () => {
     await cli.ok('up', 'shard-2', '--engine', 'process', '--rows', String(USERS))
   }, 90_000)
   afterEach(() => terminal?.close())
-  afterAll(async () => {
-    await cli.run(['down', '--all'])
-    const survivors = await cli.survivors()
-    await cli.dispose()
-    expect(survivors).toEqual([])
-  }, 30_000)
+  afterAll(async () => expect(await cli.dispose()).toEqual([]), 30_000)
 
   const reshard = (...args: string[]): Promise<string> => cli.ok('reshard', ...args)
   const refused = async (args: string[], message: string | RegExp, code = 2): Promise<void> => {

@@ -87,9 +87,11 @@ export class CommandLine {
     return marked.flat()
   }
 
-  /** Takes down whatever a test left and removes the folder. */
-  async dispose(): Promise<void> {
+  /** Takes everything down, and the folder away. @returns processes of its stacks that live all the same */
+  async dispose(): Promise<number[]> {
     await this.run(['down', '--all'])
+    const survivors = await this.survivors()
     await rm(this.folder, { recursive: true, force: true })
+    return survivors
   }
 }
