@@ -3,7 +3,7 @@ import { bearing, CHECKS, type Doubt, doubtsOf } from '../core/validity.js'
 import { capital, list } from './quantities.js'
 
 const MEANING: Record<Doubt, string> = {
-  'generator-limited': 'the program that sends the requests was itself the limit',
+  'generator-limited': 'the program that sends the requests could not keep time',
   'host-limited': 'the machine itself was full, or its processors were taken by others',
   'not steady': 'the figures moved while they were measured',
   overloaded: 'the system could not follow the offered rate, so response times grow with the length of the run',

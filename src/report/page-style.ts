@@ -32,7 +32,7 @@ export function pageStyle(): string {
     'pre{background:var(--shade);border:1px solid var(--edge);border-radius:6px;padding:12px 14px;margin:0 0 16px;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45}',
     'table{border-collapse:collapse;font-size:14px;line-height:1.4;max-width:100%;margin:0 0 18px}',
     // No column narrower than a short word, none so wide that another one is pushed out.
-    'th,td{padding:6px 12px;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid);overflow-wrap:anywhere;min-width:6ch}',
+    'th,td{padding:6px 12px;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid);overflow-wrap:anywhere;min-width:9ch}',
     'th{font-weight:600;color:var(--muted);border-bottom-color:var(--axis);vertical-align:bottom;overflow-wrap:break-word}',
     '.many-columns{font-size:13px}.many-columns th,.many-columns td{padding:5px 7px}',
     'tbody tr:hover{background:var(--shade)}',
