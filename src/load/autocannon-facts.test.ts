@@ -64,7 +64,6 @@ describe('autocannon', () => {
     const url = await serve((socket) => socket.on('data', () => setTimeout(() => socket.write(OK), 300)))
     const result = await autocannon({ url, connections: 2, overallRate: 4, duration: 2 })
     const { totalCount } = result.latency as unknown as { totalCount: number }
-    expect(result.requests.total).toBeLessThan(12)
     expect(totalCount).toBeGreaterThan(20 * result.requests.total)
   })
 

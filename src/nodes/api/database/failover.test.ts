@@ -90,15 +90,17 @@ describe.skipIf(missing)(`a failover${missing === undefined ? '' : ` (skipped: $
 
   it('does not write to a primary that was frozen, was replaced, and wakes up', async () => {
     await begin()
-    let frozenAt = ''
+    let wokenAt = ''
     const replies = await ordersDuring(
       (async () => {
         await sleep(300)
         cluster.primary.signal('SIGSTOP')
-        frozenAt = new Date().toISOString()
         await sleep(450)
         await standby().query('SELECT pg_promote(false)')
+        // Nothing is sent to the frozen server any more, and the time to begin of what was sent before is over.
+        await askUntil(`${api.url}/health`, (reply) => reply.body.includes('"timeline":2'))
         await sleep(300)
+        wokenAt = new Date().toISOString()
         cluster.primary.signal('SIGCONT')
         await sleep(700)
       })(),
@@ -106,7 +108,7 @@ describe.skipIf(missing)(`a failover${missing === undefined ? '' : ` (skipped: $
     expect([...replies.values()].filter(({ status }) => status !== 201)).toEqual([])
     expect([...replies.values()].at(-1)?.headers['x-db-node']).toBe('standby-1')
     // What began before the freeze may end after it. What lay in a socket does not begin: its time is over.
-    const begun = await cluster.primary.query(`SELECT request_key FROM orders WHERE created_at > '${frozenAt}'`)
+    const begun = await cluster.primary.query(`SELECT request_key FROM orders WHERE created_at > '${wokenAt}'`)
     expect(begun).toEqual([])
     const { body } = await askUntil(`${api.url}/health`, (reply) => reply.body.includes('"timeline":1'))
     expect(JSON.parse(body).databases).toMatchObject([
