@@ -1,5 +1,6 @@
 import type { RunRecord, Verdict } from '../core/record.js'
 import { formatNumber, fromTo } from '../core/units.js'
+import type { CHECKS } from '../core/validity.js'
 import { formatValue } from '../core/value.js'
 import { worstOf } from '../core/verdict.js'
 import { type DrillRecord, isDrill } from '../stats/columns.js'
@@ -24,6 +25,8 @@ import { answerOf } from './sentences.js'
 import { stackWords } from './stack-words.js'
 import { plain } from './table.js'
 
+const STANDSTILLS: readonly string[] = ['command-paused', 'generator-paused'] satisfies (keyof typeof CHECKS)[]
+
 /**
  * The report of repeated drills of one fault on one target.
  * @param records of which those without a trial are counted as broken off
@@ -36,11 +39,12 @@ export function renderDrills(records: readonly RunRecord[], name: string, source
   if (first === undefined) {
     return { markdown: `# ${plain(name)}\n\nNo drill was carried through: there is nothing to report.\n`, charts: {} }
   }
-  const times = timesOf(drills)
-  const middle = medianTrial(drills)
+  const timely = inTime(drills)
+  const times = timesOf(timely)
+  const middle = medianTrial(timely)
   const charts = Object.fromEntries(
     Object.entries({
-      'trial-times.svg': recoveryTimes(times, drills.length),
+      'trial-times.svg': recoveryTimes(times, timely.length),
       'drill-timeline.svg': drillTimeline(middle.trial),
       'latency-over-time.svg': latencyOverTime(middle, drillMarks(middle.trial)),
     }).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])),
@@ -85,16 +89,18 @@ export function renderDrills(records: readonly RunRecord[], name: string, source
 function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): string {
   const [first] = drills
   if (first === undefined) return ''
-  const recoveries = drills.flatMap(({ trial }) => trial.rto_ms ?? [])
-  const never = drills.length - recoveries.length
+  const timely = inTime(drills)
+  const recoveries = timely.flatMap(({ trial }) => trial.rto_ms ?? [])
+  const never = timely.length - recoveries.length
+  const late = drills.length - timely.length
   const broken = records.length - drills.length
   const [half, p95, max] = [median(recoveries), nearestRank(recoveries, 0.95), nearestRank(recoveries, 1)]
-  const times = `(median of ${count(drills.length, 'trial')}; p95 ${ms(p95)}, longest ${ms(max)})`
+  const times = `(median of ${count(timely.length, 'trial')}; p95 ${ms(p95)}, longest ${ms(max)})`
   const struck = repeatedFaultWords(first.trial)
   const failed = drills.reduce((sum, { trial }) => sum + trial.failed_requests, 0)
   const back =
     half === null
-      ? `**Service came back in none of ${count(drills.length, 'trial')}** in which ${struck}`
+      ? `**Service came back in none of ${count(timely.length, 'trial')}** in which ${struck}`
       : first.trial.role === 'primary'
         ? `A standby took over ${ms(half)} after ${struck} ${times}`
         : failed === 0
@@ -105,6 +111,11 @@ function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): 
     [
       ...(broken === 0 ? [] : [`**${count(broken, 'trial')} broken off**: the figures are those of the others.`]),
       ...(doubts.length === 0 ? [] : [`**In doubt** in at least one trial: ${list(doubts)}.`]),
+      ...(late === 0
+        ? []
+        : [
+            `In ${count(late, 'trial')} this command or its load generator stood still: the times are those of the others.`,
+          ]),
     ],
     [
       `${back}; ${lossWords(drills)}.`,
@@ -112,6 +123,15 @@ function answer(records: readonly RunRecord[], drills: readonly DrillRecord[]): 
     ],
     successors(drills),
   ])
+}
+
+/**
+ * The trials whose times are the system's: in the others whatever watches stood still itself, and saw all of it that much
+ * later. All of them, in doubt, where there is no other.
+ */
+function inTime(drills: readonly DrillRecord[]): readonly DrillRecord[] {
+  const timely = drills.filter(({ validity }) => validity.every(({ check, ok }) => ok || !STANDSTILLS.includes(check)))
+  return timely.length === 0 ? drills : timely
 }
 
 /** What the worst trial measured for a claim, and which it was; both ends where either can be the worse. */

@@ -146,6 +146,30 @@ describe('renderDrills', () => {
     expect(markdown).toMatch(/\| first write \(RTO\) +\| +12 \|.* 1 \|\n/)
   })
 
+  it('leaves trials in which it stood still itself out of the times, and says so; all are counted where none ran', () => {
+    const paused = {
+      check: 'command-paused',
+      ok: false,
+      value: 3_800,
+      limit: 100,
+      unit: 'ms',
+      meaning: '',
+      doubt: 'host-limited',
+    }
+    const record = drillRecord({ rtoMs: 4_000 })
+    const stopped = { ...record, validity: [...record.validity, paused] }
+    const { markdown } = renderDrills([...records, stopped], 'repl-2')
+    expect(markdown).toContain(
+      'in 1 trial this command or its load generator stood still: the times are those of the others.',
+    )
+    expect(markdown).toContain('(median of 12 trials; p95')
+    expect(markdown).toMatch(/\| first write \(RTO\) +\| +12 \|/)
+    expect(markdown).toMatch(/\| +13 \|[^\n]* 4,000 \|/)
+    const only = renderDrills([stopped, stopped], 'repl-2').markdown
+    expect(only).toContain('(median of 2 trials; p95 4,000 ms')
+    expect(only).toContain('**In doubt** in at least one trial: host-limited.')
+  })
+
   it('shows the worst trial beside the median, and one without recovery as the worst', () => {
     const rows = (of: RunRecord[]): string => renderDrills(of, 'repl-2').markdown.split('## Verdicts')[1] ?? ''
     expect(rows(records)).toMatch(/\| 234 ms \| 297 ms \(trial 12\) \| pass /)

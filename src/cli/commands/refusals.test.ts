@@ -77,10 +77,10 @@ describe.skipIf(missing !== undefined)('a primary that refuses', { timeout: 90_0
     await isWellAgain()
   })
 
-  it('because it has no entry for whoever asks', async () => {
+  it('because it wants TLS of whoever asks, and so has no entry for us', async () => {
     const [[file]] = (await nodes.sql('primary', 'SHOW hba_file')) as [[string]]
     const rules = await readFile(file, 'utf8')
-    await writeFile(file, 'local all all reject\n')
+    await writeFile(file, 'hostssl all all all scram-sha-256\n')
     const leader = before.primary ?? 0
     try {
       process.kill(leader, 'SIGHUP')
