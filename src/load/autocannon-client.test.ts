@@ -126,6 +126,64 @@ describe('a connection', () => {
     expect(await until(events, 3)).toEqual(['idle 0', expected, 'idle 0'])
   })
 
+  it('reads an answer that equals one before as it read that one, and nothing else for it', async () => {
+    const named = (name: string, more = '') =>
+      `HTTP/1.1 200 OK\r\nX-Instance-ID: ${name}\r\nContent-Length: 2\r\n${more}\r\nhi`
+    const [one, two] = [named('one'), named('two')]
+    const parts: string[][] = [
+      [one],
+      [one],
+      [two],
+      [one],
+      // Its beginning alone is no answer, whatever it equals.
+      [one.slice(0, 40), one.slice(40)],
+      [one.slice(0, -1), 'i'],
+      [`HTTP/1.1 100 Continue\r\n\r\n${one}`],
+      [`HTTP/1.1 100 Continue\r\n\r\n${one}`],
+      [named('three', 'Connection: close\r\n')],
+      [named('three', 'Connection: close\r\n')],
+      // As long as one that is known.
+      [one.replace('200 OK', '404 No')],
+      [one.replace('200 OK', '404 No')],
+      [`${one}surplus`],
+      [one],
+    ]
+    let next = 0
+    const { port, sockets } = await serve(async (socket) => {
+      for (const part of parts[next++] ?? []) {
+        socket.write(part)
+        await pause(20)
+      }
+    })
+    const { connections, events } = open(port)
+    for (const _ of parts) {
+      await until(events, events.lastIndexOf('idle 0') + 1 || 1)
+      const before = events.length
+      connections.send(0, 0)
+      await until(events, before + 2)
+    }
+    expect(events.filter((event) => event !== 'idle 0')).toEqual(
+      ['one', 'one', 'two', 'one', 'one', 'one', 'one', 'one', 'three', 'three', '404', '404', 'one', 'one'].map(
+        (name) => (name === '404' ? 'answer 0 404 one' : `answer 0 200 ${name}`),
+      ),
+    )
+    // Anew after either close, and after what nobody had asked for.
+    expect(sockets).toHaveLength(4)
+  })
+
+  it('reads no answer to HEAD as it read one to GET', async () => {
+    const { port } = await serve((socket, _text, before) => void socket.write(before === 1 ? OK.slice(0, -2) : OK))
+    const head: RequestTemplate = { ...GET, method: 'HEAD' }
+    const { connections, events } = open(port, 1, [GET, head])
+    await until(events, 1)
+    connections.send(0, 0)
+    await until(events, 3)
+    connections.send(0, 1)
+    await until(events, 5)
+    connections.send(0, 0)
+    expect(await until(events, 7)).toEqual(['idle 0', ...Array(3).fill(['answer 0 200 unknown', 'idle 0']).flat()])
+  })
+
   it('understands that the answer to HEAD has no body', async () => {
     const { port } = await serve((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n'))
     const { connections, events } = open(port, 1, [{ ...GET, method: 'HEAD' }])
@@ -283,8 +341,7 @@ describe('a connection', () => {
     await until(events, 50)
     expect(new Set(events).size).toBe(50)
     // A client is connected before the server has accepted.
-    await pause(100)
-    expect(sockets).toHaveLength(50)
+    await expect.poll(() => sockets.length, { timeout: 5_000 }).toBe(50)
   })
 })
 

@@ -1,13 +1,14 @@
 import autocannon from 'autocannon'
 import type { Client } from './autocannon-private.js'
 import type { Connections } from './connections.js'
+import { KnownAnswers } from './known-answers.js'
 import { Lane, type LaneOptions } from './lane.js'
 import type { Mix } from './mix.js'
 import type { RequestTemplate } from './port.js'
 import { requestBytes } from './request-bytes.js'
 import type { Asked } from './response-parser.js'
 
-export interface ConnectOptions extends LaneOptions {
+export interface ConnectOptions extends Omit<LaneOptions, 'known'> {
   connections: number
   mix: Mix
 }
@@ -35,13 +36,14 @@ export function connectWithAutocannon(options: ConnectOptions): Connections {
     return built
   }
   const asked = Array.from({ length: options.mix.variants }, (_, variant) => askedBy(options.mix.request(variant)))
+  const known = new KnownAnswers()
   const tracker = autocannon(
     {
       url: options.origin,
       connections: options.connections,
       duration: 2_000_000,
       setupClient: (client) => {
-        lanes.push(new Lane(client as unknown as Client, lanes.length, options))
+        lanes.push(new Lane(client as unknown as Client, lanes.length, { ...options, known }))
       },
     },
     (error: unknown) => {

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { AnswerReader } from './answer.js'
+import { type Answer, AnswerReader } from './answer.js'
 import type { Client } from './autocannon-private.js'
 import type { ConnectionEvents, LossCause } from './connections.js'
-import { type Asked, ResponseParser } from './response-parser.js'
+import type { KnownAnswers } from './known-answers.js'
+import { type Asked, framesPlainly, ResponseParser } from './response-parser.js'
 import { openSocket, type Peer } from './socket.js'
 
 /** Waits between attempts to connect: doubling between these, in milliseconds, each shortened by up to half at random. */
@@ -27,6 +28,8 @@ export interface LaneOptions extends Peer {
   events: ConnectionEvents
   /** Answers are read for what the database says in them. */
   asksDatabase: boolean
+  /** Shared by the connections of a target. */
+  known: KnownAnswers
 }
 
 /** One connection: an autocannon client with its connecting, its pace, its parser and its queue replaced. */
@@ -34,6 +37,9 @@ export class Lane {
   private state: 'connecting' | 'idle' | 'busy' | 'waiting' | 'closed' = 'connecting'
   private readonly reader: AnswerReader
   private readonly parser: ResponseParser
+  private asked: Asked = { method: 'GET', upgrade: false }
+  /** No byte of the answer has been read. */
+  private fresh = true
   private requestBytes = 0
   private connectedAt = 0
   /** An answer came since it connected. */
@@ -55,7 +61,8 @@ export class Lane {
   send(bytes: Buffer, asked: Asked, wantsVersion = false): void {
     this.state = 'busy'
     this.reader.wantsVersion = wantsVersion
-    this.parser.expect(asked)
+    this.asked = asked
+    this.fresh = true
     this.requestBytes = bytes.length
     this.client.conn.write(bytes)
   }
@@ -102,19 +109,36 @@ export class Lane {
     // An answer to nothing, such as the 408 that some servers send to an idle connection before they close it.
     if (this.state === 'idle') this.replace(socket)
     if (this.state !== 'busy') return
+    const whole = this.fresh && framesPlainly(this.asked) && !this.reader.wantsVersion
+    const known = whole ? this.options.known.find(buffer, size) : undefined
+    if (known !== undefined) {
+      this.answered(socket, known.answer, known.keepAlive)
+      return
+    }
+    if (this.fresh) this.parser.expect(this.asked)
+    this.fresh = false
     const outcome = this.parser.feed(buffer, size)
-    if (outcome === 'complete' || outcome === 'surplus')
-      this.answered(socket, outcome === 'complete' && this.parser.keepAlive)
-    else if (outcome !== 'more') this.lose(socket, outcome)
+    if (outcome === 'complete' || outcome === 'surplus') {
+      const again = outcome === 'complete' && this.parser.keepAlive
+      const answer = this.read()
+      // What an error says may be wanted of the next one.
+      if (whole && outcome === 'complete' && answer.status < 400) this.options.known.keep(buffer, size, answer, again)
+      this.answered(socket, answer, again)
+    } else if (outcome !== 'more') this.lose(socket, outcome)
+  }
+
+  /** The answer that the parser has read in full. */
+  private read(): Answer {
+    const { said } = this.reader
+    if (said !== null) this.options.events.onError(this.parser.status, said)
+    return this.reader.read(this.parser.status)
   }
 
   /** @param again whether the connection can carry another request */
-  private answered(socket: Socket, again: boolean): void {
+  private answered(socket: Socket, answer: Answer, again: boolean): void {
     this.useful = true
     this.state = 'waiting'
-    const { said } = this.reader
-    if (said !== null) this.options.events.onError(this.parser.status, said)
-    this.options.events.onAnswer(this.number, this.reader.read(this.parser.status))
+    this.options.events.onAnswer(this.number, answer)
     if (socket !== this.client.conn || this.state !== 'waiting') return
     if (again) this.becomeIdle()
     else this.replace(socket)
@@ -129,7 +153,7 @@ export class Lane {
       this.reconnect()
     } else if (this.state === 'busy') {
       // A body without a length ends with the connection.
-      if (error === null && this.parser.end()) this.answered(socket, false)
+      if (error === null && !this.fresh && this.parser.end()) this.answered(socket, this.read(), false)
       else if (error?.syscall === 'write' && this.requestBytes <= WHOLE_WRITE_BYTES) {
         this.drop()
         this.options.events.onUnsent(this.number)

@@ -6,6 +6,8 @@ import type { GeneratorHealth } from './port.js'
 const RESOLUTION_MS = 5
 /** A turn of the loop that begins this soon after the one before did not wait: what it reads came while that one ran. */
 const AT_ONCE_MS = 0.05
+/** Between two looks at how long answers wait, in milliseconds: to see a turn end costs another turn of the loop. */
+const LOOK_AGAIN_MS = 3
 
 type Health = Omit<GeneratorHealth, 'latenessMs' | 'backlog'>
 
@@ -14,7 +16,8 @@ type Health = Omit<GeneratorHealth, 'latenessMs' | 'backlog'>
  * event loop waited for nothing, how long answers waited to be read, and the longest time in which it did not run.
  *
  * An answer waits from when the kernel has it until its turn in the loop comes. Of the answers of one turn none waited
- * longer than that turn took, and, where it began at once, the one before as well: that bound is counted, once per answer.
+ * longer than that turn took, and, where it began at once, the one before as well: that bound is counted, once per answer,
+ * for one turn every few milliseconds, together with the one before it.
  */
 export class ProcessHealth {
   private readonly tick = new Meter()
@@ -23,12 +26,13 @@ export class ProcessHealth {
   /** The turn of the loop under way: when its first answer was read, and how many were. */
   private began = 0
   private answers = 0
-  private ended = 0
-  private lasted = 0
+  /** The turn before it, where it was looked at: when it ended, and how long it took. */
+  private before: { ended: number; lasted: number } | null = null
+  private lookAt = 0
 
   /** An answer has been read. @param now performance.now() */
   answered(now: number): void {
-    if (this.answers++ > 0) return
+    if (now < this.lookAt || this.answers++ > 0) return
     this.began = now
     // Runs when everything that this turn of the loop has read is done.
     setImmediate(() => this.turned())
@@ -66,14 +70,16 @@ export class ProcessHealth {
   }
 
   private turned(): void {
-    const now = performance.now()
-    const lasted = now - this.began
-    const waited = lasted + (this.began - this.ended < AT_ONCE_MS ? this.lasted : 0)
-    this.tick.waited(waited, this.answers)
-    this.counted.waited(waited, this.answers)
+    const { before, began, answers } = this
+    const ended = performance.now()
+    const lasted = ended - began
     this.answers = 0
-    this.ended = now
-    this.lasted = lasted
+    this.before = before === null ? { ended, lasted } : null
+    if (before === null) return
+    const waited = lasted + (began - before.ended < AT_ONCE_MS ? before.lasted : 0)
+    this.tick.waited(waited, answers)
+    this.counted.waited(waited, answers)
+    this.lookAt = ended + LOOK_AGAIN_MS
   }
 }
 

@@ -10,6 +10,11 @@ export interface Asked {
   upgrade: boolean
 }
 
+/** Whether the bytes of an answer alone say where it ends (RFC 9112, section 6.3, but for rules 1 and 2, and RFC 9110, 7.8). */
+export function framesPlainly({ method, upgrade }: Asked): boolean {
+  return method !== 'HEAD' && method !== 'CONNECT' && !upgrade
+}
+
 /** Who reads what is in an answer. */
 export interface ResponseReader {
   /** A head begins; what was read before was of an interim answer (1xx). */
