@@ -54,7 +54,7 @@ export async function generate(
 export function responseBetween(ticks: readonly LoadTick[], fromMs: number, toMs: number): Percentiles {
   const sum = new Histogram()
   for (const tick of ticks) {
-    if (tick.from >= fromMs && tick.to <= toMs) sum.merge(Histogram.decode(tick.response))
+    if (tick.from >= fromMs && tick.to <= toMs) sum.add(tick.response)
   }
   return sum.percentiles()
 }

@@ -61,7 +61,7 @@ function documentOf({ code, stdout }: { code: number; stdout: string }): Record<
 }
 
 /** Every command there is, those of groups by both their names. */
-const COMMANDS = leaves(createProgram(osOf([]).os, new Result([])))
+const COMMANDS = leaves(await createProgram(osOf([]).os, new Result([])))
 
 function leaves(command: Command, path: readonly string[] = []): { path: string[]; command: Command }[] {
   return command.commands.flatMap((member) => {

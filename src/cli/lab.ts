@@ -1,20 +1,16 @@
-import { createHash } from 'node:crypto'
-import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
-import { rpsPerGenerator } from '../core/calibration.js'
+import { join } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
 import type { Engine } from '../engines/port.js'
 import type { LoadGenerator } from '../load/port.js'
 import { processIdentity } from '../store/process-identity.js'
 import { secrets } from '../store/secret.js'
-import { stackFolders } from '../store/stack-folders.js'
 import { wantsColour } from '../ui/choose-view.js'
+import type { EngineOptions } from './adapters.js'
 import { authorOf } from './author.js'
 import type { Engines } from './engine-choice.js'
 import type { Os } from './os.js'
 import type { Result } from './result.js'
-import { imageOverrides } from './stack-options.js'
 
 /** How text for the terminal is drawn. */
 export interface Look {
@@ -32,7 +28,7 @@ export interface Lab {
   secret(role: string): string
   generator(): Promise<LoadGenerator>
   /** The engines, with the values of --image, --pg-version and --pg-bin. */
-  engines(options?: { image?: readonly string[]; pgVersion?: string; pgBin?: string }): Promise<Engines>
+  engines(options?: EngineOptions): Promise<Engines>
   /** The engines in the order in which their stacks are listed. */
   allEngines(): Promise<Engine[]>
   /** Who makes what this command measures, to be put into a record; empty where nobody said. */
@@ -53,60 +49,18 @@ export interface Lab {
 
 /** @param author as --author gives it, once the command line is read */
 export function createLab(os: Os, result: Result, author: () => string | undefined = () => undefined): Lab {
-  const nodesDir = join(os.packageDir, 'dist', 'nodes')
   const identity = processIdentity()
   let signature: Promise<string | undefined> | undefined
-  // Loaded where they are used: dockerode and execa alone would double the time of `scalelab list`.
   const secret = secrets(os.stateDir)
-  const engines: Lab['engines'] = async ({ pgBin = os.env.SCALELAB_PG_BIN, ...image } = {}) => {
-    const [{ createDockerEngine }, { DEFAULT_IMAGES }, { createProcessEngine }, { serverFolders }] = await Promise.all([
-      import('../engines/docker/engine.js'),
-      import('../engines/docker/images.js'),
-      import('../engines/process/engine.js'),
-      import('../engines/process/server-folders.js'),
-    ])
-    return {
-      docker: createDockerEngine({
-        home: createHash('sha256').update(`${hostname()}:${os.stateDir}`).digest('hex').slice(0, 12),
-        dockerHost: os.env.DOCKER_HOST,
-        context: os.env.DOCKER_CONTEXT,
-        certPath: os.env.DOCKER_CERT_PATH,
-        sshAgent: os.env.SSH_AUTH_SOCK,
-        images: { ...DEFAULT_IMAGES, ...imageOverrides(image, os.env) },
-        nodesDir,
-        secret,
-      }),
-      process: createProcessEngine({
-        folders: stackFolders(os.stateDir),
-        identity,
-        nodesDir,
-        nodeBinary: os.nodeBinary,
-        servers: serverFolders(os.stateDir, os.env),
-        pgBin: pgBin === undefined ? undefined : resolve(os.cwd, pgBin),
-        secret,
-        cwd: () => os.cwd,
-        env: os.env,
-        hurry: os.hurry,
-      }),
-    }
-  }
+  // Loaded where they are used: most commands need few of them.
+  const engines: Lab['engines'] = async (options) =>
+    (await import('./adapters.js')).createEngines({ os, identity, secret }, options)
   return {
     os,
     scenariosDir: join(os.packageDir, 'scenarios'),
     identity,
     secret,
-    async generator() {
-      const [{ createLoadGenerator }, { calibrationOf }] = await Promise.all([
-        import('../load/child-process-generator.js'),
-        import('./machine.js'),
-      ])
-      const calibration = await calibrationOf(os.stateDir)
-      return createLoadGenerator({
-        rpsPerGenerator: calibration === null ? undefined : rpsPerGenerator(calibration),
-        nodeBinary: os.nodeBinary,
-        childEntry: join(os.packageDir, 'dist', 'load', 'generator-child.js'),
-      })
-    },
+    generator: async () => (await import('./adapters.js')).createGenerator(os),
     engines,
     async signed() {
       signature ??= authorOf(os, author())

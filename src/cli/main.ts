@@ -3,7 +3,7 @@ import { EXIT, type ExitCode, environmentError, LabError, usageError } from '../
 import { harmless } from '../core/outside-text.js'
 import { type Beginning, Interrupted } from './endings.js'
 import { FOLDER_GONE, type Os, realOs } from './os.js'
-import { createProgram } from './program.js'
+import { commandsIn, createProgram } from './program.js'
 import { Result } from './result.js'
 
 /** Runs the command line of this process and sets its exit code. */
@@ -22,7 +22,7 @@ export async function main(before: Beginning): Promise<void> {
  */
 export async function runCommandLine(os: Os): Promise<ExitCode> {
   const result = new Result(os.argv)
-  const program = createProgram(os, result)
+  const program = await createProgram(os, result, commandsIn(os.argv))
   const failure = (await failureOf(program, os)) ?? (await unheeded(os))
   if (failure === null) {
     await write(os, result.text(null))

@@ -14,7 +14,7 @@ const os = {
   packageDir: '/',
   stateDir: '/',
 } as unknown as Os
-const program = createProgram(os, new Result([]))
+const program = await createProgram(os, new Result([]))
 const single = program.commands.flatMap((command) =>
   command.options
     .filter(({ required, optional, parseArg }) => (required || optional) && parseArg === undefined)
@@ -25,11 +25,10 @@ const collected = program.commands.flatMap((command) =>
 )
 
 describe('the command line', () => {
-  it.each(single)('%s refuses %s when it is given twice', (command, flag) => {
+  it.each(single)('%s refuses %s when it is given twice', async (command, flag) => {
+    const fresh = await createProgram(os, new Result([]), [command])
     // Nothing runs: options are read before arguments are missed.
-    const error = labErrorOf(() =>
-      createProgram(os, new Result([])).parse([command, flag, '1', flag, '1'], { from: 'user' }),
-    )
+    const error = labErrorOf(() => fresh.parse([command, flag, '1', flag, '1'], { from: 'user' }))
     expect(error).toMatchObject({ exitCode: 2, message: `${flag} is given twice` })
   })
 

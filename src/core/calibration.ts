@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CHECKS, type CheckName, formatChecked } from './validity.js'
 
 /** Version of the calibration's schema; raised when a reader of the old one would misread the new one. */

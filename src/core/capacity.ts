@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ARRIVALS } from './load.js'
 import { runRecordSchema, validitySchema } from './record.js'
 

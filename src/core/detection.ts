@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Version of the schema of guard.json. */
 export const GUARD_SCHEMA = 'scalelab/guard@1'

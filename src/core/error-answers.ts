@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Ledger } from './load.js'
 import { formatNumber } from './units.js'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { METRIC_NAMES, METRICS } from './metrics.js'
 
 /** Version of the experiment file format. */

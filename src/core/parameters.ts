@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { READ_TARGETS } from './databases-file.js'
 import { MAX_SHARDS, SCHEMES } from './shard-map.js'
 import { DISTRIBUTIONS, type Work } from './work.js'

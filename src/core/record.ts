@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { errorAnswerSchema } from './error-answers.js'
 import { databaseAnswersSchema, readsSchema, replicationSchema, writesSchema } from './replication.js'
 import { reshardSchema, shardingSchema } from './sharding.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { REQUEST_KINDS } from './load.js'
 
 const count = z.number().int().nonnegative()

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Version of the schema of sources.json. */
 export const SOURCES_SCHEMA = 'scalelab/sources@1'

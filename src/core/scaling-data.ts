@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Version of the schema of fits.json. */
 export const SCALING_DATA_SCHEMA = 'scalelab/fits@1'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ENGINE_NAMES, type StackMeta } from './stack.js'
 import type { StackRecord } from './stack-folders.js'
 import type { NodeSpec } from './topology.js'

@@ -2,7 +2,6 @@ import { execa } from 'execa'
 import { LabError, runError } from '../core/errors.js'
 import type { FromGenerator, ToGenerator } from './messages.js'
 import type { LoadResult, LoadTick } from './port.js'
-import { encodedTick } from './raw-tick.js'
 
 /** How many lines of a generator's stderr are kept for when it dies. */
 const STDERR_LINES = 15
@@ -94,7 +93,7 @@ export class GeneratorProcess {
   }
 
   private receive(message: FromGenerator): void {
-    if (message.type === 'tick') this.onTick(encodedTick(message.tick))
+    if (message.type === 'tick') this.onTick(message.tick)
     else if (message.type === 'failed') this.fail(new LabError(message.message, { ...optional(message) }))
     else this.waiting.get(message.type)?.(message)
   }

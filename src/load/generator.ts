@@ -8,9 +8,8 @@ import type { Connections } from './connections.js'
 import { Dispatcher } from './dispatcher.js'
 import { JournalKeeper } from './journal-keeper.js'
 import { requestMix } from './mix.js'
-import type { LoadResult, LoadTarget } from './port.js'
+import type { LoadResult, LoadTarget, LoadTick } from './port.js'
 import { ProcessHealth } from './process-health.js'
-import type { RawTick } from './raw-tick.js'
 import { Recorder, rehearse, type Window } from './recorder.js'
 import { Schedule } from './schedule.js'
 import { TaskWriter } from './task-writer.js'
@@ -32,7 +31,7 @@ export interface GeneratorOptions {
   connections: number
   tickMs: number
   drainMs: number
-  onTick: (tick: RawTick) => void
+  onTick: (tick: LoadTick) => void
 }
 
 /**

@@ -6,14 +6,16 @@ import { MOST_FAILURES } from './journal-tally.js'
 import { mergeResults, mergeTicks } from './merge.js'
 import type { Journal, LoadResult, LoadTick } from './port.js'
 
-const encode = (values: readonly number[]): string => {
+const histogramOf = (values: readonly number[]): Histogram => {
   const histogram = new Histogram()
   for (const value of values) histogram.record(value)
-  return histogram.encode()
+  return histogram
 }
 
 const counts = fc.nat({ max: 1_000 })
-const histogram = fc.array(fc.double({ min: 0.01, max: 5_000, noNaN: true }), { maxLength: 20 }).map(encode)
+const histogram = fc.array(fc.double({ min: 0.01, max: 5_000, noNaN: true }), { maxLength: 20 }).map(histogramOf)
+const encoded = histogram.map((one) => one.encode())
+const histogramCounts = histogram.map((one) => one.counts)
 const health = fc.record({
   cpu: fc.double({ min: 0, max: 1 }),
   busy: fc.double({ min: 0, max: 1 }),
@@ -25,7 +27,7 @@ const health = fc.record({
 const byKey = fc.dictionary(fc.constantFrom('200', '404', '503'), counts)
 const instances = fc.dictionary(
   fc.constantFrom('a', 'b', 'c'),
-  fc.record({ answered: counts, http_error: counts, response: histogram }),
+  fc.record({ answered: counts, http_error: counts, response: histogramCounts }),
   { noNullPrototype: true },
 )
 const write = fc.record({
@@ -46,14 +48,14 @@ const failure = fc.record({
 })
 const journal: fc.Arbitrary<Journal> = fc.record({
   writes: fc.array(write, { maxLength: 5 }),
-  reads: fc.record({ checked: counts, stale: counts, backwards: counts, age: histogram }),
+  reads: fc.record({ checked: counts, stale: counts, backwards: counts, age: encoded }),
   failures: fc.array(failure, { maxLength: 5 }),
   nodes: fc.dictionary(
     fc.constantFrom('primary', 'standby-1'),
     fc.record({ read: counts, order: counts }, { requiredKeys: [] }),
     { noNullPrototype: true },
   ),
-  latency: fc.dictionary(fc.constantFrom('shard-1', 'shard-2'), histogram, { noNullPrototype: true }),
+  latency: fc.dictionary(fc.constantFrom('shard-1', 'shard-2'), encoded, { noNullPrototype: true }),
   gathered: counts,
 })
 const tick: fc.Arbitrary<LoadTick> = fc.record({
@@ -73,9 +75,9 @@ const tick: fc.Arbitrary<LoadTick> = fc.record({
     { noNullPrototype: true },
   ),
   connectFailures: byKey,
-  response: histogram,
-  service: histogram,
-  errorResponse: histogram,
+  response: histogramCounts,
+  service: histogramCounts,
+  errorResponse: histogramCounts,
   instances,
   generator: health,
   journal: fc.option(journal, { nil: null }),
@@ -92,7 +94,7 @@ describe('mergeTicks', () => {
           expect(merged[field]).toBe(sum((one) => one[field]))
         }
         for (const field of ['response', 'service', 'errorResponse'] as const) {
-          expect(Histogram.decode(merged[field]).count).toBe(sum((one) => Histogram.decode(one[field]).count))
+          expect(Histogram.ofCounts(merged[field]).count).toBe(sum((one) => Histogram.ofCounts(one[field]).count))
         }
         expect(answered(merged)).toBe(sum(answered))
         expect(merged.statuses['404'] ?? 0).toBe(sum((one) => one.statuses['404'] ?? 0))
@@ -144,7 +146,7 @@ describe('mergeTicks', () => {
       ...one,
       journal: {
         writes: [],
-        reads: { checked: 0, stale: 0, backwards: 0, age: encode([]) },
+        reads: { checked: 0, stale: 0, backwards: 0, age: histogramOf([]).encode() },
         failures: Array.from({ length: MOST_FAILURES }, (_, i) => ({
           due_ms: 0,
           done_ms: from + 2 * i,
@@ -185,10 +187,10 @@ describe('mergeResults', () => {
     measuredMs: 1_000,
     achievedRps: 7,
     goodputRps: 6,
-    response: encode([1, 2, 3]),
-    service: encode([1]),
-    errorResponse: encode([9]),
-    instances: { a: { answered: 7, http_error: 1, response: encode([1, 2, 3]) } },
+    response: histogramOf([1, 2, 3]).encode(),
+    service: histogramOf([1]).encode(),
+    errorResponse: histogramOf([9]).encode(),
+    instances: { a: { answered: 7, http_error: 1, response: histogramOf([1, 2, 3]).encode() } },
     generator: { cpu: 0.5, busy: 0.6, eventLoopDelayMs: 1, pausedMs: 30, latenessMs: 2, backlog: 1 },
     clients: null,
     journal: null,
@@ -198,7 +200,7 @@ describe('mergeResults', () => {
     const other: LoadResult = {
       ...part,
       generator: { cpu: 0.2, busy: 0.9, eventLoopDelayMs: 5, pausedMs: 20, latenessMs: 1, backlog: 2 },
-      instances: { b: { answered: 7, http_error: 1, response: encode([4]) } },
+      instances: { b: { answered: 7, http_error: 1, response: histogramOf([4]).encode() } },
       measuredMs: 990,
       complete: false,
     }

@@ -1,5 +1,5 @@
 import { addLedgers } from '../core/load.js'
-import { mergeEncoded } from '../stats/histogram.js'
+import { mergeCounts, mergeEncoded } from '../stats/histogram.js'
 import { MOST_FAILURES } from './journal-tally.js'
 import type { ClientAnswers, GeneratorHealth, InstanceCounts, Journal, LoadResult, LoadTick } from './port.js'
 
@@ -21,10 +21,13 @@ export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
     losses: sumByKey(ticks.map((tick) => tick.losses)),
     errors: firstByKey(ticks.map((tick) => tick.errors)),
     connectFailures: sumByKey(ticks.map((tick) => tick.connectFailures)),
-    response: mergeEncoded(ticks.map((tick) => tick.response)),
-    service: mergeEncoded(ticks.map((tick) => tick.service)),
-    errorResponse: mergeEncoded(ticks.map((tick) => tick.errorResponse)),
-    instances: mergeInstances(ticks.map((tick) => tick.instances)),
+    response: mergeCounts(ticks.map((tick) => tick.response)),
+    service: mergeCounts(ticks.map((tick) => tick.service)),
+    errorResponse: mergeCounts(ticks.map((tick) => tick.errorResponse)),
+    instances: mergeInstances(
+      ticks.map((tick) => tick.instances),
+      mergeCounts,
+    ),
     generator: worst(ticks.map((tick) => tick.generator)),
     journal: mergeJournals(ticks.map((tick) => tick.journal)),
   }
@@ -49,7 +52,10 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
     response: mergeEncoded(results.map((result) => result.response)),
     service: mergeEncoded(results.map((result) => result.service)),
     errorResponse: mergeEncoded(results.map((result) => result.errorResponse)),
-    instances: mergeInstances(results.map((result) => result.instances)),
+    instances: mergeInstances(
+      results.map((result) => result.instances),
+      mergeEncoded,
+    ),
     clients: mergeClients(results.map((result) => result.clients)),
     generator: worst(results.map((result) => result.generator)),
     journal: mergeJournals(results.map((result) => result.journal)),
@@ -69,14 +75,17 @@ function worst(health: readonly GeneratorHealth[]): GeneratorHealth {
   }
 }
 
-function mergeInstances(parts: readonly Record<string, InstanceCounts>[]): Record<string, InstanceCounts> {
-  const merged: Record<string, InstanceCounts> = {}
+function mergeInstances<H>(
+  parts: readonly Record<string, InstanceCounts<H>>[],
+  mergeHistograms: (histograms: readonly H[]) => H,
+): Record<string, InstanceCounts<H>> {
+  const merged: Record<string, InstanceCounts<H>> = {}
   for (const id of new Set(parts.flatMap((part) => Object.keys(part)))) {
     const counts = parts.flatMap((part) => part[id] ?? [])
     merged[id] = {
       answered: sum(counts, ({ answered }) => answered),
       http_error: sum(counts, ({ http_error }) => http_error),
-      response: mergeEncoded(counts.map(({ response }) => response)),
+      response: mergeHistograms(counts.map(({ response }) => response)),
     }
   }
   return merged

@@ -1,7 +1,6 @@
 import type { ExitCode } from '../core/errors.js'
 import type { GeneratorOptions } from './generator.js'
-import type { LoadResult } from './port.js'
-import type { RawTick } from './raw-tick.js'
+import type { LoadResult, LoadTick } from './port.js'
 
 /** From the command to a generator process, in this order. Structured clone: bigint passes. */
 export type ToGenerator =
@@ -12,7 +11,7 @@ export type ToGenerator =
 /** From a generator process to the command. */
 export type FromGenerator =
   | { type: 'connected' }
-  | { type: 'tick'; tick: RawTick }
+  | { type: 'tick'; tick: LoadTick }
   | { type: 'result'; result: LoadResult }
   /** A failure a person can act on: the fields of a LabError. */
   | { type: 'failed'; message: string; exitCode: ExitCode; hint: string | undefined; details: readonly string[] }

@@ -1,4 +1,5 @@
 import type { Ledger, Load, RequestKind } from '../core/load.js'
+import type { HistogramCounts } from '../stats/histogram.js'
 
 /** A field of a request's head, name as it was given. A name may come several times; the order is kept. */
 export type HeaderField = readonly [name: string, value: string]
@@ -27,13 +28,13 @@ export interface LoadTarget {
 export type EncodedHistogram = string
 
 /** What came back from one instance, by the X-Instance-ID (else X-Upstream) header of the answers. */
-export interface InstanceCounts {
+export interface InstanceCounts<H = EncodedHistogram> {
   /** Answers of any status. */
   answered: number
   /** Answers of 400 and more. */
   http_error: number
   /** Response time (from the due moment) of answers below 400. */
-  response: EncodedHistogram
+  response: H
 }
 
 /** What the first answer of a status of 400 and more said. */
@@ -91,7 +92,10 @@ export interface Journal {
   gathered: number
 }
 
-/** What happened in a stretch of time; ticks of several generators for the same stretch are merged into one. */
+/**
+ * What happened in a stretch of time; ticks of several generators for the same stretch are merged into one. To encode its
+ * histograms would hold up what it measures for some milliseconds, and nobody keeps them.
+ */
 export interface LoadTick {
   /** On the run clock, in milliseconds. */
   from: number
@@ -114,11 +118,11 @@ export interface LoadTick {
   /**
    * Answers below 400 that came in this tick. Response time counts from the due moment, service time from the actual send.
    */
-  response: EncodedHistogram
-  service: EncodedHistogram
+  response: HistogramCounts
+  service: HistogramCounts
   /** Response time of answers of 400 and more. */
-  errorResponse: EncodedHistogram
-  instances: Record<string, InstanceCounts>
+  errorResponse: HistogramCounts
+  instances: Record<string, InstanceCounts<HistogramCounts>>
   generator: GeneratorHealth
   /** Of this tick; null without a workload. */
   journal: Journal | null

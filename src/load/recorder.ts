@@ -1,9 +1,9 @@
 import { emptyLedger, type Ledger } from '../core/load.js'
+import { mergeCounts, mergeEncoded } from '../stats/histogram.js'
 import type { ClientBook } from './client-book.js'
 import type { LossCause } from './connections.js'
 import type { JournalKeeper } from './journal-keeper.js'
 import type { ErrorSample, GeneratorHealth, LoadResult, LoadTick } from './port.js'
-import type { RawTick } from './raw-tick.js'
 import { Tally } from './tally.js'
 
 const SHORTEST_TICK_MS = 0.001
@@ -31,7 +31,7 @@ export interface RecorderOptions {
   journal: Pick<JournalKeeper, 'tickIsEmpty' | 'takeTick' | 'takeWhole'> | null
   /** Which instance answered which simulated client; null where there are none. */
   clients: Pick<ClientBook, 'answered' | 'encode'> | null
-  onTick: (tick: RawTick) => void
+  onTick: (tick: LoadTick) => void
 }
 
 /**
@@ -124,6 +124,7 @@ export class Recorder {
     const { startMs, endMs } = this.options.window
     const measuredMs = Math.max(0, endMs - startMs)
     const { total } = this
+    const instances = total.byInstance((response) => response.encode())
     const ledger: Ledger = {
       ...emptyLedger(),
       due: this.options.dueBefore === null ? total.sent : this.due,
@@ -144,10 +145,10 @@ export class Recorder {
       measuredMs,
       achievedRps: measuredMs === 0 ? 0 : (this.answeredInside * 1_000) / measuredMs,
       goodputRps: measuredMs === 0 ? 0 : (this.okInside * 1_000) / measuredMs,
-      response: total.response.encode(),
       service: total.service.encode(),
       errorResponse: total.errorResponse.encode(),
-      instances: total.byInstance((response) => response.encode()),
+      response: mergeEncoded(Object.values(instances).map(({ response }) => response)),
+      instances,
       clients: this.options.clients?.encode() ?? null,
       generator: { ...health, latenessMs: total.lateness.percentile(99) ?? 0, backlog: this.backlog() },
       journal: this.options.journal?.takeWhole() ?? null,
@@ -206,6 +207,7 @@ export class Recorder {
     const sent = tick.sent + this.unsentBefore
     this.unsentBefore = Math.min(0, sent)
     const due = this.options.dueBefore === null ? Math.max(0, sent) : this.newlyDue(to, phase)
+    const instances = tick.byInstance((response) => response.counts)
     onTick({
       from,
       to,
@@ -219,10 +221,10 @@ export class Recorder {
       losses: tick.losses,
       errors: this.newErrors,
       connectFailures: this.newConnectFailures,
-      response: tick.response.counts,
+      response: mergeCounts(Object.values(instances).map(({ response }) => response)),
       service: tick.service.counts,
       errorResponse: tick.errorResponse.counts,
-      instances: tick.byInstance((response) => response.counts),
+      instances,
       generator: { ...health(), latenessMs: tick.lateness.percentile(99) ?? 0, backlog: this.backlog() },
       journal: this.options.journal?.takeTick() ?? null,
     })

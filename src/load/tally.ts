@@ -20,10 +20,10 @@ export class Tally {
   lost = 0
   statuses: Record<string, number> = {}
   losses: Record<string, number> = {}
-  readonly response = new Histogram()
   readonly service = new Histogram()
   readonly errorResponse = new Histogram()
   readonly lateness = new Histogram()
+  /** The response times are with the instances: kept once, and added up where all are wanted. */
   private readonly instances = new Map<string, Answered>()
 
   answered(due: number, sentAt: number, now: number, status: number, instance: string): void {
@@ -32,7 +32,6 @@ export class Tally {
     counts.answered += 1
     if (status < 400) {
       this.ok += 1
-      this.response.record(now - due)
       this.service.record(now - sentAt)
       counts.response.record(now - due)
     } else {
@@ -50,7 +49,6 @@ export class Tally {
     this.lost += other.lost
     addCounts(this.statuses, other.statuses)
     addCounts(this.losses, other.losses)
-    this.response.merge(other.response)
     this.service.merge(other.service)
     this.errorResponse.merge(other.errorResponse)
     this.lateness.merge(other.lateness)
@@ -89,7 +87,7 @@ export class Tally {
     this.lost = 0
     this.statuses = {}
     this.losses = {}
-    for (const histogram of [this.response, this.service, this.errorResponse, this.lateness]) histogram.reset()
+    for (const histogram of [this.service, this.errorResponse, this.lateness]) histogram.reset()
     for (const counts of this.instances.values()) {
       counts.answered = 0
       counts.httpError = 0

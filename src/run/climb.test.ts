@@ -3,7 +3,7 @@ import type { LoadGenerator, LoadRequest, LoadResult, LoadTick } from '../load/p
 import { Histogram } from '../stats/histogram.js'
 import { climb } from './climb.js'
 
-const EMPTY = new Histogram().encode()
+const EMPTY = new Histogram().counts
 const STEP_MS = 200
 
 /** A generator that says of each tick what a test wants, until it is stopped; and what it was asked for. */

@@ -100,8 +100,8 @@ export class RunState {
 
     this.ledger = addLedgers(this.ledger, this.withoutWarmup(tick))
     this.ledger.unfinished = Math.max(0, this.ledger.due - this.ledger.ok - this.ledger.http_error - this.ledger.lost)
-    this.response.merge(Histogram.decode(tick.response))
-    this.service.merge(Histogram.decode(tick.service))
+    this.response.add(tick.response)
+    this.service.add(tick.service)
     this.generator = tick.generator
     this.addInstances(tick)
     this.warnOfErrors(tick)
@@ -272,7 +272,7 @@ export class RunState {
       instance.answered += counts.answered
       instance.errors += counts.http_error
       instance.rps = counts.answered / seconds
-      instance.response.merge(Histogram.decode(counts.response))
+      instance.response.add(counts.response)
     }
   }
 
@@ -346,7 +346,7 @@ function instanceRow(id: string, state: InstanceState, answered: number): Instan
 /** A tick as a row of the timeline: rates per second over its length. */
 export function tickRow(tick: LoadTick, load: Load): TickRow {
   const seconds = secondsOf(tick)
-  const response = Histogram.decode(tick.response).percentiles()
+  const response = Histogram.ofCounts(tick.response).percentiles()
   return {
     t_ms: Math.round(tick.to),
     offered_rps: load.mode === 'open' ? round(tick.due / seconds) : null,

@@ -45,7 +45,7 @@ export class Histogram {
   /** One that holds what another one did when it was asked for its counts. */
   static ofCounts(counts: HistogramCounts): Histogram {
     const histogram = new Histogram()
-    for (let i = 0; i < counts.length; i += 2) histogram.hdr.recordValueWithCount(counts[i] ?? 1, counts[i + 1] ?? 0)
+    histogram.add(counts)
     return histogram
   }
 
@@ -73,6 +73,11 @@ export class Histogram {
     const us = Math.min(Math.max(Math.round(ms * 1_000), 1), HIGHEST_US)
     if (times === 1) this.hdr.recordValue(us)
     else this.hdr.recordValueWithCount(us, times)
+  }
+
+  /** Counts what another one held when it was asked for its counts. */
+  add(counts: HistogramCounts): void {
+    for (let i = 0; i < counts.length; i += 2) this.hdr.recordValueWithCount(counts[i] ?? 1, counts[i + 1] ?? 0)
   }
 
   /** Adds every value of another histogram to this one. */
@@ -139,6 +144,15 @@ export function mergeEncoded(texts: readonly string[]): string {
   const sum = new Histogram()
   for (const text of texts) sum.merge(Histogram.decode(text))
   return sum.encode()
+}
+
+/** The same of counts. */
+export function mergeCounts(parts: readonly HistogramCounts[]): HistogramCounts {
+  const only = parts.length === 1 ? parts[0] : undefined
+  if (only !== undefined) return only
+  const sum = new Histogram()
+  for (const part of parts) sum.add(part)
+  return sum.counts
 }
 
 /** An encoded histogram with nothing in it. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { z } from 'zod'
 import { CALIBRATION_SCHEMA, type Calibration, calibrationSchema } from '../core/calibration.js'
 import { LabError } from '../core/errors.js'
 import { writeFileAtomically } from './atomic-file.js'
+import { firstIssue } from './first-issue.js'
 import { makeFolder } from './folders.js'
 import { isMissing, readText } from './read-file.js'
 
@@ -38,9 +38,7 @@ export async function readCalibration(stateDir: string): Promise<KeptCalibration
   const result = calibrationSchema.safeParse(data)
   if (result.success) return { kind: 'kept', calibration: result.data }
   if (isNewer(data)) return { kind: 'unreadable', reason: 'it was written by a newer scalelab' }
-  const [issue] = result.error.issues
-  const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${z.core.toDotPath(issue.path)}`
-  return { kind: 'unreadable', reason: `it is damaged${where}: ${issue?.message ?? 'not a calibration'}` }
+  return { kind: 'unreadable', reason: `it is damaged${firstIssue(result.error)}` }
 }
 
 /** @throws LabError (environment) when the state folder cannot be written */

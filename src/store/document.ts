@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { readdir, readlink, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { environmentError, usageError } from '../core/errors.js'
+import { firstIssue } from './first-issue.js'
 import { readError, readText } from './read-file.js'
 
 /** Parsed as a whole, which nothing can interrupt: of this size that takes less than a second. */
@@ -56,12 +57,7 @@ export async function readDocument<K extends DocumentKind>(path: string, kinds: 
     )
   }
   const result = kind.parser.safeParse(data)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    throw usageError(
-      `${file} is damaged at ${issue?.path.map(String).join('.') || 'its top'}: ${issue?.message ?? 'unreadable'}`,
-    )
-  }
+  if (!result.success) throw usageError(`${file} is damaged${firstIssue(result.error)}`)
   return { kind, value: result.data as ValueOf<K>, folder: await settled(dirname(file)) }
 }
 

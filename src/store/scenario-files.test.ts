@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
 import { MAX_SHARDS } from '../core/shard-map.js'
 import { labErrorOf, labErrorOfAsync } from '../core/testing/thrown.js'
-import { builtinScenarios, findScenario, parseScenario, readScenario } from './scenario-files.js'
+import { builtins, findScenario, parseScenario, readScenario } from './scenario-files.js'
 import { asNobody } from './testing/as-nobody.js'
 
 const BUILTIN = fileURLToPath(new URL('../../scenarios', import.meta.url))
@@ -38,7 +38,7 @@ expect:
 
 describe('built-in scenarios', () => {
   it('are all whole, single first, each named as its file and with a claim to judge', async () => {
-    const scenarios = await builtinScenarios(BUILTIN)
+    const { scenarios } = await builtins(BUILTIN)
     expect(scenarios.map(({ name }) => name)).toEqual([
       'single',
       ...scenarios

@@ -1,11 +1,18 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LabError, unknownValueError, usageError } from '../core/errors.js'
-import type { Experiment } from '../core/experiment.js'
+import { unknownValueError, usageError } from '../core/errors.js'
+import { EXPERIMENT_SCHEMA, type Experiment, experimentSchema } from '../core/experiment.js'
 import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
-import { type Scenario, scenarioSchema, withReplicas, withShards, withStandbys } from '../core/scenario.js'
+import {
+  SCENARIO_SCHEMA,
+  type Scenario,
+  scenarioSchema,
+  withReplicas,
+  withShards,
+  withStandbys,
+} from '../core/scenario.js'
 import { MAX_SHARDS } from '../core/shard-map.js'
-import { type FileKind, kindOfFile, readExperiment } from './experiment-files.js'
 import { parseYaml, readYaml } from './yaml-file.js'
 
 /** Families: any `<prefix>-<n>` is made from the scenario file of one n. */
@@ -21,6 +28,9 @@ export function isScenarioFile(nameOrPath: string): boolean {
   return /\.ya?ml$/.test(nameOrPath) || nameOrPath.includes('/')
 }
 
+/** What a file asks for: one stack and its load, or variants to be compared. */
+export type Asked = { kind: 'scenario'; scenario: Scenario } | { kind: 'experiment'; experiment: Experiment }
+
 /**
  * Finds a scenario: a built-in one by name, `lb-<n>` and the other families for any n, or a file by its path.
  * @param builtinDir the folder of built-in scenario files
@@ -28,58 +38,35 @@ export function isScenarioFile(nameOrPath: string): boolean {
  */
 export async function findScenario(nameOrPath: string, builtinDir: string): Promise<Scenario> {
   if (isScenarioFile(nameOrPath)) return readScenario(nameOrPath)
-  const names = await builtinNames(builtinDir)
-  if (names.includes(nameOrPath)) return readScenario(join(builtinDir, `${nameOrPath}.yaml`))
-  for (const family of FAMILIES) {
-    const digits = new RegExp(`^${family.prefix}-(\\d+)$`).exec(nameOrPath)?.[1]
-    if (digits === undefined) continue
-    const number = Number(digits)
-    if (number < 1 || number > family.max) {
-      throw usageError(`${nameOrPath}: the number of ${family.what} must be from 1 to ${family.max}`)
-    }
-    const scenario = await readScenario(join(builtinDir, `${family.from}.yaml`))
-    return family.with(scenario, `${family.prefix}-${number}`, number)
-  }
-  const families = FAMILIES.map(({ prefix }) => `${prefix}-<n>`)
-  throw unknownValueError('scenario', nameOrPath, [...names, ...families, 'a path to a .yaml file'])
-}
-
-/** Every built-in scenario, in the order of their names, `single` first. */
-export async function builtinScenarios(builtinDir: string): Promise<Scenario[]> {
-  const names = await builtinNames(builtinDir)
-  return Promise.all(names.map((name) => readScenario(join(builtinDir, `${name}.yaml`))))
-}
-
-/** Every built-in experiment, in the order of their names. */
-export async function builtinExperiments(builtinDir: string): Promise<Experiment[]> {
-  const names = await namesOf(builtinDir, 'experiment')
-  return Promise.all(names.map((name) => readExperiment(join(builtinDir, `${name}.yaml`))))
+  const found = await findBuiltin(nameOrPath, builtinDir)
+  if (found?.kind === 'scenario') return found.scenario
+  throw unknownValueError('scenario', nameOrPath, await namesLike(builtinDir, 'scenario'))
 }
 
 /**
- * Finds what `run` is given: a file, or the name of a built-in scenario or experiment.
- * @returns its path and what it is; the path of a scenario that is not built in under this very name is the name itself
- * @throws LabError (usage)
+ * Finds what is given by the path of its file, or by the name of a built-in scenario or experiment.
+ * @throws LabError (usage) as `findScenario`
  */
-export async function findFile(nameOrPath: string, builtinDir: string): Promise<{ path: string; kind: FileKind }> {
-  if (isScenarioFile(nameOrPath)) return { path: nameOrPath, kind: await kindOfFile(nameOrPath) }
-  const experiments = await namesOf(builtinDir, 'experiment')
-  if (experiments.includes(nameOrPath)) return { path: join(builtinDir, `${nameOrPath}.yaml`), kind: 'experiment' }
-  try {
-    await findScenario(nameOrPath, builtinDir)
-  } catch (error) {
-    const names = [...experiments, ...(await builtinNames(builtinDir))]
-    if (error instanceof LabError && /^unknown /.test(error.message)) {
-      throw unknownValueError('experiment or scenario', nameOrPath, [...names, 'a path to a .yaml file'])
-    }
-    throw error
-  }
-  return { path: nameOrPath, kind: 'scenario' }
+export async function find(nameOrPath: string, builtinDir: string): Promise<Asked> {
+  if (isScenarioFile(nameOrPath)) return readEither(nameOrPath)
+  const found = await findBuiltin(nameOrPath, builtinDir)
+  if (found !== null) return found
+  const names = [...(await namesLike(builtinDir, 'experiment')), ...(await namesLike(builtinDir, 'scenario'))]
+  throw unknownValueError('experiment or scenario', nameOrPath, names)
 }
 
-async function builtinNames(dir: string): Promise<string[]> {
-  const names = await namesOf(dir, 'scenario')
-  return names.toSorted((a, b) => Number(b === 'single') - Number(a === 'single') || a.localeCompare(b))
+/** Everything that is built in, in the order of the names, the scenario `single` first. */
+export async function builtins(dir: string): Promise<{ scenarios: Scenario[]; experiments: Experiment[] }> {
+  const files = (await readdir(dir)).filter((file) => file.endsWith('.yaml'))
+  const all = await Promise.all(files.map((file) => readEither(join(dir, file))))
+  return {
+    scenarios: all
+      .flatMap((asked) => (asked.kind === 'scenario' ? [asked.scenario] : []))
+      .toSorted((a, b) => Number(b.name === 'single') - Number(a.name === 'single') || a.name.localeCompare(b.name)),
+    experiments: all
+      .flatMap((asked) => (asked.kind === 'experiment' ? [asked.experiment] : []))
+      .toSorted((a, b) => a.name.localeCompare(b.name)),
+  }
 }
 
 /**
@@ -92,15 +79,41 @@ export async function readScenario(file: string): Promise<Scenario> {
 
 /** The scenario in a text; `file` is only named in errors. @throws LabError (usage) as `readScenario` */
 export function parseScenario(text: string, file: string): Scenario {
-  return parseYaml(text, file, scenarioSchema, 'scenario')
+  return parseYaml(text, file, 'scenario').as(scenarioSchema)
 }
 
-/** Files of one kind, without their ending. */
-async function namesOf(dir: string, kind: FileKind): Promise<string[]> {
-  const files = (await readdir(dir)).filter((file) => file.endsWith('.yaml'))
-  const kinds = await Promise.all(files.map((file) => kindOfFile(join(dir, file))))
-  return files
-    .filter((_, i) => kinds[i] === kind)
-    .map((file) => file.replace(/\.yaml$/, ''))
-    .toSorted((a, b) => a.localeCompare(b))
+/** By its name, a member of a family included; null where there is none. */
+async function findBuiltin(name: string, dir: string): Promise<Asked | null> {
+  const file = join(dir, `${name}.yaml`)
+  if (existsSync(file)) return readEither(file)
+  for (const family of FAMILIES) {
+    const digits = new RegExp(`^${family.prefix}-(\\d+)$`).exec(name)?.[1]
+    if (digits === undefined) continue
+    const number = Number(digits)
+    if (number < 1 || number > family.max) {
+      throw usageError(`${name}: the number of ${family.what} must be from 1 to ${family.max}`)
+    }
+    const scenario = await readScenario(join(dir, `${family.from}.yaml`))
+    return { kind: 'scenario', scenario: family.with(scenario, `${family.prefix}-${number}`, number) }
+  }
+  return null
+}
+
+/** What may stand for the name of a built-in. */
+async function namesLike(dir: string, kind: Asked['kind']): Promise<string[]> {
+  const { scenarios, experiments } = await builtins(dir)
+  if (kind === 'experiment') return experiments.map(({ name }) => name)
+  const families = FAMILIES.map(({ prefix }) => `${prefix}-<n>`)
+  return [...scenarios.map(({ name }) => name), ...families, 'a path to a .yaml file']
+}
+
+/** By what the file says it is. @throws LabError (usage) as `readScenario`, and for a file that is neither */
+async function readEither(file: string): Promise<Asked> {
+  const yaml = parseYaml(await readYaml(file, 'scenario or experiment'), file, 'document')
+  if (yaml.named === EXPERIMENT_SCHEMA) return { kind: 'experiment', experiment: yaml.as(experimentSchema) }
+  if (yaml.named === SCENARIO_SCHEMA) return { kind: 'scenario', scenario: yaml.as(scenarioSchema) }
+  throw usageError(
+    `${file}: schema: ${yaml.named === undefined ? 'missing' : `unknown ${JSON.stringify(yaml.named)}`}`,
+    `Write schema: ${EXPERIMENT_SCHEMA} for variants to be compared, schema: ${SCENARIO_SCHEMA} for one stack and its load`,
+  )
 }

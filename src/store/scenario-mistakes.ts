@@ -1,5 +1,5 @@
 import { type Document, isMap, isPair, isScalar, isSeq, type LineCounter, type ParsedNode } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearest } from '../core/nearest.js'
 
 /** A file with more mistakes is another kind of file. */

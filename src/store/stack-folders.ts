@@ -1,11 +1,11 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { z } from 'zod'
 import { environmentError, LabError, usageError } from '../core/errors.js'
 import type { StackEntry, StackFolders, StackRecord } from '../core/stack-folders.js'
 import { stackRecordSchema } from '../core/stack-schema.js'
 import { writeError, writeFileAtomically } from './atomic-file.js'
+import { firstIssue } from './first-issue.js'
 import { makeFolder } from './folders.js'
 import { isMissing, readText } from './read-file.js'
 
@@ -178,9 +178,7 @@ function parsed(text: string, name: string, file: string): StackRecord {
   }
   const result = stackRecordSchema.safeParse(value)
   if (!result.success) {
-    const [issue] = result.error.issues
-    const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${z.core.toDotPath(issue.path)}`
-    throw damaged(file, `is of another version or damaged${where}: ${issue?.message ?? 'it describes no stack'}`)
+    throw damaged(file, `is of another version or damaged${firstIssue(result.error)}`)
   }
   if (result.data.meta.name !== name) throw damaged(file, `describes stack ${result.data.meta.name}`)
   return result.data

@@ -22,27 +22,25 @@ export async function readYaml(file: string, noun: string): Promise<string> {
   })
 }
 
-/**
- * What a text holds, by its schema.
- * @param file only named in errors
- * @throws LabError (usage) with one line per mistake: file:line:column, the path inside the file, what was expected
- */
-export function parseYaml<Schema extends z.ZodType>(
-  text: string,
-  file: string,
-  schema: Schema,
-  noun: string,
-): z.infer<Schema> {
-  const { data, document, lines } = plainYaml(text, file, noun)
-  const result = schema.safeParse(data)
-  if (result.success) return result.data
-  throw usageError(describeMistakes(result.error.issues, data, { document, lines, file, schema }).join('\n'))
+/** A text of YAML that has been read, and not yet held against a schema. */
+export interface YamlText {
+  /** What it says it is: its `schema`; undefined where it says nothing. */
+  named: unknown
+  /** What it holds. @throws LabError (usage), a line per mistake: file:line:column, the path inside, what was expected */
+  as<Schema extends z.ZodType>(schema: Schema): z.infer<Schema>
 }
 
-/** What the file says it is: its `schema`, undefined where it says nothing. @throws LabError (usage) for what is no YAML */
-export function schemaNamed(text: string, file: string): unknown {
-  const { data } = plainYaml(text, file, 'document')
-  return typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined
+/** @param file only named in errors @throws LabError (usage) for what is no YAML */
+export function parseYaml(text: string, file: string, noun: string): YamlText {
+  const { data, document, lines } = plainYaml(text, file, noun)
+  return {
+    named: typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined,
+    as(schema) {
+      const result = schema.safeParse(data)
+      if (result.success) return result.data
+      throw usageError(describeMistakes(result.error.issues, data, { document, lines, file, schema }).join('\n'))
+    },
+  }
 }
 
 function plainYaml(

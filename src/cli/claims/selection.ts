@@ -3,14 +3,7 @@ import { LabError, unknownValueError, usageError } from '../../core/errors.js'
 import type { Experiment } from '../../core/experiment.js'
 import { nearest } from '../../core/nearest.js'
 import type { Scenario } from '../../core/scenario.js'
-import { readExperiment } from '../../store/experiment-files.js'
-import {
-  builtinExperiments,
-  builtinScenarios,
-  findFile,
-  findScenario,
-  isScenarioFile,
-} from '../../store/scenario-files.js'
+import { builtins, find, isScenarioFile } from '../../store/scenario-files.js'
 import { number } from '../option-values.js'
 import { experimentUnit } from './experiment-unit.js'
 import { PLACING, placingClaims, placingUnit } from './placing-unit.js'
@@ -60,16 +53,16 @@ interface Chosen {
 
 async function chosen(scenariosDir: string, names: readonly string[]): Promise<Chosen[]> {
   if (names.length > 0) return Promise.all([...new Set(names)].map((name) => chosenBy(name, scenariosDir)))
-  const [scenarios, experiments] = await Promise.all([builtinScenarios(scenariosDir), builtinExperiments(scenariosDir)])
+  const { scenarios, experiments } = await builtins(scenariosDir)
   return [...scenarios.map((scenario) => ofScenario(scenario, undefined)), ...experiments.map(ofExperiment), ofPlan()]
 }
 
 async function chosenBy(name: string, scenariosDir: string): Promise<Chosen> {
   if (name === PLACING) return ofPlan()
   try {
-    const { path, kind } = await findFile(name, scenariosDir)
-    if (kind === 'experiment') return ofExperiment(await readExperiment(path))
-    return ofScenario(await findScenario(path, scenariosDir), isScenarioFile(path) ? path : undefined)
+    const asked = await find(name, scenariosDir)
+    if (asked.kind === 'experiment') return ofExperiment(asked.experiment)
+    return ofScenario(asked.scenario, isScenarioFile(name) ? name : undefined)
   } catch (error) {
     // Only this command takes the plan for a scenario.
     if (error instanceof LabError && /^unknown /.test(error.message) && nearest(name, [PLACING]) !== undefined) {

@@ -14,10 +14,8 @@ import { addProbeOptions } from '../probe-options.js'
 import { writeComparison, writeRunReport } from '../report-files.js'
 import { addStackOptions, givenStackFlags } from '../stack-options.js'
 
-export function addBench(program: Command, lab: Lab): void {
-  const command = program
-    .command('bench')
-    .summary('load a stack and write the report')
+export function addBench(command: Command, lab: Lab): void {
+  command
     .description(
       'Loads a system and writes the report. With scenarios: brings each one up for itself, measures, takes it down; several are compared. Without: the stack that runs. With --url: any system.',
     )

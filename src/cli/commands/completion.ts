@@ -12,10 +12,8 @@ import { ENGINE_CHOICES, WORK_KINDS } from '../stack-options.js'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 
-export function addCompletion(program: Command, lab: Lab): void {
-  program
-    .command('completion')
-    .summary('completion for your shell')
+export function addCompletion(command: Command, lab: Lab): void {
+  command
     .description('Prints a completion script for bash, zsh or fish.')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .addHelpText(
@@ -27,7 +25,7 @@ Examples:
   $ scalelab completion fish > ~/.config/fish/completions/scalelab.fish`,
     )
     .action((shell: (typeof SHELLS)[number]) => {
-      const commands = program.commands.map((command) => ({
+      const commands = (command.parent?.commands ?? []).map((command) => ({
         name: command.name(),
         summary: command.summary(),
         // Of a group (shards) the flags are those of its members.

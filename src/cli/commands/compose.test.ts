@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { builtinScenarios } from '../../store/scenario-files.js'
+import { builtins } from '../../store/scenario-files.js'
 import { CommandLine } from '../testing/command-line.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const scenarios = await builtinScenarios(join(ROOT, 'scenarios'))
+const { scenarios } = await builtins(join(ROOT, 'scenarios'))
 const composeVersion = spawnSync('docker', ['compose', 'version', '--short'], { encoding: 'utf8' })
 const hasCompose = composeVersion.status === 0
 

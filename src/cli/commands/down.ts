@@ -6,10 +6,8 @@ import { withLock } from '../../store/lock.js'
 import type { Lab } from '../lab.js'
 import { findStacks } from '../running-stacks.js'
 
-export function addDown(program: Command, lab: Lab): void {
-  program
-    .command('down')
-    .summary('take a stack down')
+export function addDown(command: Command, lab: Lab): void {
+  command
     .description('Stops and removes every node of a stack. Without a name: the one that runs.')
     .argument('[stack]', 'name of the stack')
     .option('--all', 'every stack')

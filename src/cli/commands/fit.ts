@@ -9,10 +9,8 @@ import { readScalingData } from '../../store/scaling-data.js'
 import type { Lab } from '../lab.js'
 import { writeScalingFit } from '../report-files.js'
 
-export function addFit(program: Command, lab: Lab): void {
-  program
-    .command('fit')
-    .summary('fit the laws of scaling to your own numbers')
+export function addFit(command: Command, lab: Lab): void {
+  command
     .description(
       "Fits the Universal Scalability Law and Amdahl's law to measured throughput by number of workers, with intervals and the error for levels left out. Below six levels: Amdahl's law alone.",
     )

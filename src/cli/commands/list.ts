@@ -1,22 +1,19 @@
 import type { Command } from 'commander'
 import type { Experiment } from '../../core/experiment.js'
 import type { Scenario } from '../../core/scenario.js'
-import { builtinExperiments, builtinScenarios } from '../../store/scenario-files.js'
+import { builtins } from '../../store/scenario-files.js'
 import type { ListRow } from '../../ui/listings.js'
 import type { Lab } from '../lab.js'
 
-export function addList(program: Command, lab: Lab): void {
-  program
-    .command('list')
-    .summary('the scenarios and experiments there are')
+export function addList(command: Command, lab: Lab): void {
+  command
     .description(
       'Lists the built-in scenarios (one stack and its load) and experiments (variants to be compared) with the question each one asks.',
     )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  $ scalelab list\n  $ scalelab list --json')
     .action(async (options: { json?: boolean }) => {
-      const scenarios = await builtinScenarios(lab.scenariosDir)
-      const experiments = await builtinExperiments(lab.scenariosDir)
+      const { scenarios, experiments } = await builtins(lab.scenariosDir)
       if (options.json === true) return lab.document([...scenarios, ...experiments])
       const { renderList } = await import('../../ui/tables.js')
       const rows = (all: readonly (Scenario | Experiment)[]): ListRow[] =>

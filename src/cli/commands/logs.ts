@@ -12,10 +12,8 @@ interface LogsOptions {
   json?: boolean
 }
 
-export function addLogs(program: Command, lab: Lab): void {
-  program
-    .command('logs')
-    .summary('what a node has written')
+export function addLogs(command: Command, lab: Lab): void {
+  command
     .description('Prints the last log lines of a node, or of every node of the stack.')
     .argument('[node]', 'a node, as in api-1 (default: all)')
     .option('--stack <name>', 'which stack, when several run')

@@ -7,10 +7,8 @@ import type { Lab } from '../lab.js'
 import { findStacks } from '../running-stacks.js'
 import { shardViews } from '../shard-views.js'
 
-export function addPs(program: Command, lab: Lab): void {
-  program
-    .command('ps')
-    .summary('what is running, and where')
+export function addPs(command: Command, lab: Lab): void {
+  command
     .description(
       'Lists every node of every stack with its role, state and URL; the entry of a stack comes first. Database servers are asked what they are at the moment, shards which slots they have.',
     )

@@ -19,10 +19,8 @@ interface ReportOptions {
 
 type Result = Found<ReportKind>
 
-export function addReport(program: Command, lab: Lab): void {
-  program
-    .command('report')
-    .summary('rebuild a report from its record, put runs side by side, or see what changed between two')
+export function addReport(command: Command, lab: Lab): void {
+  command
     .description(
       'Writes a report anew from its record: report.md with its charts, the same as one HTML file, and its tables as CSV. Takes the folder of anything that has a report: runs, comparisons, drills, guards, shard plans, fits, diffs. Several runs: each one anew, and a comparison of all, the first being the baseline.',
     )

@@ -1,15 +1,12 @@
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
-import { readExperiment } from '../../store/experiment-files.js'
-import { findFile } from '../../store/scenario-files.js'
+import { find } from '../../store/scenario-files.js'
 import type { Lab } from '../lab.js'
 import { bench } from './bench.js'
 import { type CompareOptions, runExperiment } from './compare.js'
 
-export function addRun(program: Command, lab: Lab): void {
-  program
-    .command('run')
-    .summary('carry out an experiment or a scenario file, and judge its claims')
+export function addRun(command: Command, lab: Lab): void {
+  command
     .description(
       'Carries out what a file asks for: an experiment (variants in blocks of runs, as compare does) or a scenario (one stack under its load, as bench does). The claims in it are held against what was measured.',
     )
@@ -32,12 +29,12 @@ Examples:
   $ scalelab run lb-3                          the same as scalelab bench lb-3`,
     )
     .action(async (file: string, options: CompareOptions) => {
-      const { path, kind } = await findFile(file, lab.scenariosDir)
-      if (kind === 'experiment') return runExperiment(lab, await readExperiment(path), options)
+      const asked = await find(file, lab.scenariosDir)
+      if (asked.kind === 'experiment') return runExperiment(lab, asked.experiment, options)
       const idle = options.blocks !== undefined ? '--blocks' : options.quick === true ? '--quick' : null
       if (idle !== null) {
         throw usageError(`${idle} belongs to an experiment, and ${file} is a scenario`, 'A scenario is one run')
       }
-      return bench(lab, [path], options)
+      return bench(lab, [file], options)
     })
 }

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { z } from 'zod'
+import * as z from 'zod'
 import { calibrationSchema } from '../../core/calibration.js'
 import { capacityRecordSchema } from '../../core/capacity.js'
 import { claimsRecordSchema } from '../../core/claims.js'
@@ -21,12 +21,8 @@ const SCHEMAS = {
   capacity: capacityRecordSchema,
 }
 
-export function addSchema(program: Command, lab: Lab): void {
-  program
-    .command('schema')
-    .summary(
-      'the JSON Schema of what is written (run, comparison, capacity, claims, ...) or read (scenario, experiment)',
-    )
+export function addSchema(command: Command, lab: Lab): void {
+  command
     .description(
       'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, comparison, capacity, claims, shard-plan, calibration) or reads (scenario, experiment).',
     )

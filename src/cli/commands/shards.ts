@@ -18,10 +18,8 @@ import {
   stagesOf,
 } from '../shard-plan-options.js'
 
-export function addShards(program: Command, lab: Lab): void {
-  const group = program
-    .command('shards')
-    .summary('where keys go, and what moves when shards change')
+export function addShards(command: Command, lab: Lab): void {
+  const group = command
     .description('Places keys on shards with every scheme there is, before and after the shards change.')
     .addHelpText('after', '\nExamples:\n  $ scalelab shards plan --keys 1e6 --from 3 --to 4')
   addPlan(group, lab)

@@ -17,10 +17,8 @@ interface SqlFlags {
   json?: boolean
 }
 
-export function addSql(program: Command, lab: Lab): void {
-  program
-    .command('sql')
-    .summary('ask a database server')
+export function addSql(command: Command, lab: Lab): void {
+  command
     .description(
       "Runs one SQL statement on a database server of the running stack, as the stack's superuser: on the primary, whichever that is at the moment, or on every shard, one after the other.",
     )

@@ -16,10 +16,8 @@ interface UpOptions extends StackOptions {
   quiet?: boolean
 }
 
-export function addUp(program: Command, lab: Lab): void {
-  const command = program
-    .command('up')
-    .summary('bring a stack up and keep it running')
+export function addUp(command: Command, lab: Lab): void {
+  command
     .description(
       'Brings up the stack of a scenario and returns when every node is ready. It runs until `scalelab down`.',
     )

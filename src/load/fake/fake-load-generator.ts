@@ -7,7 +7,6 @@ import type { LossCause } from '../connections.js'
 import { Dispatcher } from '../dispatcher.js'
 import { type Flight, JournalKeeper } from '../journal-keeper.js'
 import type { ErrorSample, GeneratorHealth, LoadGenerator, LoadRequest, LoadResult } from '../port.js'
-import { encodedTick } from '../raw-tick.js'
 import { Recorder, type Window } from '../recorder.js'
 import { Schedule } from '../schedule.js'
 import { idempotencyKeys, tasksOf } from '../workload.js'
@@ -111,7 +110,7 @@ class Simulation {
       health: () => ({ ...HEALTH, ...options.health }),
       journal: this.journal,
       clients: load.clients === 0 ? null : new ClientBook(load.clients),
-      onTick: (tick) => request.onTick(encodedTick(tick)),
+      onTick: (tick) => request.onTick(tick),
     })
     this.dispatcher = new Dispatcher({
       connections: load.connections,

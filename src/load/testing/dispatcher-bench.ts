@@ -4,7 +4,6 @@ import type { LossCause } from '../connections.js'
 import { Dispatcher } from '../dispatcher.js'
 import type { Flight, JournalKeeper } from '../journal-keeper.js'
 import type { LoadTick } from '../port.js'
-import { encodedTick } from '../raw-tick.js'
 import { Recorder, type Window } from '../recorder.js'
 import { Schedule } from '../schedule.js'
 import { expectBooksToBalance } from './load-contract.js'
@@ -57,7 +56,7 @@ export class DispatcherBench {
       health: () => HEALTH,
       journal,
       clients: null,
-      onTick: (tick) => this.ticks.push(encodedTick(tick)),
+      onTick: (tick) => this.ticks.push(tick),
     })
     this.dispatcher = new Dispatcher({
       connections,

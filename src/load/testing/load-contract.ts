@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Load, REQUEST_KINDS, type Workload } from '../../core/load.js'
-import { Histogram, mergeEncoded } from '../../stats/histogram.js'
+import { Histogram, mergeCounts, mergeEncoded } from '../../stats/histogram.js'
 import type { LoadGenerator, LoadRequest, LoadResult, LoadTarget, LoadTick } from '../port.js'
 
 /** How the system under load behaves, request by request. */
@@ -262,7 +262,7 @@ export function expectBooksToBalance(result: LoadResult, ticks: readonly LoadTic
   }
   expect(sum((tick) => tick.due, 'measuring')).toBe(ledger.due)
   // In a tick an answer is counted when it comes, whenever it was due: only the whole run can be compared.
-  const answers = Histogram.decode(mergeEncoded(ticks.map((tick) => tick.response))).count
+  const answers = Histogram.ofCounts(mergeCounts(ticks.map((tick) => tick.response))).count
   expect(answers).toBe(sum((tick) => tick.ok))
   expect(sum((tick) => tick.sent)).toBe(result.warmupRequests + ledger.sent)
   expect(sum((tick) => tick.ok + tick.http_error + tick.lost)).toBeGreaterThanOrEqual(
