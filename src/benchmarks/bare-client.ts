@@ -3,7 +3,8 @@
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
-const WARM_UP_MS = 2_000
+/** As long as wrk2 takes to calibrate itself. */
+const WARM_UP_MS = 10_000
 const COUNTED_MS = 6_000
 const [port = 0, rps = 0, connections = 0] = process.argv.slice(2).map(Number)
 const request = Buffer.from(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)

@@ -4,12 +4,14 @@ import { formatNumber } from '../core/units.js'
 import { atMost, type Figure, info, median } from './figure.js'
 import { generate } from './generate.js'
 import { withNginx } from './nginx.js'
+import { processorTimeOf } from './processor-time.js'
 
 const RATES = [10_000, 20_000]
 const CONNECTIONS = 100
 const ROUNDS = 5
 const OURS_MS = 6_000
-/** wrk2 calibrates itself for ten seconds, and counts from then on. */
+/** wrk2 calibrates itself for ten seconds, and counts from then on: all of them do. */
+const WARM_UP_MS = 10_000
 const WRK2_SECONDS = 16
 const PERCENTILES = ['p50', 'p90', 'p99'] as const
 
@@ -67,7 +69,7 @@ async function oursAt(origin: string, rps: number): Promise<Measured> {
   const { result, response } = await generate(origin, {
     rps,
     durationMs: OURS_MS,
-    warmupMs: 2_000,
+    warmupMs: WARM_UP_MS,
     connections: CONNECTIONS,
   })
   const { cpu } = result.generator
@@ -86,16 +88,12 @@ async function bareAt(origin: string, rps: number): Promise<Measured> {
   return JSON.parse((await execa(process.execPath, args)).stdout)
 }
 
-/** Runs wrk2 by a shell whose `times` tells what its children used. */
 async function wrk2At(wrk2: string, origin: string, rps: number): Promise<Measured> {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${WRK2_SECONDS}s`, `-R${rps}`, '-L', `${origin}/`]
-  const { stdout } = await execa('bash', ['-c', '"$0" "$@" && times', wrk2, ...args])
+  const { stdout, seconds } = await processorTimeOf(wrk2, args)
   const at = (percent: string): number =>
     milliseconds(new RegExp(`^ *${percent}0*% +([0-9.]+)(us|ms|s|m)`, 'm').exec(stdout))
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  // The last line: user and system time of the children, "0m3.210s 0m4.560s".
-  const used = [...(stdout.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([0-9.]+)s/g)]
-  const seconds = used.reduce((sum, [, minutes, rest]) => sum + 60 * Number(minutes) + Number(rest), 0)
   return { p50: at('50\\.'), p90: at('90\\.'), p99: at('99\\.'), cpuUs: (seconds * 1e6) / requests }
 }
 

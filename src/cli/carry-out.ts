@@ -20,7 +20,7 @@ export async function carryOut(
   const { results, report } = await carriedOut(lab, folder, comparison, options)
   if (options.json === true) lab.document(jsonOf(results, report))
   else {
-    const [{ leadText }, { renderLead }] = await Promise.all([import('../report/lead.js'), import('../ui/tables.js')])
+    const [{ leadText }, { renderLead }] = await Promise.all([import('../report/lead.js'), import('../ui/summary.js')])
     if (comparison.kind === 'scaling') {
       const [{ scalingLead }, { renderScaling }] = await Promise.all([
         import('../report/scaling-experiment.js'),

@@ -114,12 +114,14 @@ async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions):
 
 /** Runs side by side: what that shows in plain words, and their figures. */
 export async function printComparison(lab: Lab, records: readonly RunRecord[]): Promise<void> {
-  const [{ comparisonLead }, { leadText }, { columnsOf }, { renderComparisonTable, renderLead }] = await Promise.all([
-    import('../../report/comparison-answer.js'),
-    import('../../report/lead.js'),
-    import('../../stats/columns.js'),
-    import('../../ui/tables.js'),
-  ])
+  const [{ comparisonLead }, { leadText }, { columnsOf }, { renderComparisonTable }, { renderLead }] =
+    await Promise.all([
+      import('../../report/comparison-answer.js'),
+      import('../../report/lead.js'),
+      import('../../stats/columns.js'),
+      import('../../ui/comparison.js'),
+      import('../../ui/summary.js'),
+    ])
   const lead = leadText(comparisonLead(columnsOf(records)))
   lab.print(`\n${renderLead(lead, lab.look())}\n\n${renderComparisonTable(records, lab.look())}`)
 }
@@ -129,7 +131,7 @@ export async function printSummary(lab: Lab, record: RunRecord, report: string |
   const [{ runLead }, { leadText }, { renderSummary }] = await Promise.all([
     import('../../report/answer.js'),
     import('../../report/lead.js'),
-    import('../../ui/tables.js'),
+    import('../../ui/summary.js'),
   ])
   lab.print(renderSummary(record, leadText(runLead(record)), lab.look()))
   if (report !== null) lab.print(`Report: ${report}`)

@@ -119,7 +119,7 @@ async function tell(lab: Lab, record: CapacityRecord, report: string, options: C
   const [{ capacityLead }, { leadText }, { renderLead }] = await Promise.all([
     import('../../report/capacity.js'),
     import('../../report/lead.js'),
-    import('../../ui/tables.js'),
+    import('../../ui/summary.js'),
   ])
   lab.print(`\n${renderLead(leadText(capacityLead(record)), lab.look())}`)
   lab.print(`Report: ${report}`)

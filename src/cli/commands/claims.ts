@@ -93,7 +93,7 @@ async function claims(lab: Lab, names: string[], flags: ClaimsFlags): Promise<vo
       import('../../report/claims.js'),
       import('../../report/lead.js'),
       import('../../ui/claims.js'),
-      import('../../ui/tables.js'),
+      import('../../ui/summary.js'),
     ])
     lab.print(`\n${renderLead(leadText(claimsLead(record)), lab.look())}\n\n${renderClaims(record, lab.look())}`)
     lab.print(`Report: ${report}`)

@@ -56,7 +56,7 @@ async function fitFile(lab: Lab, file: string, { out, json }: { out?: string; js
     import('../../report/scaling-fit.js'),
     import('../../report/lead.js'),
     import('../../ui/fits.js'),
-    import('../../ui/tables.js'),
+    import('../../ui/summary.js'),
   ])
   lab.print(`${renderLead(leadText(fitLead(fits, data.source)), lab.look())}\n\n${renderFits(fits, lab.look())}`)
   if (report !== null) lab.print(`\nReport: ${report}`)

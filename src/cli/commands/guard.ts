@@ -106,7 +106,7 @@ async function watch(lab: Lab, flags: GuardFlags): Promise<void> {
       const [{ guardLead }, { leadText }, { renderLead }] = await Promise.all([
         import('../../report/detection.js'),
         import('../../report/lead.js'),
-        import('../../ui/tables.js'),
+        import('../../ui/summary.js'),
       ])
       lab.print(`${renderLead(leadText(guardLead({ ...asked, ...result })), lab.look())}\nReport: ${report}`)
     }

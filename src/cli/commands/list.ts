@@ -15,7 +15,7 @@ export function addList(command: Command, lab: Lab): void {
     .action(async (options: { json?: boolean }) => {
       const { scenarios, experiments } = await builtins(lab.scenariosDir)
       if (options.json === true) return lab.document([...scenarios, ...experiments])
-      const { renderList } = await import('../../ui/tables.js')
+      const { renderList } = await import('../../ui/listings.js')
       const rows = (all: readonly (Scenario | Experiment)[]): ListRow[] =>
         all.map(({ name, question, expect }) => ({ name, question: question.trim(), claims: expect.length }))
       lab.print(renderList('scenario', rows(scenarios), lab.look()))

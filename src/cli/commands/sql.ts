@@ -63,7 +63,7 @@ async function sql(lab: Lab, statement: string, flags: SqlFlags): Promise<void> 
     for (const { shard, answer } of answers) if (answer.columns.length === 0) lab.remark(`${shard}: ${answer.tag}`)
     return
   }
-  const { renderAnswer } = await import('../../ui/tables.js')
+  const { renderAnswer } = await import('../../ui/database-answer.js')
   const look = lab.look()
   const [first] = answers
   if (first === undefined) return

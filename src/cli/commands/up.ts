@@ -72,7 +72,7 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
       return lab.document(nodes.map(({ id, role, state, url }) => ({ stack: name, id, role, state, url })))
     const seconds = ((performance.now() - started) / 1_000).toFixed(1)
     lab.print(already ? `${name} is already up.` : `${name} is up after ${seconds} s (${decision.engine.name} engine).`)
-    const { renderNodes } = await import('../../ui/tables.js')
+    const { renderNodes } = await import('../../ui/listings.js')
     lab.print(renderNodes(nodes, lab.look()))
     lab.print(`Entry:  ${nodes[0]?.url ?? ''}`)
     lab.print(nextCommands(parameters))
