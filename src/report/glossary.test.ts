@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { GLOSSARY, occurring } from './glossary.js'
 
@@ -24,6 +25,11 @@ describe('the glossary', () => {
     for (const { term, also = [] } of GLOSSARY) {
       for (const way of [term, ...also]) expect(terms(`The ${way} is`)).toContain(term)
     }
+  })
+
+  it('is what reports/README.md explains', async () => {
+    const readme = await readFile(new URL('../../reports/README.md', import.meta.url), 'utf8')
+    expect(readme).toContain(GLOSSARY.map(({ term, meaning }) => `- **${term}**: ${meaning}\n`).join(''))
   })
 
   it('explains in one clause, without a full stop', () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +52,18 @@ describe('built-in scenarios', () => {
       expect(scenario.reading).toBeDefined()
       expect(await findScenario(scenario.name, BUILTIN)).toEqual(scenario)
     }
+  })
+})
+
+describe('the catalogue in scenarios/README.md', () => {
+  it('has a line for everything that is built in, with its question and its claims', async () => {
+    const { scenarios, experiments } = await builtins(BUILTIN)
+    const lines = (await readFile(join(BUILTIN, 'README.md'), 'utf8')).split('\n')
+    const missing = [...scenarios, ...experiments].filter(({ name, question, expect }) => {
+      const claims = [...new Set(expect.map(({ claim }) => claim))].join('; ')
+      return !lines.includes(`| [\`${name}\`](${name}.yaml) | ${question.trim()} | ${claims || '-'} |`)
+    })
+    expect(missing.map(({ name }) => name)).toEqual([])
   })
 })
 
