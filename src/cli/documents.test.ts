@@ -47,9 +47,12 @@ async function run(args: readonly string[], signal?: AbortSignal) {
   stdout.on('data', (chunk) => {
     text += String(chunk)
   })
-  stderr.resume()
+  let told = ''
+  stderr.on('data', (chunk) => {
+    told += String(chunk)
+  })
   const code = await runCommandLine(os)
-  return { code, stdout: text }
+  return { code, stdout: text, stderr: told }
 }
 
 /** The one document there is. @throws where there is none, or more than it */
@@ -90,6 +93,7 @@ describe('one JSON document', () => {
     expect(documentOf(outcome).error).toMatchObject({
       message: expect.stringMatching(/unknown option|missing required/),
     })
+    expect(outcome.stderr.match(/^error: /gm)).toHaveLength(1)
   })
 
   it.each(WITH_JSON.map(({ path }) => [path.join(' '), path] as const))('%s with nothing else', async (name, path) => {

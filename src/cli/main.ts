@@ -47,7 +47,7 @@ async function failureOf(program: Command, os: Os): Promise<Failure | null> {
     await Promise.race([program.parseAsync([...os.argv]), left])
     return null
   } catch (error) {
-    // commander has printed its own message; help and version are no failures.
+    // Help and version are no failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? null : misuse(error)
     return explained(error, os)
   }

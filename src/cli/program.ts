@@ -188,6 +188,8 @@ export async function createProgram(
     .configureOutput({
       writeOut: (text) => os.stdout.write(text),
       writeErr: (text) => os.stderr.write(text),
+      // Every error is told in one place: main.ts.
+      outputError: () => {},
     })
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
   program.hook('preAction', (_, command) => {
