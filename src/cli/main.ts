@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander'
-import { EXIT, type ExitCode, environmentError, LabError, usageError } from '../core/errors.js'
+import { EXIT, type ExitCode, environmentError, LabError, SHORTAGES, usageError } from '../core/errors.js'
 import { harmless } from '../core/outside-text.js'
 import { type Beginning, Interrupted } from './endings.js'
 import { FOLDER_GONE, type Os, realOs } from './os.js'
@@ -93,9 +93,7 @@ function isOf(error: unknown, reason: unknown): boolean {
 
 /** What the operating system refuses is the machine's fault and no bug. */
 const HINTS: Record<string, string> = {
-  EMFILE: 'Allow more open files: ulimit -n 4096',
-  ENFILE: 'The whole machine has too many files open',
-  ENOSPC: 'Free some space: df -h',
+  ...SHORTAGES,
   EACCES: 'See who may read and write it: ls -l',
   ERR_MODULE_NOT_FOUND: 'scalelab is not built or not installed whole: npm ci && npm run build',
 }

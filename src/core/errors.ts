@@ -50,6 +50,14 @@ export function environmentError(message: string, hint?: string, details?: reado
   })
 }
 
+/** What helps where the operating system had too little of something, by its error's code. */
+export const SHORTAGES: Readonly<Record<string, string>> = {
+  EMFILE: 'Allow more open files: ulimit -n 4096',
+  ENFILE: 'The whole machine has too many files open: lsof | wc -l',
+  ENOSPC: 'Free some space: df -h',
+  ENOMEM: 'Free some memory: free -m',
+}
+
 /** The run began and could not be finished: exit code 4. */
 export function runError(message: string, hint?: string, details?: readonly string[]): LabError {
   return new LabError(message, {

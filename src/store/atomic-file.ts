@@ -1,7 +1,7 @@
 import { closeSync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { environmentError } from '../core/errors.js'
+import { environmentError, SHORTAGES } from '../core/errors.js'
 
 const flushed = promisify(fsync)
 
@@ -61,7 +61,7 @@ export function writeError(error: unknown, path: string, elsewhere = '--out DIR'
   }
   // Whatever else the operating system refuses (EACCES, EROFS, EMFILE, ...) is the machine's, and no bug of ours.
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
-    return environmentError(`${path} cannot be written (${code})`, `Write elsewhere: ${elsewhere}`)
+    return environmentError(`${path} cannot be written (${code})`, SHORTAGES[code] ?? `Write elsewhere: ${elsewhere}`)
   }
   return error
 }

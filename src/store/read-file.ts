@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { type FileHandle, open } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { ReadStream as TerminalStream } from 'node:tty'
-import { environmentError, LabError, usageError } from '../core/errors.js'
+import { environmentError, LabError, SHORTAGES, usageError } from '../core/errors.js'
 
 /** A FIFO is opened without waiting for its writer, so that it can be refused. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
@@ -84,7 +84,7 @@ export function readError(error: unknown, path: string, noun: string): unknown {
   if (code === 'EACCES' || code === 'EPERM') {
     return environmentError(`${path} cannot be read (${code})`, `See whose it is: ls -ld ${path}`)
   }
-  return environmentError(`${path} cannot be read (${code})`)
+  return environmentError(`${path} cannot be read (${code})`, SHORTAGES[code])
 }
 
 /** Whether what a path leads to is not there, as the reason of an error of `readText`. */
