@@ -40,7 +40,7 @@ describe('writeError', () => {
     ['EDQUOT', 'no space left to write /a/b', 'df -h /a'],
     ['EACCES', '/a/b cannot be written (EACCES)', '--out DIR'],
     ['EROFS', '/a/b cannot be written (EROFS)', '--out DIR'],
-    ['EMFILE', '/a/b cannot be written (EMFILE)', '--out DIR'],
+    ['EMFILE', '/a/b cannot be written (EMFILE)', 'ulimit -n 4096'],
     ['ENOTDIR', '/a is not a folder that can be written to', '--out DIR'],
   ])('says what %s means and what to do', (code, message, hint) => {
     const error = writeError(failed(code), '/a/b')
