@@ -27,139 +27,56 @@ Examples:
   $ scalelab ps                         what is running, and where
   $ scalelab down                       take it down`
 
-interface CommandEntry {
-  name: string
-  summary: string
-  /** Loads what declares its flags and carries it out. */
-  load: () => Promise<(command: Command, lab: Lab) => void>
+/** What a command's file has: it declares the flags, and what carries the command out. */
+interface CommandFile {
+  add(command: Command, lab: Lab): void
 }
 
-/** In the order of the help. */
-const COMMANDS: readonly CommandEntry[] = [
-  {
-    name: 'list',
-    summary: 'the scenarios and experiments there are',
-    load: async () => (await import('./commands/list.js')).addList,
-  },
-  {
-    name: 'up',
-    summary: 'bring a stack up and keep it running',
-    load: async () => (await import('./commands/up.js')).addUp,
-  },
-  {
-    name: 'ps',
-    summary: 'what is running, and where',
-    load: async () => (await import('./commands/ps.js')).addPs,
-  },
-  {
-    name: 'bench',
-    summary: 'load a stack and write the report',
-    load: async () => (await import('./commands/bench.js')).addBench,
-  },
-  {
-    name: 'compare',
-    summary: 'compare variants in blocks of runs, with intervals and verdicts',
-    load: async () => (await import('./commands/compare.js')).addCompare,
-  },
-  {
-    name: 'run',
-    summary: 'carry out an experiment or a scenario file, and judge its claims',
-    load: async () => (await import('./commands/run.js')).addRun,
-  },
-  {
-    name: 'scaling',
-    summary: 'capacity against the number of instances, with the laws of scaling fitted',
-    load: async () => (await import('./commands/scaling.js')).addScaling,
-  },
-  {
-    name: 'claims',
-    summary: 'hold what the coursework claims against measurements',
-    load: async () => (await import('./commands/claims.js')).addClaims,
-  },
-  {
-    name: 'capacity',
-    summary: 'the highest rate that holds an objective',
-    load: async () => (await import('./commands/capacity.js')).addCapacity,
-  },
-  {
-    name: 'failover',
-    summary: 'strike a node under load, and see what it costs',
-    load: async () => (await import('./commands/failover.js')).addFailover,
-  },
-  {
-    name: 'guard',
-    summary: 'watch the primary, and fail over by itself',
-    load: async () => (await import('./commands/guard.js')).addGuard,
-  },
-  {
-    name: 'reshard',
-    summary: 'change the number of shards, or the scheme, while clients read and write',
-    load: async () => (await import('./commands/reshard.js')).addReshard,
-  },
-  {
-    name: 'report',
-    summary: 'rebuild a report from its record, put runs side by side, or see what changed between two',
-    load: async () => (await import('./commands/report.js')).addReport,
-  },
-  {
-    name: 'fit',
-    summary: 'fit the laws of scaling to your own numbers',
-    load: async () => (await import('./commands/fit.js')).addFit,
-  },
-  {
-    name: 'scale',
-    summary: 'change the number of replicas of the running stack',
-    load: async () => (await import('./commands/scale.js')).addScale,
-  },
-  {
-    name: 'shards',
-    summary: 'where keys go, and what moves when shards change',
-    load: async () => (await import('./commands/shards.js')).addShards,
-  },
-  {
-    name: 'sql',
-    summary: 'ask a database server',
-    load: async () => (await import('./commands/sql.js')).addSql,
-  },
-  {
-    name: 'logs',
-    summary: 'what a node has written',
-    load: async () => (await import('./commands/logs.js')).addLogs,
-  },
-  {
-    name: 'down',
-    summary: 'take a stack down',
-    load: async () => (await import('./commands/down.js')).addDown,
-  },
-  {
-    name: 'clean',
-    summary: 'remove everything that scalelab has left on this machine',
-    load: async () => (await import('./commands/clean.js')).addClean,
-  },
-  {
-    name: 'compose',
-    summary: 'the stack as a Compose file',
-    load: async () => (await import('./commands/compose.js')).addCompose,
-  },
-  {
-    name: 'doctor',
-    summary: 'what this machine can do, and what is missing',
-    load: async () => (await import('./commands/doctor.js')).addDoctor,
-  },
-  {
-    name: 'schema',
-    summary:
-      'the JSON Schema of what is written (run, comparison, capacity, claims, ...) or read (scenario, experiment)',
-    load: async () => (await import('./commands/schema.js')).addSchema,
-  },
-  {
-    name: 'completion',
-    summary: 'completion for your shell',
-    load: async () => (await import('./commands/completion.js')).addCompletion,
-  },
+/** Every command with its summary and what loads it, in the order of the help. */
+const COMMANDS: readonly (readonly [name: string, summary: string, load: () => Promise<CommandFile>])[] = [
+  ['list', 'the scenarios and experiments there are', () => import('./commands/list.js')],
+  ['up', 'bring a stack up and keep it running', () => import('./commands/up.js')],
+  ['ps', 'what is running, and where', () => import('./commands/ps.js')],
+  ['bench', 'load a stack and write the report', () => import('./commands/bench.js')],
+  ['compare', 'compare variants in blocks of runs, with intervals and verdicts', () => import('./commands/compare.js')],
+  ['run', 'carry out an experiment or a scenario file, and judge its claims', () => import('./commands/run.js')],
+  [
+    'scaling',
+    'capacity against the number of instances, with the laws of scaling fitted',
+    () => import('./commands/scaling.js'),
+  ],
+  ['claims', 'hold what the coursework claims against measurements', () => import('./commands/claims.js')],
+  ['capacity', 'the highest rate that holds an objective', () => import('./commands/capacity.js')],
+  ['failover', 'strike a node under load, and see what it costs', () => import('./commands/failover.js')],
+  ['guard', 'watch the primary, and fail over by itself', () => import('./commands/guard.js')],
+  [
+    'reshard',
+    'change the number of shards, or the scheme, while clients read and write',
+    () => import('./commands/reshard.js'),
+  ],
+  [
+    'report',
+    'rebuild a report from its record, put runs side by side, or see what changed between two',
+    () => import('./commands/report.js'),
+  ],
+  ['fit', 'fit the laws of scaling to your own numbers', () => import('./commands/fit.js')],
+  ['scale', 'change the number of replicas of the running stack', () => import('./commands/scale.js')],
+  ['shards', 'where keys go, and what moves when shards change', () => import('./commands/shards.js')],
+  ['sql', 'ask a database server', () => import('./commands/sql.js')],
+  ['logs', 'what a node has written', () => import('./commands/logs.js')],
+  ['down', 'take a stack down', () => import('./commands/down.js')],
+  ['clean', 'remove everything that scalelab has left on this machine', () => import('./commands/clean.js')],
+  ['compose', 'the stack as a Compose file', () => import('./commands/compose.js')],
+  ['doctor', 'what this machine can do, and what is missing', () => import('./commands/doctor.js')],
+  [
+    'schema',
+    'the JSON Schema of what is written (run, comparison, capacity, claims, ...) or read (scenario, experiment)',
+    () => import('./commands/schema.js'),
+  ],
+  ['completion', 'completion for your shell', () => import('./commands/completion.js')],
 ]
 
-const COMMAND_NAMES = COMMANDS.map(({ name }) => name)
+const COMMAND_NAMES = COMMANDS.map(([name]) => name)
 
 /** The commands that a command line is about: the one it names, or asks help for; all where completion is asked for. */
 export function commandsIn(argv: readonly string[]): readonly string[] {
@@ -197,9 +114,9 @@ export async function createProgram(
   })
   let author: string | undefined
   const lab = createLab(os, result, () => author)
-  for (const { name, summary, load } of COMMANDS) {
+  for (const [name, summary, load] of COMMANDS) {
     const command = program.command(name).summary(summary)
-    if (names.includes(name)) (await load())(command, lab)
+    if (names.includes(name)) (await load()).add(command, lab)
   }
   addAuthorOption(program)
   program.hook('preAction', (_, command) => {

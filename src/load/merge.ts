@@ -17,19 +17,7 @@ export function mergeTicks(ticks: readonly LoadTick[]): LoadTick {
     ok: sum(ticks, (tick) => tick.ok),
     http_error: sum(ticks, (tick) => tick.http_error),
     lost: sum(ticks, (tick) => tick.lost),
-    statuses: sumByKey(ticks.map((tick) => tick.statuses)),
-    losses: sumByKey(ticks.map((tick) => tick.losses)),
-    errors: firstByKey(ticks.map((tick) => tick.errors)),
-    connectFailures: sumByKey(ticks.map((tick) => tick.connectFailures)),
-    response: mergeCounts(ticks.map((tick) => tick.response)),
-    service: mergeCounts(ticks.map((tick) => tick.service)),
-    errorResponse: mergeCounts(ticks.map((tick) => tick.errorResponse)),
-    instances: mergeInstances(
-      ticks.map((tick) => tick.instances),
-      mergeCounts,
-    ),
-    generator: worst(ticks.map((tick) => tick.generator)),
-    journal: mergeJournals(ticks.map((tick) => tick.journal)),
+    ...mergeAnswers(ticks, mergeCounts),
   }
 }
 
@@ -41,25 +29,40 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
   return {
     generators: sum(results, (result) => result.generators),
     ledger: results.map((result) => result.ledger).reduce(addLedgers),
-    statuses: sumByKey(results.map((result) => result.statuses)),
-    losses: sumByKey(results.map((result) => result.losses)),
-    errors: firstByKey(results.map((result) => result.errors)),
-    connectFailures: sumByKey(results.map((result) => result.connectFailures)),
     warmupRequests: sum(results, (result) => result.warmupRequests),
     measuredMs: Math.max(...results.map((result) => result.measuredMs)),
     achievedRps: sum(results, (result) => result.achievedRps),
     goodputRps: sum(results, (result) => result.goodputRps),
-    response: mergeEncoded(results.map((result) => result.response)),
-    service: mergeEncoded(results.map((result) => result.service)),
-    errorResponse: mergeEncoded(results.map((result) => result.errorResponse)),
-    instances: mergeInstances(
-      results.map((result) => result.instances),
-      mergeEncoded,
-    ),
     clients: mergeClients(results.map((result) => result.clients)),
-    generator: worst(results.map((result) => result.generator)),
-    journal: mergeJournals(results.map((result) => result.journal)),
+    ...mergeAnswers(results, mergeEncoded),
     complete: results.every((result) => result.complete),
+  }
+}
+
+/** What ticks and results have in common, but for how their histograms are kept. */
+interface Answers<H>
+  extends Pick<LoadTick, 'statuses' | 'losses' | 'errors' | 'connectFailures' | 'generator' | 'journal'> {
+  response: H
+  service: H
+  errorResponse: H
+  instances: Record<string, InstanceCounts<H>>
+}
+
+function mergeAnswers<H>(parts: readonly Answers<H>[], mergeHistograms: (histograms: readonly H[]) => H): Answers<H> {
+  return {
+    statuses: sumByKey(parts.map(({ statuses }) => statuses)),
+    losses: sumByKey(parts.map(({ losses }) => losses)),
+    errors: firstByKey(parts.map(({ errors }) => errors)),
+    connectFailures: sumByKey(parts.map(({ connectFailures }) => connectFailures)),
+    response: mergeHistograms(parts.map(({ response }) => response)),
+    service: mergeHistograms(parts.map(({ service }) => service)),
+    errorResponse: mergeHistograms(parts.map(({ errorResponse }) => errorResponse)),
+    instances: mergeInstances(
+      parts.map(({ instances }) => instances),
+      mergeHistograms,
+    ),
+    generator: worst(parts.map(({ generator }) => generator)),
+    journal: mergeJournals(parts.map(({ journal }) => journal)),
   }
 }
 

@@ -101,8 +101,9 @@ export interface LoadTick {
   from: number
   to: number
   phase: 'warm-up' | 'measuring' | 'draining'
-  /** Requests whose due moment lies in this tick (closed loop: sent in it). */
+  /** Requests whose due moment lies in this tick (closed loop: sent in it, of the warm-up or else of those that count). */
   due: number
+  /** Less those of earlier ticks that turned out not to have left: may be negative, as may `due` of a closed loop. */
   sent: number
   /** Answers in this tick, whenever they were due. */
   ok: number

@@ -45,8 +45,6 @@ export class Recorder {
   private readonly both = new Tally()
   /** Of the requests that count, up to the last tick. */
   private readonly total = new Tally()
-  /** Requests of an earlier tick that turned out unsent, as a negative number. */
-  private unsentBefore = 0
   private from = 0
   /** Due before `from`, in all and counted. */
   private dueSoFar = 0
@@ -203,17 +201,15 @@ export class Recorder {
     const { from } = this
     const tick = this.tick()
     const phase = from < window.startMs ? 'warm-up' : from < window.endMs ? 'measuring' : 'draining'
-    // A request can turn out unsent in a later tick than the one it was counted in.
-    const sent = tick.sent + this.unsentBefore
-    this.unsentBefore = Math.min(0, sent)
-    const due = this.options.dueBefore === null ? Math.max(0, sent) : this.newlyDue(to, phase)
+    const sentOfPhase = phase === 'warm-up' ? this.others.sent : this.counted.sent
+    const due = this.options.dueBefore === null ? sentOfPhase : this.newlyDue(to, phase)
     const instances = tick.byInstance((response) => response.counts)
     onTick({
       from,
       to,
       phase,
       due,
-      sent: Math.max(0, sent),
+      sent: tick.sent,
       ok: tick.ok,
       http_error: tick.httpError,
       lost: tick.lost,

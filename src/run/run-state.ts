@@ -218,7 +218,7 @@ export class RunState {
   private withoutWarmup({ due, sent, ok, http_error, lost }: LoadTick): Ledger {
     const left = this.warmupLeft
     const take = (count: number, of: 'unsent' | 'unanswered'): number => {
-      const taken = Math.min(count, left[of])
+      const taken = Math.min(Math.max(0, count), left[of])
       left[of] -= taken
       return count - taken
     }

@@ -254,7 +254,7 @@ function tickSamples(tick: LoadTick, nameOf: (instance: string) => string): Samp
   const t = Math.round(tick.to)
   const perSecond = (count: number): number => count / Math.max(0.001, (tick.to - tick.from) / 1_000)
   const samples: Sample[] = [
-    { t, kind: 'load.offered_rps', value: perSecond(tick.due), unit: 'requests/s' },
+    { t, kind: 'load.offered_rps', value: perSecond(Math.max(0, tick.due)), unit: 'requests/s' },
     { t, kind: 'load.achieved_rps', value: perSecond(tick.ok + tick.http_error), unit: 'requests/s' },
     { t, kind: 'load.http_errors', value: tick.http_error, unit: 'requests' },
     { t, kind: 'load.lost', value: tick.lost, unit: 'requests' },

@@ -14,7 +14,7 @@ import { addProbeOptions } from '../probe-options.js'
 import { writeComparison, writeRunReport } from '../report-files.js'
 import { addStackOptions, givenStackFlags } from '../stack-options.js'
 
-export function addBench(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Loads a system and writes the report. With scenarios: brings each one up for itself, measures, takes it down; several are compared. Without: the stack that runs. With --url: any system.',

@@ -25,7 +25,7 @@ import { addWorkloadOptions } from '../workload-options.js'
 /** What a probe needs beside its own time: a process, connections, what is in flight, a pause; in milliseconds. */
 const AROUND_MS = 1_500
 
-export function addCapacity(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Finds the highest offered rate at which a stack holds its objectives. A closed loop gives the maximum; the rate is bracketed below it and bisected, one real run per probe on one stack; where the answer lies, probes are repeated until both sides have a majority. Writes the latency against the rate as a curve.',

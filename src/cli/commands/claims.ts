@@ -34,7 +34,7 @@ interface ClaimsFlags {
 const QUICK = { duration: '3s', warmup: '1s', trials: 1, baselineMs: 1_000, blocks: 3 } as const
 const USUAL = { trials: 3, baselineMs: 2_000 } as const
 
-export function addClaims(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Runs every scenario that makes claims, each stack brought up once: its load, drills and migrations, experiments for claims on ratios, and the plan of keys. Then one table: claim, source, expected, measured, verdict. A claim that does not hold is a result, not an error: the exit code is 0 all the same, unless --strict.',

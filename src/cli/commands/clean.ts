@@ -5,7 +5,7 @@ import { thawForgotten } from '../forgotten-faults.js'
 import type { Lab } from '../lab.js'
 import { findStacks, stateOf } from '../running-stacks.js'
 
-export function addClean(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Finds every process, container, network and folder that scalelab made, in whatever state, and removes it: stacks that run, stacks whose start was cut off, stacks of a command that was killed. What a scalelab command is using right now is named and left. Nothing else is touched; reports stay.',

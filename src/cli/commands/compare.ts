@@ -48,7 +48,7 @@ const DEFAULT_DRAWS = 100
 /** Of a comparison of a variant with itself: each draws two runs a block. */
 const FEWEST_AA_RUNS = 2 * QUICK_BLOCKS
 
-export function addCompare(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Compares scenarios, strategies, replicas, durabilities, schemes, balancers, engines: whatever a flag can change. Every run is on fresh processes; runs come in blocks that hold each variant once, in a random order. Says per figure whether a variant is better, worse, equivalent, or that it cannot tell.',

@@ -12,7 +12,7 @@ import { ENGINE_CHOICES, WORK_KINDS } from '../stack-options.js'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 
-export function addCompletion(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description('Prints a completion script for bash, zsh or fish.')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))

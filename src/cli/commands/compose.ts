@@ -12,7 +12,7 @@ import type { Lab } from '../lab.js'
 import { addStackOptions, imageOverrides, type StackOptions } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
 
-export function addCompose(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Prints the stack of a scenario as a Compose file that `docker compose` (2.23.1 or newer) runs without scalelab.',

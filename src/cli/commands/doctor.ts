@@ -36,7 +36,7 @@ interface DoctorOptions {
   duration?: string
 }
 
-export function addDoctor(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Checks what scalelab needs: Node, nginx, PostgreSQL, Docker with its images, file descriptors, processors, a place for its state, leftovers. Ends with exit code 3 when no engine can run a stack. With --calibrate: measures what this machine can drive, and keeps it, so that a run beyond it is warned of.',

@@ -6,7 +6,7 @@ import { withLock } from '../../store/lock.js'
 import type { Lab } from '../lab.js'
 import { findStacks } from '../running-stacks.js'
 
-export function addDown(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description('Stops and removes every node of a stack. Without a name: the one that runs.')
     .argument('[stack]', 'name of the stack')

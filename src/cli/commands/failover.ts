@@ -33,7 +33,7 @@ interface FailoverFlags extends BenchOptions {
 /** By hand, at a reader's pace. */
 const LONGEST_BY_HAND = '1h'
 
-export function addFailover(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'A drill on the running stack: baseline under load, the fault, its detection, for the primary the failover to a standby, everything back in place; then every write that was acknowledged is looked for. "primary" is whichever server is the primary at the moment.',

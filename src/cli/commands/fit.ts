@@ -9,7 +9,7 @@ import { readScalingData } from '../../store/scaling-data.js'
 import type { Lab } from '../lab.js'
 import { writeScalingFit } from '../report-files.js'
 
-export function addFit(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       "Fits the Universal Scalability Law and Amdahl's law to measured throughput by number of workers, with intervals and the error for levels left out. Below six levels: Amdahl's law alone.",

@@ -23,7 +23,7 @@ interface GuardFlags {
   json?: boolean
 }
 
-export function addGuard(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Watches the primary of the running stack. When it fails a standby takes over and the old one comes back as a standby. Ends with Ctrl-C or after --for, and writes how often it was wrong: detection time against false alarms, for several probe intervals.',

@@ -5,7 +5,7 @@ import { builtins } from '../../store/scenario-files.js'
 import type { ListRow } from '../../ui/listings.js'
 import type { Lab } from '../lab.js'
 
-export function addList(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Lists the built-in scenarios (one stack and its load) and experiments (variants to be compared) with the question each one asks.',

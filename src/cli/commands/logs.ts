@@ -12,7 +12,7 @@ interface LogsOptions {
   json?: boolean
 }
 
-export function addLogs(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description('Prints the last log lines of a node, or of every node of the stack.')
     .argument('[node]', 'a node, as in api-1 (default: all)')

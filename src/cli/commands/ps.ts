@@ -5,7 +5,7 @@ import type { NodeRow } from '../../ui/listings.js'
 import type { Lab } from '../lab.js'
 import { findStacks } from '../running-stacks.js'
 
-export function addPs(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Lists every node of every stack with its role, state and URL; the entry of a stack comes first. Database servers are asked what they are at the moment, shards which slots they have.',

@@ -19,7 +19,7 @@ interface ReportOptions {
 
 type Result = Found<ReportKind>
 
-export function addReport(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Writes a report anew from its record: report.md with its charts, the same as one HTML file, and its tables as CSV. Takes the folder of anything that has a report: runs, comparisons, drills, guards, shard plans, fits, diffs. Several runs: each one anew, and a comparison of all, the first being the baseline.',

@@ -29,7 +29,7 @@ const DEFAULT_RPS = '300'
 /** Between two lines of progress where there is no dashboard, in milliseconds. */
 const TELL_MS = 1_000
 
-export function addReshard(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Moves rows between the shards of the running stack: counts first, then copies in chunks, catches up with what clients change meanwhile, holds writes to what is moving for a moment, verifies counts and checksums, switches the map and drops the old rows. Killed half-way, it is taken up with --resume or taken back with --rollback.',

@@ -5,7 +5,7 @@ import type { Lab } from '../lab.js'
 import { bench } from './bench.js'
 import { type CompareOptions, runExperiment } from './compare.js'
 
-export function addRun(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Carries out what a file asks for: an experiment (variants in blocks of runs, as compare does) or a scenario (one stack under its load, as bench does). The claims in it are held against what was measured.',

@@ -15,7 +15,7 @@ import { requestsReach } from '../requests-reach.js'
 import { theStack } from '../running-stacks.js'
 import { shardingNow } from '../shard-views.js'
 
-export function addScale(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Adds or removes API instances while the stack runs: new ones are ready before the balancer learns of them, and it forgets old ones before they stop. Databases and shards stay as they are.',

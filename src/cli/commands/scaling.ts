@@ -36,7 +36,7 @@ const DEFAULT_BLOCKS = '5'
 const CONNECTIONS_EACH = 40
 const FEWEST_CONNECTIONS = 100
 
-export function addScaling(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       "Measures the capacity (closed loop) of 1, 2, 3, ... instances in blocks of runs on fresh processes, and fits Amdahl's law and the Universal Scalability Law to it. One larger instance is held against as many smaller ones at the same budget. Every other number of the load is the same on all levels.",

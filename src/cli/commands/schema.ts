@@ -21,7 +21,7 @@ const SCHEMAS = {
   capacity: capacityRecordSchema,
 }
 
-export function addSchema(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Prints the JSON Schema (draft 2020-12) of what scalelab writes (run, comparison, capacity, claims, shard-plan, calibration) or reads (scenario, experiment).',

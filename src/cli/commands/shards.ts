@@ -18,7 +18,7 @@ import {
   stagesOf,
 } from '../shard-plan-options.js'
 
-export function addShards(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   const group = command
     .description('Places keys on shards with every scheme there is, before and after the shards change.')
     .addHelpText('after', '\nExamples:\n  $ scalelab shards plan --keys 1e6 --from 3 --to 4')

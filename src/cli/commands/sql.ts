@@ -17,7 +17,7 @@ interface SqlFlags {
   json?: boolean
 }
 
-export function addSql(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       "Runs one SQL statement on a database server of the running stack, as the stack's superuser: on the primary, whichever that is at the moment, or on every shard, one after the other.",

@@ -16,7 +16,7 @@ interface UpOptions extends StackOptions {
   quiet?: boolean
 }
 
-export function addUp(command: Command, lab: Lab): void {
+export function add(command: Command, lab: Lab): void {
   command
     .description(
       'Brings up the stack of a scenario and returns when every node is ready. It runs until `scalelab down`.',
