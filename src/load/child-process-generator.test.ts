@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -184,39 +184,38 @@ describe('child process generator', () => {
   })
 
   it('goes on after an outage: what was in flight is lost once each, what was due waits', async () => {
-    let unanswered = 0
-    let swallowing = false
+    let [answered, unanswered] = [0, 0]
+    const sockets: Socket[] = []
     const server = createServer((socket) => {
+      sockets.push(socket)
       socket.on('error', () => {})
       socket.on('data', () => {
-        if (swallowing) unanswered += 1
-        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
+        if (answered < 100 || unanswered === 10) {
+          answered += 1
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
+          return
+        }
+        unanswered += 1
+        // All ten connections wait for an answer, so that no request is on its way when they end.
+        if (unanswered === 10) setImmediate(strike)
       })
-      outage.push(() => socket.resetAndDestroy())
     })
-    const outage: (() => void)[] = []
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }
-    const timers = [
-      // Long enough for all ten connections to be waiting for an answer, so that no request is on its way when they end.
-      setTimeout(() => {
-        swallowing = true
-      }, 1_000),
-      setTimeout(() => {
-        server.close()
-        for (const reset of outage.splice(0)) reset()
-        swallowing = false
-      }, 1_400),
-      setTimeout(() => server.listen(port, '127.0.0.1'), 1_900),
-    ]
+    let back: NodeJS.Timeout | undefined
+    const strike = (): void => {
+      server.close()
+      for (const socket of sockets.splice(0)) socket.resetAndDestroy()
+      back = setTimeout(() => server.listen(port, '127.0.0.1'), 500)
+    }
     const ticks: Parameters<LoadRequest['onTick']>[0][] = []
     const result = await run(
       `http://127.0.0.1:${port}`,
       { stages: [{ durationMs: 3_000, rps: 200 }] },
       { onTick: (tick) => ticks.push(tick), drainMs: 2_000 },
     )
-    for (const timer of timers) clearTimeout(timer)
-    for (const reset of outage) reset()
+    clearTimeout(back)
+    for (const socket of sockets) socket.destroy()
     server.close()
     expectBooksToBalance(result, ticks)
     expect(result.ledger).toEqual({ due: 600, sent: 600, ok: 590, http_error: 0, lost: 10, unfinished: 0 })
