@@ -6,6 +6,7 @@ import { postgresMissing } from '../nodes/api/testing/postgres-binaries.js'
 import { audit } from './audit.js'
 import { Fleet } from './fleet.js'
 import { STEPS } from './mover.js'
+import { MoverLock } from './mover-lock.js'
 import { newest } from './put-right.js'
 import { type Order, reshard } from './reshard.js'
 import { isReached, type Target } from './target.js'
@@ -124,6 +125,19 @@ describe.skipIf(postgresMissing() !== undefined)('a mover that ends at any momen
     },
     20_000,
   )
+
+  it('waits a moment for the lock of one that has just ended', async () => {
+    const [ending, next] = [new MoverLock('the one'), new MoverLock('the other')]
+    const [first] = shards.shards.map(({ id }) => shards.endpoint(id))
+    if (first === undefined) throw new Error('no shard')
+    await ending.take(first)
+    const taking = next.take(first)
+    await sleep(200)
+    ending.release()
+    await taking
+    next.check()
+    next.release()
+  })
 
   it('refuses a second mover, and says who the first is', async () => {
     const { order } = begin()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { environmentError, runError } from '../core/errors.js'
 import { type Endpoint, Session } from '../replication/session.js'
 import { ShardAway } from './shard.js'
@@ -5,6 +6,9 @@ import { ShardAway } from './shard.js'
 /** Any number that no other lock of the database has: "reshard" in ASCII. */
 const LOCK = '32199693691875940'
 const ANSWER_MS = 5_000
+/** The session of a mover that was killed outlives it until its server has noticed; asked again so often meanwhile. */
+const LINGER_MS = 1_000
+const ASK_AGAIN_MS = 50
 
 /**
  * At most one mover works on a stack, wherever it runs: a lock on the first shard, that ends with the mover's connection.
@@ -36,12 +40,9 @@ export class MoverLock {
       if (this.session === session) this.mine = false
     })
     try {
-      const [answer] = await session.query<{ taken: boolean }>(
-        `SELECT pg_try_advisory_lock(${LOCK}) AS taken`,
-        [],
-        ANSWER_MS,
-      )
-      if (answer?.taken !== true) throw await this.refusal(session)
+      for (const end = performance.now() + LINGER_MS; !(await isTaken(session)); await sleep(ASK_AGAIN_MS)) {
+        if (performance.now() > end) throw await this.refusal(session)
+      }
       this.mine = session.connected
     } catch (error) {
       session.close()
@@ -72,4 +73,13 @@ export class MoverLock {
       'Wait until it has ended, or end it: Ctrl-C there takes back what is under way',
     )
   }
+}
+
+async function isTaken(session: Session): Promise<boolean> {
+  const [answer] = await session.query<{ taken: boolean }>(
+    `SELECT pg_try_advisory_lock(${LOCK}) AS taken`,
+    [],
+    ANSWER_MS,
+  )
+  return answer?.taken === true
 }
