@@ -18,13 +18,29 @@ const unseen = sources.filter((file) => !seen.has(`src/${file.replaceAll('\\', '
 if (unseen.length > 0)
   console.error(`The checker did not see ${unseen.length} of ${sources.length} files: ${unseen[0]}, ...`)
 
-// The rule that no tool above checks: process globals belong to the command line and to programs of their own.
-const GLOBALS = /\bprocess\.(env|argv|exit|exitCode|stdout|stderr|stdin)\b/
-const MAY = /^(cli\/|benchmarks\/|nodes\/[^/]+\/main\.ts|load\/generator-child\.ts)|\.test\.tsx?$|\/testing\//
-const strays = sources.filter(
-  (file) => !MAY.test(file) && GLOBALS.test(withoutComments(readFileSync(`src/${file}`, 'utf8'))),
-)
-for (const file of strays) console.error(`src/${file}: process.env, argv, exit and the streams belong to src/cli`)
+// What no tool above checks: globals, which need no import.
+const RULES = [
+  {
+    of: (file) => !/^(cli\/|benchmarks\/|nodes\/[^/]+\/main\.ts|load\/generator-child\.ts)/.test(file),
+    globals: /\bprocess\.(env|argv|exit|exitCode|stdout|stderr|stdin)\b/,
+    why: 'process.env, argv, exit and the streams belong to src/cli',
+  },
+  {
+    of: (file) => /^(core|stats|strategies|parts|topologies|placing|report)\//.test(file),
+    globals:
+      /\b(Date\.now|Date\(\)|Math\.random|(process|performance)\.[a-z]\w*|(fetch|setTimeout|setInterval|setImmediate)\()/,
+    why: 'pure code gets the clock and randomness as arguments, and knows no process',
+  },
+]
+const product = sources.filter((file) => !/\.test\.tsx?$|\/testing\//.test(file))
+const strays = product.flatMap((file) => {
+  const text = withoutComments(readFileSync(`src/${file}`, 'utf8'))
+  return RULES.flatMap(({ of, globals, why }) => {
+    const found = of(file) ? globals.exec(text) : null
+    return found === null ? [] : [`src/${file}: ${found[0]}: ${why}`]
+  })
+})
+for (const stray of strays) console.error(stray)
 
 function withoutComments(text) {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '')

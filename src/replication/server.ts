@@ -92,7 +92,7 @@ export class DatabaseServer {
       id: this.id,
       recovery: row.recovery,
       timeline: row.timeline,
-      position: parseLsn(row.position ?? '0/0'),
+      position: parseLsn(row.position ?? '') ?? 0n,
       receiving: row.receiving,
       follows: row.recovery ? upstreamOf(row.conninfo) : null,
       synchronousStandbyNames: row.synchronous,

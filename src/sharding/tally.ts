@@ -1,6 +1,6 @@
 import type { Tally } from '../core/sharding.js'
 import type { Shard } from './shard.js'
-import { MOVED_TABLES, SERVED } from './tables.js'
+import { MOVED_TABLES } from './tables.js'
 
 /** Rows, and their size as text, in octets. */
 export interface SizedTally extends Tally {
@@ -10,24 +10,6 @@ export interface SizedTally extends Tally {
 /** Rows and checksum of each table over some slots. */
 export async function tallyOf(shard: Shard, slots: readonly number[], timeoutMs: number): Promise<SizedTally[]> {
   return sized(await shard.ask<Row>(tallies('WHERE t.slot = ANY($1::smallint[])'), [slots], timeoutMs))
-}
-
-/** The same over what a shard serves. */
-export async function tallyServed(shard: Shard, timeoutMs: number): Promise<SizedTally[]> {
-  const served = `WHERE t.slot IN (SELECT slot FROM slots WHERE state IN ${SERVED})`
-  return sized(await shard.ask<Row>(tallies(served), [], timeoutMs))
-}
-
-/** Adds up tallies of several shards, table by table: the checksum is a sum over rows, so it adds up as well. */
-export function summed(tallies: readonly (readonly Tally[])[]): Tally[] {
-  return MOVED_TABLES.map(({ name }) => {
-    const parts = tallies.map((tally) => tally.find(({ table }) => table === name))
-    return {
-      table: name,
-      rows: parts.reduce((sum, part) => sum + (part?.rows ?? 0), 0),
-      checksum: parts.reduce((sum, part) => sum + BigInt(part?.checksum ?? 0), 0n).toString(),
-    }
-  })
 }
 
 /** What differs, in words; null when nothing does. */

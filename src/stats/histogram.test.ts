@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EMPTY_HISTOGRAM, Histogram, mergeEncoded } from './histogram.js'
+import { Histogram, mergeEncoded } from './histogram.js'
 
 function histogramOf(values: readonly number[]): Histogram {
   const histogram = new Histogram()
@@ -77,13 +77,13 @@ describe('Histogram', () => {
         expect(Histogram.ofCounts(histogram.counts).encode()).toBe(histogram.encode())
       }),
     )
-    expect(Histogram.ofCounts(new Histogram().counts).encode()).toBe(EMPTY_HISTOGRAM)
+    expect(Histogram.ofCounts(new Histogram().counts).encode()).toBe(mergeEncoded([]))
   })
 
   it('is unchanged by merging nothing', () => {
     const histogram = histogramOf([1, 2, 3])
     const before = histogram.percentiles()
-    histogram.merge(Histogram.decode(EMPTY_HISTOGRAM))
+    histogram.merge(Histogram.decode(mergeEncoded([])))
     expect(histogram.percentiles()).toEqual(before)
     expect(Histogram.decode(mergeEncoded([])).count).toBe(0)
   })

@@ -154,6 +154,3 @@ export function mergeCounts(parts: readonly HistogramCounts[]): HistogramCounts 
   for (const part of parts) sum.add(part)
   return sum.counts
 }
-
-/** An encoded histogram with nothing in it. */
-export const EMPTY_HISTOGRAM: string = new Histogram().encode()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stackParametersSchema } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
-import { EMPTY_HISTOGRAM } from '../stats/histogram.js'
+import { mergeEncoded } from '../stats/histogram.js'
 import { renderComparisonTable } from './comparison.js'
 import { madeUpRecord } from './testing/records.js'
 
@@ -44,7 +44,7 @@ describe('renderComparisonTable of replicated stacks', () => {
       const record = stack(durability, {})
       return {
         ...record,
-        histograms: { response: EMPTY_HISTOGRAM, service: EMPTY_HISTOGRAM, instances: {} },
+        histograms: { response: mergeEncoded([]), service: mergeEncoded([]), instances: {} },
         writes: { acknowledged: 50, refused: 0, unknown: 0, lost, recovered: 0, duplicated: [] },
         trial: { ...TRIAL, rto_ms: rto, lost },
       }

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exponential, seededRandom } from '../../core/random.js'
 import { bestOfTwo } from './best-of-two.js'
-import { capacityFor } from './capacity.js'
 import { erlangC } from './erlang-c.js'
 import { ekm1 } from './gim1.js'
 import { mg1Mean } from './mg1.js'
@@ -134,29 +133,6 @@ describe('queues, simulated', () => {
     const ratio = deviation / centre / spreadOfMean(rho, requests)
     expect(ratio).toBeGreaterThan(0.85)
     expect(ratio).toBeLessThan(1.15)
-  })
-})
-
-describe('capacityFor', () => {
-  it('is the closed form for M/M/1', () => {
-    expect(capacityFor(0.99, 50, (rho) => mm1(rho, 2))).toBeCloseTo(1 - (2 * Math.log(100)) / 50, 9)
-  })
-
-  it('is just what holds the bound', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 12, max: 200 }), (servers, bound) => {
-        for (const model of [(rho: number) => mmc(servers, rho, 2), (rho: number) => ekm1(servers, rho, 2)]) {
-          const utilisation = capacityFor(0.99, bound, model) ?? Number.NaN
-          expect(model(utilisation).quantile(0.99)).toBeLessThanOrEqual(bound)
-          expect(model(Math.min(utilisation + 1e-6, 1 - 1e-12)).quantile(0.99)).toBeGreaterThan(bound)
-        }
-      }),
-      { numRuns: 30 },
-    )
-  })
-
-  it('is null where even an idle system is too slow', () => {
-    expect(capacityFor(0.99, 9, (rho) => mm1(rho, 2))).toBeNull()
   })
 })
 

@@ -1,6 +1,6 @@
 import load from 'xxhash-wasm'
 
-const { h32, h32Raw } = await load()
+const { h32 } = await load()
 
 /**
  * XXH32 of the key's UTF-8 bytes, signed.
@@ -8,9 +8,4 @@ const { h32, h32Raw } = await load()
  */
 export function xxhash(key: string, seed = 0): number {
   return h32(key, seed) | 0
-}
-
-/** The same of bytes. */
-export function xxhashOfBytes(bytes: Uint8Array, seed = 0): number {
-  return h32Raw(bytes, seed) | 0
 }

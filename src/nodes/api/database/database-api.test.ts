@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseLsn } from '../../../core/lsn.js'
 import { change, startDatabaseApi } from '../testing/database-api.js'
 import { startPostgres, type TestCluster } from '../testing/postgres.js'
 import { postgresMissing } from '../testing/postgres-binaries.js'
 import { ask, bundle, type Running, temporaryFolder } from '../testing/program.js'
-import { parseLsn } from './lsn.js'
 
 const missing = process.env.SCALELAB_REQUIRE === '1' ? undefined : postgresMissing()
 
@@ -126,7 +126,7 @@ describe.skipIf(missing)(`the API over PostgreSQL${missing === undefined ? '' : 
       const first = await change('PUT', url, { version: 5, data: { cart: 2 } })
       expect(first.status).toBe(200)
       expect(first.headers['x-db-node']).toBe('primary')
-      expect(parseLsn(String(first.headers['x-lsn']))).toBeGreaterThan(0)
+      expect(parseLsn(String(first.headers['x-lsn']))).toBeGreaterThan(0n)
       expect(JSON.parse(first.body)).toEqual({ user_id: 'user-000020', version: 5, applied: true })
       expect(JSON.parse((await change('PUT', url, { version: 4, data: {} })).body)).toMatchObject({ applied: false })
       await change('PUT', url, { version: 6 })

@@ -1,6 +1,6 @@
+import { parseLsn } from '../../../core/lsn.js'
 import { Connection, ConnectionLost, type Login, type Query, type Row, type Statement } from './connection.js'
 import { Connections, NoConnection } from './connections.js'
-import { parseLsn } from './lsn.js'
 
 /** A poll without an answer for so long: nothing new is sent there, in milliseconds. */
 const SUSPECT_AFTER = 100
@@ -16,7 +16,7 @@ export interface Report {
   recovering: boolean
   /** Undefined: a standby that receives nothing at the moment. */
   timeline: number | undefined
-  /** Written by a primary, replayed by a standby; undefined: a standby that has replayed nothing yet. */
+  /** Written by a primary, replayed by a standby; undefined: a standby that has replayed nothing yet. In bytes, exact to 2^53 (8 PiB of log). */
   lsn: number | undefined
 }
 
@@ -149,7 +149,7 @@ export class DatabaseServer {
     this.report = {
       recovering: recovering === 't',
       timeline: timeline == null ? undefined : Number.parseInt(timeline, 16),
-      lsn: lsn == null ? undefined : parseLsn(lsn),
+      lsn: lsn == null ? undefined : Number(parseLsn(lsn)),
     }
     this.answeredSince = sent
     if (sent >= this.#doubtedAt) this.state = 'up'

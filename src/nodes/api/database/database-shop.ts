@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { DatabasesFile } from '../../../core/databases-file.js'
 import { CONSISTENCIES } from '../../../core/load.js'
+import { parseLsn } from '../../../core/lsn.js'
 import { type Answer, problem } from '../answer.js'
 import { parseDraft } from '../products.js'
 import type { Resource } from '../shop.js'
@@ -10,7 +11,6 @@ import type { Statement, Value } from './connection.js'
 import { Overloaded } from './connections.js'
 import { BadRequest, ID, idOf, integerOf, integerParameter, optionalId, parseObject } from './fields.js'
 import { keyOf } from './idempotency-key.js'
-import { parseLsn } from './lsn.js'
 import { type Freshness, Reader, Unavailable } from './reader.js'
 import { type ReadName, type Reads, reads } from './reads.js'
 import { Writer } from './writer.js'
@@ -213,7 +213,7 @@ function lsnOf(headers: IncomingHttpHeaders): number | undefined {
   if (text === undefined) return undefined
   const lsn = parseLsn(String(text))
   if (lsn === undefined) throw new BadRequest('X-After-LSN must be a log position as in 0/1A2B3C4')
-  return lsn
+  return Number(lsn)
 }
 
 /** Where what was created can be read. */

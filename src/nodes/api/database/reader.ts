@@ -1,11 +1,11 @@
 import { DatabaseError } from 'pg'
 import type { ReadTarget } from '../../../core/databases-file.js'
 import type { Consistency } from '../../../core/load.js'
+import { parseLsn } from '../../../core/lsn.js'
 import type { Cluster } from './cluster.js'
 import { type Connection, ConnectionLost, type Query, type Row, type Statement } from './connection.js'
 import { NoConnection } from './connections.js'
 import type { DatabaseServer } from './database-server.js'
-import { parseLsn } from './lsn.js'
 
 /** Without an answer for so long another server is asked, in milliseconds, besides the read's own stated duration. */
 const ANSWER_LIMIT = 500
@@ -96,7 +96,7 @@ export class Reader {
       }
       // One round trip: the read's snapshot is taken after the position was read, and so holds what it covers.
       const [[position] = [], rows] = await connection.queryAll([{ statement: REPLAYED, values: [] }, query])
-      const replayed = parseLsn(position?.[0] ?? '') ?? 0
+      const replayed = Number(parseLsn(position?.[0] ?? '') ?? 0)
       const timeline = Number.parseInt(position?.[1] ?? '', 16)
       return replayed >= after && timeline === this.#cluster.primary?.report?.timeline ? rows : undefined
     } finally {
