@@ -48,14 +48,17 @@ describe.skipIf(postgresMissing() !== undefined)('slots of two shards', () => {
     return Object.fromEntries(['here', 'leaving', 'held'].map((state) => [state, slots[state as 'here'].length]))
   }
   /** Rows that the two serve, by table. */
-  const rowsServed = (): Promise<number[]> =>
-    Promise.all(
-      MOVED_TABLES.map(async ({ name }) => {
-        const sql = `SELECT count(*)::integer AS n FROM ${name} JOIN slots USING (slot) WHERE state IN ${SERVED}`
-        const counts = await Promise.all([from, to].map((shard) => shard.one<{ n: number }>(sql, [], 5_000)))
-        return counts.reduce((sum, { n }) => sum + n, 0)
-      }),
+  const rowsServed = async (): Promise<number[]> => {
+    const counts = MOVED_TABLES.map(
+      ({ name }) => `(SELECT count(*) FROM ${name} JOIN slots USING (slot) WHERE state IN ${SERVED})::integer`,
     )
+    const sql = `SELECT ARRAY[${counts.join(', ')}] AS rows`
+    const [one, other] = [
+      await from.one<{ rows: number[] }>(sql, [], 5_000),
+      await to.one<{ rows: number[] }>(sql, [], 5_000),
+    ]
+    return one.rows.map((rows, index) => rows + (other.rows[index] ?? 0))
+  }
   const next = () => written(movedMap(shards.map, SLOTS, 'shard-2'))
   const all = { here: 5_462 - SLOTS.length, leaving: 0, held: 0 }
 
