@@ -50,7 +50,7 @@ describe.skipIf(postgresMissing() !== undefined)('slots of two shards', () => {
   /** Rows that the two serve, by table. */
   const rowsServed = async (): Promise<number[]> => {
     const counts = MOVED_TABLES.map(
-      ({ name }) => `(SELECT count(*) FROM ${name} JOIN slots USING (slot) WHERE state IN ${SERVED})::integer`,
+      ({ name }) => `(SELECT count(*) FROM ${name} JOIN slots USING (slot) WHERE slots.state IN ${SERVED})::integer`,
     )
     const sql = `SELECT ARRAY[${counts.join(', ')}] AS rows`
     const [one, other] = [
