@@ -131,8 +131,22 @@ export default {
     only('nodes', ['core', 'stats', 'strategies'], 'Nodes run inside the stack, without the lab around them.'),
     only('store', ['core'], 'The store keeps values.'),
     {
+      name: 'lab-imports',
+      comment: 'lab composes all there is, and knows neither flags nor screens: it is handed a listener.',
+      severity: 'error',
+      from: { path: '^src/lab/', pathNot: TESTS },
+      to: { path: '^src/(ui|cli)/' },
+    },
+    {
+      name: 'nobody-imports-lab',
+      comment: 'What the product can do is asked for by whoever serves a person: the command line.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(lab|cli)/', TESTS] },
+      to: { path: '^src/lab/' },
+    },
+    {
       name: 'nobody-imports-cli',
-      comment: 'The command line is the one place where everything is wired; bin alone starts it.',
+      comment: 'The command line wires adapters into the lab and prints; bin alone starts it.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/cli/', TESTS] },
       to: { path: '^src/cli/' },

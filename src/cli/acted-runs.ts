@@ -1,16 +1,18 @@
 import type { DRILL_FAULTS } from '../core/trial.js'
 import type { Stack } from '../engines/port.js'
+import { drillFault } from '../lab/drill/drill.js'
+import { LONGEST_DRILL, measureDrill, type PreparedDrill, refuseUnseen } from '../lab/drill/drill-run.js'
+import { drillTarget } from '../lab/drill/drill-target.js'
+import type { measure } from '../lab/measure/measure.js'
+import { LONGEST_RESHARD, measureReshard } from '../lab/reshard/reshard-run.js'
+import { refuseTooMany } from '../lab/reshard/resharding.js'
+import { shardControlOf } from '../lab/stack/databases.js'
 import { DEFAULT_DETECTOR } from '../replication/detector.js'
 import type { BenchOptions } from './bench-options.js'
 import { subjectOfStack } from './bench-subject.js'
-import { shardControlOf } from './databases.js'
-import { drillFault } from './drill.js'
-import { LONGEST_DRILL, measureDrill, preparedDrill } from './drill-run.js'
 import type { Lab } from './lab.js'
-import type { measure } from './measure.js'
+import { runSettings } from './probe-options.js'
 import { reshardJob } from './reshard-job.js'
-import { LONGEST_RESHARD, measureReshard } from './reshard-run.js'
-import { refuseTooMany } from './resharding.js'
 
 /** Load beside a drill or a migration, requests per second: as `failover` and `reshard` do unless told. */
 const BESIDE_RPS = '300'
@@ -26,6 +28,22 @@ interface Acting {
   options: BenchOptions
 }
 
+/**
+ * @param name `primary`, or the node to strike
+ * @throws LabError (usage) for a node that cannot be struck, or a load by which its recovery cannot be seen
+ */
+export async function preparedDrill(
+  lab: Lab,
+  stack: Stack,
+  name: string,
+  options: BenchOptions,
+): Promise<PreparedDrill> {
+  const target = await drillTarget(lab, stack, name)
+  const prepared = { target, subject: await subjectOfStack(lab, stack.meta.name, options) }
+  refuseUnseen(prepared)
+  return prepared
+}
+
 /** One drill with everything at its defaults, on a stack that was brought up for it. */
 export async function drillRun(
   { lab, options: given }: Acting,
@@ -34,7 +52,7 @@ export async function drillRun(
 ): Promise<Measured> {
   const { node, fault, ...times } = drill
   const options = { rps: BESIDE_RPS, ...given, duration: LONGEST_DRILL, warmup: WARM_UP }
-  return measureDrill(lab, await preparedDrill(lab, stack, node, options), options, {
+  return measureDrill(lab, await preparedDrill(lab, stack, node, options), runSettings(options), {
     ...times,
     fault: drillFault(fault),
     detector: DEFAULT_DETECTOR,
@@ -54,5 +72,5 @@ export async function reshardRun(
   const job = await reshardJob(lab, stack, shardControlOf(lab, stack), { to: String(to) })
   if (job === null) throw new Error('a new migration is a job')
   refuseTooMany(stack, job)
-  return measureReshard(lab, subject, options, job, baselineMs)
+  return measureReshard(lab, subject, runSettings(options), job, baselineMs)
 }

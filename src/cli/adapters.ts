@@ -3,9 +3,9 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { rpsPerGenerator } from '../core/calibration.js'
 import type { ProcessIdentity } from '../core/process-identity.js'
+import type { Engines } from '../lab/context.js'
 import type { LoadGenerator } from '../load/port.js'
 import { stackFolders } from '../store/stack-folders.js'
-import type { Engines } from './engine-choice.js'
 import type { Os } from './os.js'
 import { imageOverrides } from './stack-options.js'
 
@@ -56,7 +56,7 @@ export async function createEngines(
 export async function createGenerator(os: Os): Promise<LoadGenerator> {
   const [{ createLoadGenerator }, { calibrationOf }] = await Promise.all([
     import('../load/child-process-generator.js'),
-    import('./machine.js'),
+    import('../lab/calibrate/machine.js'),
   ])
   const calibration = await calibrationOf(os.stateDir)
   return createLoadGenerator({

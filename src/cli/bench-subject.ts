@@ -1,52 +1,21 @@
 import { usageError } from '../core/errors.js'
-import type { Load } from '../core/load.js'
-import {
-  type ShardingParameters,
-  type StackParameters,
-  stackParametersSchema,
-  weightsOf,
-  workOf,
-} from '../core/parameters.js'
-import type { Expectation, LoadSection, Scenario } from '../core/scenario.js'
+import { stackParametersSchema } from '../core/parameters.js'
+import type { LoadSection } from '../core/scenario.js'
 import { loadSectionSchema, withReplicas, withShards } from '../core/scenario.js'
-import { describeWork } from '../core/work.js'
-import type { Stack } from '../engines/port.js'
-import type { LoadTarget, RequestTemplate } from '../load/port.js'
+import { aboutScenario, type Subject, usualPath } from '../lab/measure/subject.js'
+import { decide } from '../lab/stack/engine-choice.js'
+import { thawForgotten } from '../lab/stack/forgotten-faults.js'
+import { theStack } from '../lab/stack/running-stacks.js'
+import { shardingNow } from '../lab/stack/shard-views.js'
 import { findScenario, isScenarioFile } from '../store/scenario-files.js'
-import { apiServers, withReplicaCount } from '../topologies/api-nodes.js'
-import { type Decision, decide } from './engine-choice.js'
-import { thawForgotten } from './forgotten-faults.js'
+import { withReplicaCount } from '../topologies/api-nodes.js'
 import type { Lab } from './lab.js'
 import { applyLoadOptions, type LoadOptions } from './load-options.js'
 import { requestOf } from './request-options.js'
-import { theStack } from './running-stacks.js'
-import { shardingNow } from './shard-views.js'
-import { requestedEngine, type StackOptions } from './stack-options.js'
+import { requestedEngine, type StackOptions, startOptions } from './stack-options.js'
 import { applyStackOptions } from './stack-parameters.js'
 import { parseTargetUrl } from './target-url.js'
 import { keyspaceOf } from './workload-options.js'
-
-/** What a bench measures, decided before anything is started. */
-export interface BenchSubject {
-  /** "lb-3 on the process engine", for headings. */
-  title: string
-  scenario: string
-  /** Where the scenario is not a built-in one: its file, as it was given. */
-  scenarioFile?: string | undefined
-  question: string
-  reading: string | null
-  parameters: StackParameters | null
-  work: string
-  load: Load
-  expectations: Expectation[]
-  instances: { id: string; weight: number }[]
-  request: RequestTemplate
-  /** Where the system is: to be brought up, running under scalelab, or just an address. */
-  system:
-    | { kind: 'start'; decision: Decision }
-    | { kind: 'stack'; stack: Stack }
-    | { kind: 'url'; origin: string; insecure: boolean }
-}
 
 /** A scenario that is brought up for this bench. @param names all that this bench compares */
 export async function subjectOfScenario(
@@ -54,7 +23,7 @@ export async function subjectOfScenario(
   name: string,
   names: readonly string[],
   options: StackOptions & LoadOptions,
-): Promise<BenchSubject> {
+): Promise<Subject> {
   const scenario = await findScenario(name, lab.scenariosDir)
   // `bench single lb-3 --strategy least-conn`: balancing flags are for those that have a balancer.
   const several = names.length > 1
@@ -63,19 +32,19 @@ export async function subjectOfScenario(
   const requested = requestedEngine(options)
   const load = applyLoadOptions(scenario.load, options, keyspaceOf(parameters))
   const request = await requestOf(lab.os, options, { path: usualPath(parameters), load })
-  const decision = await decide(requested, parameters, await lab.engines(options), lab.os.signal)
+  const decision = await decide(requested, parameters, await lab.engines(options), lab.signal)
   return {
     title: `${scenario.name} on the ${decision.engine.name} engine`,
     ...aboutScenario(scenario, decision.parameters, load),
     scenarioFile: isScenarioFile(name) ? name : undefined,
     load,
     request,
-    system: { kind: 'start', decision },
+    system: { kind: 'start', decision, start: startOptions(options) },
   }
 }
 
 /** The stack that runs already. */
-export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<BenchSubject> {
+export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<Subject> {
   const stack = await theStack(await lab.allEngines(), name)
   await thawForgotten(lab, stack)
   const { scenarioFile } = stack.meta
@@ -109,7 +78,7 @@ export async function subjectOfUrl(
   lab: Lab,
   text: string,
   options: LoadOptions & { insecure?: boolean },
-): Promise<BenchSubject> {
+): Promise<Subject> {
   const { origin, path, credentials } = parseTargetUrl(text)
   const { host, protocol } = new URL(origin)
   if (options.insecure === true && protocol === 'http:') {
@@ -140,84 +109,7 @@ export async function subjectOfUrl(
   }
 }
 
-function aboutScenario(
-  scenario: Scenario,
-  parameters: StackParameters,
-  load: Load,
-): Pick<BenchSubject, 'scenario' | 'question' | 'reading' | 'parameters' | 'work' | 'expectations' | 'instances'> {
-  return {
-    scenario: scenario.name,
-    question: scenario.question.trim(),
-    // Written for the scenario's own kind of load: of another one it would say what is not so.
-    reading: load.mode === scenario.load.mode ? (scenario.reading?.trim() ?? null) : null,
-    parameters,
-    work: describeCost(parameters),
-    expectations: scenario.expect.filter((expectation) => stillApplies(expectation, scenario.topology, parameters)),
-    instances: apiServers({
-      ...parameters,
-      weights: parameters.strategy === 'round-robin' ? null : weightsOf(parameters),
-    }),
-  }
-}
-
-/** What a request costs, in words: every figure says which kind of work was measured. */
-export function describeCost(parameters: StackParameters): string {
-  const work = workOf(parameters)
-  if (work === null) return 'your own application: what a request costs it is unknown'
-  const { database, sharding } = parameters
-  if (database === null && sharding === null) return describeWork(work)
-  const databaseWork = sharding === null ? readCost(database) : keyCost(sharding)
-  return work.kind === 'none' ? databaseWork : `${describeWork(work)}; then ${databaseWork}`
-}
-
-function readCost(database: StackParameters['database']): string {
-  if (database === null || database.query_ms === 0) return 'real database work'
-  const { query_ms: ms, pool } = database
-  return `real database work, and a stated capacity: each read holds a connection for ${ms} ms, and each API instance has ${pool} to each server`
-}
-
-function keyCost({ query_ms: ms, pool }: ShardingParameters): string {
-  if (ms === 0) return 'real database work'
-  return `real database work, and a stated capacity: each request on a key holds a connection for ${ms} ms, and each API instance has ${pool} to each shard`
-}
-
-/** A claim about a topology says nothing of another one: what flags changed, the claims of the file do not cover. */
-function stillApplies(expectation: Expectation, asked: StackParameters, actual: StackParameters): boolean {
-  if (expectation.metric.startsWith('distribution.')) return asked.strategy === actual.strategy
-  const same = (key: keyof StackParameters): boolean => JSON.stringify(asked[key]) === JSON.stringify(actual[key])
-  return (
-    same('work') &&
-    same('app') &&
-    same('replicas') &&
-    sameReading(asked.database, actual.database) &&
-    sameShards(asked.sharding, actual.sharding)
-  )
-}
-
-/** Whether shards can serve as much. Their number is in the scenario, and claims that hang on a scheme name it. */
-function sameShards(asked: StackParameters['sharding'], actual: StackParameters['sharding']): boolean {
-  const keys = ['query_ms', 'pool', 'cpus'] as const
-  return keys.every((key) => asked?.[key] === actual?.[key])
-}
-
-/** Whether two databases are read alike: where, and how fast. Claims about replication hold whatever the durability. */
-function sameReading(asked: StackParameters['database'], actual: StackParameters['database']): boolean {
-  const keys = ['reads', 'query_ms', 'pool', 'apply_delay_ms', 'cpus'] as const
-  return keys.every((key) => asked?.[key] === actual?.[key])
-}
-
 function withoutBalancing(options: StackOptions & LoadOptions): StackOptions & LoadOptions {
   const { strategy: _strategy, weights: _weights, balancer: _balancer, ...rest } = options
   return rest
-}
-
-function usualPath({ app }: StackParameters): string {
-  return app === null ? '/api/products' : '/'
-}
-
-/** The target of a subject at an address. */
-export function targetAt(origin: string, subject: BenchSubject): LoadTarget {
-  const { system } = subject
-  const insecure = system.kind === 'url' && system.insecure
-  return { origin, ...(insecure ? { insecure } : {}), requests: [subject.request] }
 }

@@ -1,8 +1,8 @@
 import { usageError } from '../core/errors.js'
 import type { Metric } from '../core/metric.js'
 import { type Objective, parseSlo } from '../core/slo.js'
+import type { Subject } from '../lab/measure/subject.js'
 import type { BenchOptions } from './bench-options.js'
-import type { BenchSubject } from './bench-subject.js'
 import { number } from './option-values.js'
 
 /** Flags of `capacity`, as commander gives them. */
@@ -61,10 +61,7 @@ function refuseUnsuitable({ text, metric, comparison }: Objective): void {
 }
 
 /** Before anything is started: objectives that no probe could measure. @throws LabError (usage) */
-export function refuseUnmeasurable(
-  objectives: readonly Objective[],
-  { parameters, load, scenario }: BenchSubject,
-): void {
+export function refuseUnmeasurable(objectives: readonly Objective[], { parameters, load, scenario }: Subject): void {
   const kinds = load.workload?.mix.map(({ kind }) => kind) ?? []
   const has: [RegExp, boolean, string][] = [
     [/^(replication|databases)\./, parameters?.database != null, 'needs standbys: repl-2'],

@@ -1,8 +1,8 @@
 import type { CapacityRecord } from '../core/capacity.js'
 import { formatDuration } from '../core/units.js'
+import type { SearchListener } from '../lab/capacity/capacity-search.js'
 import { maximumLine, probeLine, probingLine } from '../ui/capacity.js'
 import { truncate } from '../ui/width.js'
-import type { SearchListener } from './capacity-search.js'
 import type { Lab } from './lab.js'
 
 const CLEAR_LINE = '\r\x1b[2K'

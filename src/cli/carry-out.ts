@@ -1,14 +1,14 @@
 import { type Comparison, withoutSecrets } from '../core/comparison.js'
 import { runError } from '../core/errors.js'
 import { shownHeader } from '../core/header-secrets.js'
+import { writeCompared } from '../lab/report-files.js'
+import { findStacks, stateOf } from '../lab/stack/running-stacks.js'
 import { type ComparedResults, comparedResults } from '../stats/compared-runs.js'
 import { scalingResults } from '../stats/scaling-results.js'
 import { withLock } from '../store/lock.js'
 import type { BenchOptions } from './bench-options.js'
 import { compareBlocks } from './comparing.js'
 import type { Lab } from './lab.js'
-import { writeCompared } from './report-files.js'
-import { findStacks, stateOf } from './running-stacks.js'
 
 /** Runs what is still to be run of a comparison, writes its report, prints what came out, and sets the exit code. */
 export async function carryOut(

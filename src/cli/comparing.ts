@@ -8,6 +8,10 @@ import { findMetric } from '../core/metrics.js'
 import type { RunRecord } from '../core/record.js'
 import { parseDuration } from '../core/units.js'
 import { bearing, doubtsOf } from '../core/validity.js'
+import { quietly } from '../lab/context.js'
+import { measure } from '../lab/measure/measure.js'
+import type { Subject } from '../lab/measure/subject.js'
+import { startOwnStack } from '../lab/stack/own-stack.js'
 import { type Measured, runBlocks } from '../run/blocks.js'
 import { isVoidFor } from '../stats/void.js'
 import { RUNS_FOLDER, readComparedRecords, writeComparisonFile } from '../store/comparison-folder.js'
@@ -16,10 +20,9 @@ import { createCompareProgress, type VariantProgress } from '../ui/progress/comp
 import { createLook } from '../ui/style.js'
 import { drillRun, reshardRun } from './acted-runs.js'
 import type { BenchOptions } from './bench-options.js'
-import { type BenchSubject, subjectOfScenario } from './bench-subject.js'
+import { subjectOfScenario } from './bench-subject.js'
 import type { Lab } from './lab.js'
-import { measure } from './measure.js'
-import { startOwnStack } from './own-stack.js'
+import { runSettings } from './probe-options.js'
 import { optionsOf } from './variants.js'
 
 /** A comparison, and the records of its runs by the folder that it names. */
@@ -101,24 +104,24 @@ export async function compareBlocks(
 
 /** One run of a variant on fresh processes, silently. */
 async function measureVariant(
-  lab: Lab,
+  loud: Lab,
   folder: string,
   comparison: Comparison,
   variant: ComparedVariant,
   block: number,
 ): Promise<{ record: RunRecord; path: string }> {
+  const lab = quietly(loud)
   const options: BenchOptions = {
     ...flagsOf(comparison, variant),
     // Of its own for each block, and the same for all of one: chance that they share is no difference between them.
     seed: String(comparison.seed + block),
     out: join(folder, RUNS_FOLDER),
-    json: true,
   }
   const names = comparison.variants.map(({ scenario }) => scenario)
   const subject = await subjectOfScenario(lab, variant.scenario, names, options)
   const run =
     comparison.act === null
-      ? await measure({ lab, subject, objectives: [], faults: [], options })
+      ? await measure({ lab, subject, objectives: [], faults: [], ...runSettings(options) })
       : await acted(lab, subject, comparison.act, options)
   if (run.record.status === 'failed') {
     const cause = run.record.events.findLast(({ level }) => level === 'error')?.text
@@ -133,13 +136,13 @@ async function measureVariant(
 /** A run beside whose load something acts, on a stack of its own. */
 async function acted(
   lab: Lab,
-  { scenario, scenarioFile, system }: BenchSubject,
+  { scenario, scenarioFile, system }: Subject,
   act: NonNullable<ActSettings>,
   options: BenchOptions,
 ): ReturnType<typeof drillRun> {
   if (system.kind !== 'start') throw new Error('a variant brings its stack up')
   const about = { scenario, scenarioFile, purpose: 'compare' } as const
-  const stack = await startOwnStack(lab, about, system.decision, options)
+  const stack = await startOwnStack(lab, about, system.decision, system.start)
   try {
     if (act.kind === 'reshard')
       return await reshardRun({ lab, options }, stack, { to: act.to, baselineMs: BASELINE_MS })

@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path'
 import type { Comparison } from '../core/comparison.js'
+import { writeAll, writeSources } from '../lab/report-files.js'
 import { type ComparedResults, comparedResults } from '../stats/compared-runs.js'
 import { readComparedRecords } from '../store/comparison-folder.js'
 import { createRunFolder, type RunFolder } from '../store/run-folder.js'
-import { writeAll, writeSources } from './report-files.js'
 import type { Diffed, Documented } from './report-kind.js'
 
 /** Holds the newer of two comparisons against the older one, and writes it to `<out>/diffs/<time>`. */

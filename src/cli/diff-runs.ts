@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import { LabError } from '../core/errors.js'
 import type { RunRecord } from '../core/record.js'
 import { bearing, doubtsOf } from '../core/validity.js'
+import { linksFrom, type SourceRun, writeAll, writeSources } from '../lab/report-files.js'
 import { createRunFolder, type RunFolder, readRecord } from '../store/run-folder.js'
-import { linksFrom, type SourceRun, writeAll, writeSources } from './report-files.js'
 import type { Diffed, Documented } from './report-kind.js'
 
 /** Runs that lie beside a run and repeat it, for each side of a difference. */

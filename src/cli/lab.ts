@@ -1,14 +1,12 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
-import type { ProcessIdentity } from '../core/process-identity.js'
-import type { Engine } from '../engines/port.js'
-import type { LoadGenerator } from '../load/port.js'
+import type { Engines, LabContext } from '../lab/context.js'
 import { processIdentity } from '../store/process-identity.js'
 import { secrets } from '../store/secret.js'
 import { wantsColour } from '../ui/choose-view.js'
 import type { EngineOptions } from './adapters.js'
 import { authorOf } from './author.js'
-import type { Engines } from './engine-choice.js'
+import { type Telling, terminalListener } from './listener.js'
 import type { Os } from './os.js'
 import type { Result } from './result.js'
 
@@ -19,20 +17,11 @@ export interface Look {
   width: number
 }
 
-/** What commands work with: every adapter, made from the operating system's facts and nothing else. */
-export interface Lab {
+/** What commands work with: a lab whose adapters are made from the operating system's facts, and where results go. */
+export interface Lab extends LabContext {
   os: Os
-  scenariosDir: string
-  identity: ProcessIdentity
-  /** The password of a database role, of every stack of this state folder. @throws LabError (environment) */
-  secret(role: string): string
-  generator(): Promise<LoadGenerator>
   /** The engines, with the values of --image, --pg-version and --pg-bin. */
   engines(options?: EngineOptions): Promise<Engines>
-  /** The engines in the order in which their stacks are listed. */
-  allEngines(): Promise<Engine[]>
-  /** Who makes what this command measures, to be put into a record; empty where nobody said. */
-  signed(): Promise<{ author?: string }>
   look(): Look
   /** A text and a line end on stdout; nothing with --json, whose document is alone there. */
   print(text: string): void
@@ -41,29 +30,42 @@ export interface Lab {
    * the command fails, the last one is written beside the error.
    */
   document(value: unknown): void
-  /** A line on stderr: progress and remarks, which never mix with results. */
+  /** A line on stderr: remarks, which never mix with results. */
   remark(text: string): void
   /** Sets the exit code of a command that ended in order. */
   exit(code: ExitCode): void
 }
 
-/** @param author as --author gives it, once the command line is read */
-export function createLab(os: Os, result: Result, author: () => string | undefined = () => undefined): Lab {
+/** What is known once the command line is read. */
+export interface Given extends Telling {
+  /** As --author gives it. */
+  author?: string | undefined
+}
+
+export function createLab(os: Os, result: Result, given: () => Given): Lab {
   const identity = processIdentity()
   let signature: Promise<string | undefined> | undefined
   const secret = secrets(os.stateDir)
   // Loaded where they are used: most commands need few of them.
   const engines: Lab['engines'] = async (options) =>
     (await import('./adapters.js')).createEngines({ os, identity, secret }, options)
+  const listener = terminalListener(os, given)
   return {
     os,
+    pid: os.pid,
+    version: os.version,
+    stateDir: os.stateDir,
     scenariosDir: join(os.packageDir, 'scenarios'),
+    resolve: (path) => resolve(os.cwd, path),
+    signal: os.signal,
+    hurry: os.hurry,
+    listener,
     identity,
     secret,
     generator: async () => (await import('./adapters.js')).createGenerator(os),
     engines,
     async signed() {
-      signature ??= authorOf(os, author())
+      signature ??= authorOf(os, given().author)
       const name = await signature
       return name === undefined ? {} : { author: name }
     },
@@ -79,7 +81,7 @@ export function createLab(os: Os, result: Result, author: () => string | undefin
       if (!result.json) os.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
     },
     document: (value) => result.document(value),
-    remark: (text) => void os.stderr.write(`${text}\n`),
+    remark: listener.remark,
     exit(code) {
       result.code = code
     },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { usageError } from '../core/errors.js'
 import { parseDuration } from '../core/units.js'
+import type { RunSettings } from '../lab/measure/measure.js'
 import type { ProbeRates } from '../probes/registry.js'
 
 /** Flags of how often database servers are read, as commander gives them. */
@@ -16,6 +17,11 @@ export function addProbeOptions(command: Command): Command {
       '--heartbeat <time>',
       'how often a row is written on the primary and read on its standbys, or off (default: 100ms)',
     )
+}
+
+/** How runs with these flags are measured, and where they are kept. @throws LabError (usage) */
+export function runSettings(options: ProbeOptions & { out: string }): RunSettings {
+  return { probes: probeRates(options), out: options.out }
 }
 
 /** @throws LabError (usage) */

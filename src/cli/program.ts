@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { addAuthorOption } from './author.js'
 import { checkOut } from './check-out.js'
-import { createLab, type Lab } from './lab.js'
+import { createLab, type Given, type Lab } from './lab.js'
 import type { Os } from './os.js'
 import type { Result } from './result.js'
 import { refuseRepeated } from './single-values.js'
@@ -112,15 +112,16 @@ export async function createProgram(
   program.hook('preAction', (_, command) => {
     result.json = command.opts().json === true
   })
-  let author: string | undefined
-  const lab = createLab(os, result, () => author)
+  let given: Given = { json: false, quiet: false }
+  const lab = createLab(os, result, () => given)
   for (const [name, summary, load] of COMMANDS) {
     const command = program.command(name).summary(summary)
     if (names.includes(name)) (await load()).add(command, lab)
   }
   addAuthorOption(program)
   program.hook('preAction', (_, command) => {
-    author = command.opts<{ author?: string }>().author
+    const { author, quiet } = command.opts<{ author?: string; quiet?: boolean }>()
+    given = { author, json: result.json, quiet: quiet === true }
   })
   refuseRepeated(program)
   // Before anything is brought up or measured.

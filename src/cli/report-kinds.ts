@@ -7,14 +7,6 @@ import type { RunRecord } from '../core/record.js'
 import { type ReportSources, reportSourcesSchema, SOURCES_SCHEMA } from '../core/report-sources.js'
 import { SCALING_DATA_SCHEMA, type ScalingData, scalingDataSchema } from '../core/scaling-data.js'
 import { SHARD_PLAN_SCHEMA, type ShardPlan, shardPlanSchema } from '../core/shard-plan.js'
-import { comparedResults } from '../stats/compared-runs.js'
-import { fitScaling } from '../stats/fits/fits.js'
-import { COMPARISON_DOCUMENT, readComparedRecords } from '../store/comparison-folder.js'
-import { readDocument } from '../store/document.js'
-import { RUN_DOCUMENT, type RunFolder, readRecord } from '../store/run-folder.js'
-import { diffComparisons, writeComparedDiffInto } from './diff-comparisons.js'
-import { diffRuns, writeDiffInto } from './diff-runs.js'
-import type { Lab } from './lab.js'
 import {
   type SourceRun,
   writeCapacity,
@@ -25,7 +17,15 @@ import {
   writeRunReport,
   writeScalingFitInto,
   writeShardPlanInto,
-} from './report-files.js'
+} from '../lab/report-files.js'
+import { comparedResults } from '../stats/compared-runs.js'
+import { fitScaling } from '../stats/fits/fits.js'
+import { COMPARISON_DOCUMENT, readComparedRecords } from '../store/comparison-folder.js'
+import { readDocument } from '../store/document.js'
+import { RUN_DOCUMENT, type RunFolder, readRecord } from '../store/run-folder.js'
+import { diffComparisons, writeComparedDiffInto } from './diff-comparisons.js'
+import { diffRuns, writeDiffInto } from './diff-runs.js'
+import type { Lab } from './lab.js'
 import type { ReportKind } from './report-kind.js'
 
 const RUN: ReportKind<RunRecord> = {

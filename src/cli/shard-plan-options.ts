@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { usageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
-import { KEY_SHAPES, type KeyShape, MOST_KEYS } from '../placing/keys.js'
+import type { KeyChoice } from '../lab/planned-shards.js'
+import { KEY_SHAPES, MOST_KEYS } from '../placing/keys.js'
 import { type Stage, sameStage, stageOf } from '../placing/stages.js'
 import { HASH_NAMES, type SchemeOptions, type ShardingScheme } from '../strategies/sharding/port.js'
 import { DEFAULT_SCHEME_OPTIONS, SHARDING_SCHEMES } from '../strategies/sharding/registry.js'
@@ -36,9 +37,6 @@ export interface ShardPlanOptions {
   out: string
   json?: boolean
 }
-
-/** Where the keys come from. */
-export type KeyChoice = { file: string } | { shape: KeyShape; count: number; exponent: number | null }
 
 /** Adds the flags of a plan. */
 export function addShardPlanOptions(command: Command): Command {

@@ -1,13 +1,15 @@
 import { type Command, Option } from 'commander'
 import { usageError } from '../core/errors.js'
 import { BALANCERS } from '../core/parameters.js'
+import { parseDuration } from '../core/units.js'
 import { DISTRIBUTIONS } from '../core/work.js'
+import { ENGINE_CHOICES, type EngineChoice } from '../lab/stack/engine-choice.js'
+import type { StartOptions } from '../lab/stack/start-stack.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
 import { addDatabaseOptions, DATABASE_FLAGS, type DatabaseOptions } from './database-options.js'
 import { choice } from './option-values.js'
 import { addShardingOptions, SHARDING_FLAGS, type ShardingOptions } from './sharding-options.js'
 
-export const ENGINE_CHOICES = ['auto', 'docker', 'process'] as const
 export const WORK_KINDS = ['model', 'cpu', 'none'] as const
 
 /** Flags that shape a stack, as commander gives them. */
@@ -110,7 +112,7 @@ export function givenStackFlags(options: StackOptions): string[] {
  * The engine that these flags ask for: some belong to one alone.
  * @throws LabError (usage) when they contradict each other
  */
-export function requestedEngine({ engine, pgBin, pgVersion }: StackOptions): (typeof ENGINE_CHOICES)[number] {
+export function requestedEngine({ engine, pgBin, pgVersion }: StackOptions): EngineChoice {
   const asked = choice('--engine', engine ?? 'auto', ENGINE_CHOICES)
   if (pgVersion !== undefined && pgBin !== undefined) {
     throw usageError(
@@ -131,6 +133,14 @@ export function requestedEngine({ engine, pgBin, pgVersion }: StackOptions): (ty
     '--pg-bin names programs of this machine, which need the process engine',
     'Use --engine process, or --pg-version',
   )
+}
+
+/** How these flags want a stack brought up. @throws LabError (usage) */
+export function startOptions({ host, readyTimeout }: StackOptions): StartOptions {
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(readyTimeout === undefined ? {} : { readyTimeoutMs: parseDuration(readyTimeout, '--ready-timeout') }),
+  }
 }
 
 const IMAGES = ['node', 'nginx', 'postgres'] as const

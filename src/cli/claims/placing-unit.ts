@@ -1,10 +1,10 @@
 import { type ListedClaim, rowsOf } from '../../core/claims.js'
+import { plannedShards } from '../../lab/planned-shards.js'
+import { writeShardPlan } from '../../lab/report-files.js'
 import { PLACING_CLAIMS } from '../../placing/claims.js'
 import { stageOf } from '../../placing/stages.js'
 import { createRunFolder } from '../../store/run-folder.js'
 import { DEFAULT_SCHEME_OPTIONS, SHARDING_SCHEMES } from '../../strategies/sharding/registry.js'
-import { plannedShards } from '../planned-shards.js'
-import { writeShardPlan } from '../report-files.js'
 import type { ClaimUnit } from './unit.js'
 
 /** What the plan is called among the scenarios. */

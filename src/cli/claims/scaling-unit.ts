@@ -3,10 +3,11 @@ import { rowsOf } from '../../core/claims.js'
 import { measuredMs } from '../../core/load.js'
 import type { RunRecord } from '../../core/record.js'
 import { loadOf, type Scenario } from '../../core/scenario.js'
+import { measure } from '../../lab/measure/measure.js'
+import { writeRunReport } from '../../lab/report-files.js'
 import { LINEAR, SCALING_CLAIM, scalingVerdicts } from '../../stats/shard-scaling.js'
 import { subjectOfScenario } from '../bench-subject.js'
-import { measure } from '../measure.js'
-import { writeRunReport } from '../report-files.js'
+import { runSettings } from '../probe-options.js'
 import { runWords, stackPlans } from './stack-plan.js'
 import type { ClaimUnit, Pace } from './unit.js'
 
@@ -63,7 +64,7 @@ export function scalingUnit(scenario: Scenario, pace: Pace): ClaimUnit {
         step()
         const name = scenario.name.replace(FAMILY, `$1-${shards}`)
         const subject = await subjectOfScenario(lab, name, [name], options)
-        const { record, folder } = await measure({ lab, subject, objectives: [], faults: [], options })
+        const { record, folder } = await measure({ lab, subject, objectives: [], faults: [], ...runSettings(options) })
         await writeRunReport(folder, record)
         records.push(record)
         folders.push(folder.path)

@@ -2,15 +2,16 @@ import { measuredMs } from '../../core/load.js'
 import { loadOf, type Scenario } from '../../core/scenario.js'
 import { formatDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
+import { measure } from '../../lab/measure/measure.js'
+import { writeRunReport } from '../../lab/report-files.js'
+import { decide } from '../../lab/stack/engine-choice.js'
+import { startOwnStack } from '../../lab/stack/own-stack.js'
 import { drillRun, reshardRun } from '../acted-runs.js'
 import type { BenchOptions } from '../bench-options.js'
 import { subjectOfStack } from '../bench-subject.js'
-import { decide } from '../engine-choice.js'
 import type { LoadOptions } from '../load-options.js'
-import { measure } from '../measure.js'
-import { startOwnStack } from '../own-stack.js'
-import { writeRunReport } from '../report-files.js'
-import { requestedEngine } from '../stack-options.js'
+import { runSettings } from '../probe-options.js'
+import { requestedEngine, startOptions } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
 import { runWords, type StackPlan, type StackRun } from './stack-plan.js'
 import type { ClaimUnit, Pace, Step, UnitContext } from './unit.js'
@@ -44,7 +45,7 @@ export function stackUnit(plan: StackPlan, file: string | undefined, pace: Pace)
       const parameters = applyStackOptions(scenario.topology, own)
       const decision = await decide(requestedEngine(own), parameters, await lab.engines(own), lab.os.signal)
       const about = { scenario: scenario.name, scenarioFile: file, purpose: 'claims' } as const
-      const stack = await startOwnStack(lab, about, decision, options)
+      const stack = await startOwnStack(lab, about, decision, startOptions(options))
       try {
         for (const { run } of runs) await judgeRun(context, stack, plan, run, pace)
       } finally {
@@ -125,7 +126,7 @@ function measured(
 async function loadRun({ lab, options: given }: UnitContext, stack: Stack, flags: LoadOptions): Promise<Measured> {
   const options = { ...given, ...flags }
   const subject = await subjectOfStack(lab, stack.meta.name, options)
-  const measurement = await measure({ lab, subject, objectives: [], faults: [], options })
+  const measurement = await measure({ lab, subject, objectives: [], faults: [], ...runSettings(options) })
   await writeRunReport(measurement.folder, measurement.record)
   return measurement
 }

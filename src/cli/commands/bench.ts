@@ -3,15 +3,16 @@ import { adviceOn } from '../../core/error-answers.js'
 import { EXIT, type ExitCode, runError, usageError } from '../../core/errors.js'
 import type { RunRecord } from '../../core/record.js'
 import { parseSlo } from '../../core/slo.js'
+import { measure } from '../../lab/measure/measure.js'
+import type { Subject } from '../../lab/measure/subject.js'
+import { writeComparison, writeRunReport } from '../../lab/report-files.js'
 import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
-import { type BenchSubject, subjectOfScenario, subjectOfStack, subjectOfUrl } from '../bench-subject.js'
+import { subjectOfScenario, subjectOfStack, subjectOfUrl } from '../bench-subject.js'
 import { parseFaults } from '../fault-option.js'
 import type { Lab } from '../lab.js'
 import { addLoadOptions } from '../load-options.js'
-import { measure } from '../measure.js'
-import { addProbeOptions } from '../probe-options.js'
-import { writeComparison, writeRunReport } from '../report-files.js'
+import { addProbeOptions, runSettings } from '../probe-options.js'
 import { addStackOptions, givenStackFlags } from '../stack-options.js'
 
 export function add(command: Command, lab: Lab): void {
@@ -55,12 +56,13 @@ Examples:
 export async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Promise<void> {
   const objectives = options.slo === undefined ? [] : parseSlo(options.slo)
   const faults = parseFaults(options.fault)
+  const runs = runSettings(options)
   const records: RunRecord[] = []
   const folders: string[] = []
   const subjects = await subjectsOf(lab, scenarios, options)
   for (const [index, subject] of subjects.entries()) {
     if (subjects.length > 1 && options.json !== true) lab.remark(`\n${index + 1}/${subjects.length}  ${subject.title}`)
-    const measuring = (): ReturnType<typeof measure> => measure({ lab, subject, objectives, faults, options })
+    const measuring = (): ReturnType<typeof measure> => measure({ lab, subject, objectives, faults, ...runs })
     // Nobody takes down, scales or loads a running stack while it is measured.
     const { record, folder } =
       subject.system.kind === 'stack'
@@ -91,7 +93,7 @@ export async function bench(lab: Lab, scenarios: string[], options: BenchOptions
   lab.exit(exitCodeOf(records))
 }
 
-async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions): Promise<BenchSubject[]> {
+async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions): Promise<Subject[]> {
   const shaped = givenStackFlags(options)[0]
   if (options.url !== undefined) {
     if (scenarios.length > 0) throw usageError('--url and a scenario exclude each other', 'Give one of them')

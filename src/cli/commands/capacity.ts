@@ -3,6 +3,9 @@ import type { Command } from 'commander'
 import type { CapacityRecord } from '../../core/capacity.js'
 import { EXIT, runError } from '../../core/errors.js'
 import { ARRIVALS, measuredMs } from '../../core/load.js'
+import { CapacitySearch } from '../../lab/capacity/capacity-search.js'
+import { writeCapacity } from '../../lab/report-files.js'
+import { startOwnStack } from '../../lab/stack/own-stack.js'
 import { createRunFolder } from '../../store/run-folder.js'
 import { subjectOfScenario } from '../bench-subject.js'
 import {
@@ -13,12 +16,9 @@ import {
   searchOptions,
 } from '../capacity-options.js'
 import { capacityProgress, probeWords, silentProgress } from '../capacity-progress.js'
-import { CapacitySearch } from '../capacity-search.js'
 import type { Lab } from '../lab.js'
 import { addSendingOptions } from '../load-options.js'
-import { startOwnStack } from '../own-stack.js'
 import { addProbeOptions, probeRates } from '../probe-options.js'
-import { writeCapacity } from '../report-files.js'
 import { addStackOptions } from '../stack-options.js'
 import { addWorkloadOptions } from '../workload-options.js'
 
@@ -67,7 +67,7 @@ Examples:
 async function capacity(lab: Lab, scenario: string, options: CapacityOptions): Promise<void> {
   const objectives = capacityObjectives(options.slo)
   const search = searchOptions(options)
-  probeRates(options)
+  const probes = probeRates(options)
   // The rate is another one in every probe.
   const subject = await subjectOfScenario(lab, scenario, [scenario], { ...options, rps: '1' })
   refuseUnmeasurable(objectives, subject)
@@ -86,9 +86,9 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
       lab.remark(`Each probe: ${probeWords(durationMs, warmupMs)}, ${subject.load.connections} connections.`)
     }
     const own = { scenario: subject.scenario, scenarioFile: subject.scenarioFile, purpose: 'capacity' as const }
-    const stack = await startOwnStack(lab, own, subject.system.decision, options)
+    const stack = await startOwnStack(lab, own, subject.system.decision, subject.system.start)
     try {
-      const bench = { lab, signed: await lab.signed(), subject, stack, objectives, options, folder }
+      const bench = { lab, signed: await lab.signed(), subject, stack, objectives, slo: options.slo, probes, folder }
       const searching = new CapacitySearch(bench, search, progress, startedAt)
       await searching.run().catch((error: unknown) => {
         failure = error

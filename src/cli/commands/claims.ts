@@ -3,6 +3,10 @@ import type { Command } from 'commander'
 import { CLAIMS_SCHEMA, type ClaimsRecord, inOrderOfRows, type JudgedClaim } from '../../core/claims.js'
 import { EXIT, type ExitCode, LabError, runError } from '../../core/errors.js'
 import { formatDuration, parseDuration } from '../../core/units.js'
+import { machineOf } from '../../lab/calibrate/machine.js'
+import { quietly } from '../../lab/context.js'
+import { writeClaims } from '../../lab/report-files.js'
+import { ENGINE_CHOICES } from '../../lab/stack/engine-choice.js'
 import { quoted } from '../../report/command.js'
 import { createRunFolder, type RunFolder } from '../../store/run-folder.js'
 import type { BenchOptions } from '../bench-options.js'
@@ -11,9 +15,7 @@ import { Schedule } from '../claims/schedule.js'
 import { claimsOf, claimUnits } from '../claims/selection.js'
 import type { ClaimUnit, Pace } from '../claims/unit.js'
 import type { Lab } from '../lab.js'
-import { machineOf } from '../machine.js'
-import { writeClaims } from '../report-files.js'
-import { ENGINE_CHOICES, requestedEngine } from '../stack-options.js'
+import { requestedEngine } from '../stack-options.js'
 
 interface ClaimsFlags {
   row?: string
@@ -183,7 +185,7 @@ async function runUnit(
   const begunMs = Date.now()
   const failure = await unit
     .run({
-      lab,
+      lab: quietly(lab),
       options: runOptions(flags),
       step() {
         const { what, number, of } = schedule.step(unit)
@@ -210,7 +212,6 @@ async function runUnit(
 function runOptions({ engine, pgBin, readyTimeout, image, out }: ClaimsFlags): BenchOptions {
   return {
     out,
-    json: true,
     ...(engine === undefined ? {} : { engine }),
     ...(pgBin === undefined ? {} : { pgBin }),
     ...(readyTimeout === undefined ? {} : { readyTimeout }),

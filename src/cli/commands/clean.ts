@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { environmentError, LabError } from '../../core/errors.js'
+import { thawForgotten } from '../../lab/stack/forgotten-faults.js'
+import { findStacks, stateOf } from '../../lab/stack/running-stacks.js'
 import { withLock } from '../../store/lock.js'
-import { thawForgotten } from '../forgotten-faults.js'
 import type { Lab } from '../lab.js'
-import { findStacks, stateOf } from '../running-stacks.js'
 
 export function add(command: Command, lab: Lab): void {
   command

@@ -3,12 +3,13 @@ import { READ_TARGETS } from '../../core/databases-file.js'
 import { ARRIVALS, CONSISTENCIES, KEY_DISTRIBUTIONS } from '../../core/load.js'
 import { BALANCERS, DURABILITIES } from '../../core/parameters.js'
 import { DISTRIBUTIONS } from '../../core/work.js'
+import { ENGINE_CHOICES } from '../../lab/stack/engine-choice.js'
 import { KEY_SHAPES } from '../../placing/keys.js'
 import { BALANCING_STRATEGIES } from '../../strategies/balancing/registry.js'
 import { HASH_NAMES } from '../../strategies/sharding/port.js'
 import { SHARDING_SCHEMES } from '../../strategies/sharding/registry.js'
 import type { Lab } from '../lab.js'
-import { ENGINE_CHOICES, WORK_KINDS } from '../stack-options.js'
+import { WORK_KINDS } from '../stack-options.js'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Calibration, calibrationSchema } from '../../core/calibration.js'
 import type { RunRecord } from '../../core/record.js'
 import { madeUpCalibration } from '../../core/testing/calibration.js'
+import { thisMachine } from '../../lab/calibrate/machine.js'
 import { calibrationPath, writeCalibration } from '../../store/calibration.js'
-import { thisMachine } from '../machine.js'
 import { CommandLine } from '../testing/command-line.js'
 
 interface Examined {

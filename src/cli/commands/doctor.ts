@@ -6,12 +6,12 @@ import { stackParametersSchema } from '../../core/parameters.js'
 import type { Topology } from '../../core/topology.js'
 import { parseDuration } from '../../core/units.js'
 import type { Engine, Stack } from '../../engines/port.js'
+import { thisMachine, usableCores } from '../../lab/calibrate/machine.js'
+import { findStacks } from '../../lab/stack/running-stacks.js'
 import { calibrationPath, type KeptCalibration, readCalibration, writeCalibration } from '../../store/calibration.js'
 import { makeFolder } from '../../store/folders.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
-import { thisMachine, usableCores } from '../machine.js'
-import { findStacks } from '../running-stacks.js'
 
 interface Finding {
   what: string
@@ -81,7 +81,7 @@ async function calibration(lab: Lab, { json, duration = CALIBRATION }: DoctorOpt
     const names = stacks.map(({ meta }) => meta.name).join(', ')
     lab.remark(`Running meanwhile, and taking their part of the machine: ${names}`)
   }
-  const { calibrate } = await import('../calibrate.js')
+  const { calibrate } = await import('../../lab/calibrate/calibrate.js')
   const measured = await calibrate(lab, durationMs, (text) => {
     if (json !== true) lab.remark(`measuring ${text}`)
   })

@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import { nearest } from '../../core/nearest.js'
 import type { Stack } from '../../engines/port.js'
+import { findStacks } from '../../lab/stack/running-stacks.js'
 import { withLock } from '../../store/lock.js'
 import type { Lab } from '../lab.js'
-import { findStacks } from '../running-stacks.js'
 
 export function add(command: Command, lab: Lab): void {
   command

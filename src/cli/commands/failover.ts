@@ -4,20 +4,23 @@ import type { RunRecord } from '../../core/record.js'
 import { DRILL_FAULTS } from '../../core/trial.js'
 import { parseDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
+import { SILENT } from '../../lab/context.js'
+import { type DrillSettings, drillFault } from '../../lab/drill/drill.js'
+import { LONGEST_DRILL, measureDrill } from '../../lab/drill/drill-run.js'
+import { putRight } from '../../lab/drill/put-right.js'
+import { writeDrills } from '../../lab/report-files.js'
+import { controlOf, isSharded } from '../../lab/stack/databases.js'
+import { guardLock, theStack } from '../../lab/stack/running-stacks.js'
 import { Cluster } from '../../replication/cluster.js'
 import { DEFAULT_DETECTOR } from '../../replication/detector.js'
 import { rejoin } from '../../replication/failover.js'
 import { withLock } from '../../store/lock.js'
+import { preparedDrill } from '../acted-runs.js'
 import type { BenchOptions } from '../bench-options.js'
 import { byHand } from '../by-hand.js'
-import { controlOf, isSharded } from '../databases.js'
-import { type DrillSettings, drillFault } from '../drill.js'
-import { LONGEST_DRILL, measureDrill, preparedDrill } from '../drill-run.js'
 import type { Lab } from '../lab.js'
 import { choice, number } from '../option-values.js'
-import { putRight } from '../put-right.js'
-import { writeDrills } from '../report-files.js'
-import { guardLock, theStack } from '../running-stacks.js'
+import { runSettings } from '../probe-options.js'
 import { addWorkloadOptions } from '../workload-options.js'
 
 interface FailoverFlags extends BenchOptions {
@@ -125,6 +128,9 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
     duration: flags.manual === true ? LONGEST_BY_HAND : LONGEST_DRILL,
     warmup: '1s',
   }
+  const runs = runSettings(options)
+  // A drill by hand has the screen and the keyboard to itself.
+  const drilling = flags.manual === true ? { ...lab, listener: { ...lab.listener, openView: SILENT.openView } } : lab
   const records: RunRecord[] = []
   const folders: string[] = []
   for (let trial = 1; trial <= trials; trial++) {
@@ -132,7 +138,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
     if (trials > 1 && flags.json !== true) {
       lab.remark(`\ntrial ${trial} of ${trials}: ${fault.name} ${prepared.target.node}`)
     }
-    const { record, folder, report } = await measureDrill(lab, prepared, options, { ...settings, seed: seed + trial })
+    const { record, folder, report } = await measureDrill(drilling, prepared, runs, { ...settings, seed: seed + trial })
     records.push(record)
     folders.push(folder.path)
     lab.document(documentOf(records, folders, null))

@@ -2,12 +2,12 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import { FEWEST_LEVELS, SCALING_DATA_SCHEMA, type ScalingData } from '../../core/scaling-data.js'
+import { writeScalingFit } from '../../lab/report-files.js'
 import { quoted } from '../../report/command.js'
 import { fitScaling } from '../../stats/fits/fits.js'
 import { levelsOf } from '../../stats/fits/scaling-law.js'
 import { readScalingData } from '../../store/scaling-data.js'
 import type { Lab } from '../lab.js'
-import { writeScalingFit } from '../report-files.js'
 
 export function add(command: Command, lab: Lab): void {
   command

@@ -2,14 +2,14 @@ import { cpus } from 'node:os'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import { parseDuration } from '../../core/units.js'
+import { writeGuard } from '../../lab/report-files.js'
+import { controlOf, isSharded } from '../../lab/stack/databases.js'
+import { guardLock, theStack } from '../../lab/stack/running-stacks.js'
 import { DEFAULT_DETECTOR } from '../../replication/detector.js'
 import { guard } from '../../replication/guard.js'
 import { withLock } from '../../store/lock.js'
-import { controlOf, isSharded } from '../databases.js'
 import type { Lab } from '../lab.js'
 import { number } from '../option-values.js'
-import { writeGuard } from '../report-files.js'
-import { guardLock, theStack } from '../running-stacks.js'
 
 interface GuardFlags {
   stack?: string

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { LabError } from '../../core/errors.js'
 import type { Stack } from '../../engines/port.js'
+import { findStacks } from '../../lab/stack/running-stacks.js'
 import type { NodeRow } from '../../ui/listings.js'
 import type { Lab } from '../lab.js'
-import { findStacks } from '../running-stacks.js'
 
 export function add(command: Command, lab: Lab): void {
   command
@@ -77,8 +77,8 @@ async function nodesOf(lab: Lab, stack: Stack): Promise<NodeRow[]> {
   if (!nodes.some(({ role }) => role === 'database')) return nodes
   // The client of PostgreSQL is a quarter of what this command would load.
   const [{ databaseViews }, { shardViews }] = await Promise.all([
-    import('../database-views.js'),
-    import('../shard-views.js'),
+    import('../../lab/stack/database-views.js'),
+    import('../../lab/stack/shard-views.js'),
   ])
   const [databases, shards] = await Promise.all([databaseViews(lab, stack), shardViews(lab, stack)])
   return nodes.map((node) => {

@@ -4,17 +4,19 @@ import { SCHEMES } from '../../core/shard-map.js'
 import type { ReshardProgress } from '../../core/sharding.js'
 import { formatNumber, parseDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
+import type { Subject } from '../../lab/measure/subject.js'
+import { LONGEST_RESHARD, measureReshard } from '../../lab/reshard/reshard-run.js'
+import { type Job, type JobDone, refuseTooMany, runJob } from '../../lab/reshard/resharding.js'
+import { namedOnly, putNodesRight } from '../../lab/reshard/shard-nodes.js'
+import { shardControlOf } from '../../lab/stack/databases.js'
+import { theStack } from '../../lab/stack/running-stacks.js'
 import { ShardAway } from '../../sharding/shard.js'
 import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
-import { type BenchSubject, subjectOfStack } from '../bench-subject.js'
-import { shardControlOf } from '../databases.js'
+import { subjectOfStack } from '../bench-subject.js'
 import type { Lab } from '../lab.js'
+import { runSettings } from '../probe-options.js'
 import { checkMoveFlags, type MoveFlags, reshardJob } from '../reshard-job.js'
-import { LONGEST_RESHARD, measureReshard } from '../reshard-run.js'
-import { type Job, type JobDone, refuseTooMany, runJob } from '../resharding.js'
-import { theStack } from '../running-stacks.js'
-import { namedOnly, putNodesRight } from '../shard-nodes.js'
 import { addWorkloadOptions } from '../workload-options.js'
 
 interface ReshardFlags extends BenchOptions, MoveFlags {
@@ -127,7 +129,7 @@ async function showPlan(lab: Lab, { plan }: Job, flags: ReshardFlags): Promise<v
 
 /** The load beside a migration. */
 interface Loaded {
-  subject: BenchSubject
+  subject: Subject
   options: BenchOptions
 }
 
@@ -155,7 +157,7 @@ async function moveUnderLoad(
   baselineMs: number,
   flags: ReshardFlags,
 ): Promise<void> {
-  const { record, folder, report, done } = await measureReshard(lab, subject, options, job, baselineMs)
+  const { record, folder, report, done } = await measureReshard(lab, subject, runSettings(options), job, baselineMs)
   const { reshard } = record
   if (flags.json === true) {
     const { verdicts, writes, reads } = record
@@ -183,7 +185,7 @@ async function moveUnderLoad(
   conclude(lab, done)
 }
 
-function nameOf({ system }: BenchSubject): string | null {
+function nameOf({ system }: Subject): string | null {
   return system.kind === 'stack' ? system.stack.meta.name : null
 }
 

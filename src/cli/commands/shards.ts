@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import type { ShardPlan } from '../../core/shard-plan.js'
+import { type PlanRequest, plannedShards } from '../../lab/planned-shards.js'
+import { writeShardPlan } from '../../lab/report-files.js'
 import { quoted } from '../../report/command.js'
 import { createRunFolder } from '../../store/run-folder.js'
 import { wantsColour, wantsUnicode } from '../../ui/choose-view.js'
 import { createPlanProgress, type PlanProgress } from '../../ui/progress/plan-progress.js'
 import { createLook } from '../../ui/style.js'
 import type { Lab } from '../lab.js'
-import { type PlanRequest, plannedShards } from '../planned-shards.js'
-import { writeShardPlan } from '../report-files.js'
 import {
   addShardPlanOptions,
   keyChoice,

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { runError, unknownValueError, usageError } from '../../core/errors.js'
+import { isSharded, serversOf } from '../../lab/stack/databases.js'
+import { theStack } from '../../lab/stack/running-stacks.js'
 import { Cluster } from '../../replication/cluster.js'
 import type { Member } from '../../replication/port.js'
 import { type Answer, askStatement, NotAStatement } from '../../replication/statement.js'
 import { oneLine } from '../../ui/width.js'
-import { isSharded, serversOf } from '../databases.js'
 import type { Lab } from '../lab.js'
-import { theStack } from '../running-stacks.js'
 
 /** How long a statement may take, in milliseconds. */
 const PATIENCE_MS = 60_000

@@ -1,15 +1,14 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import type { StackParameters } from '../../core/parameters.js'
+import { quietly } from '../../lab/context.js'
+import { decide } from '../../lab/stack/engine-choice.js'
+import { startStack } from '../../lab/stack/start-stack.js'
 import { findScenario, isScenarioFile } from '../../store/scenario-files.js'
-import { createUpProgress } from '../../ui/progress/up-progress.js'
-import { decide } from '../engine-choice.js'
 import type { Lab } from '../lab.js'
 import { experimentsOn } from '../next-experiments.js'
-import { addStackOptions, requestedEngine, type StackOptions } from '../stack-options.js'
+import { addStackOptions, requestedEngine, type StackOptions, startOptions } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
-import { startStack } from '../start-stack.js'
 
 interface UpOptions extends StackOptions {
   json?: boolean
@@ -47,23 +46,19 @@ async function up(lab: Lab, scenarioName: string, options: UpOptions): Promise<v
   const requested = requestedEngine(options)
   const name = stackName(options.name ?? scenario.name)
   const decision = await decide(requested, parameters, await lab.engines(options), lab.os.signal)
-  const quiet = options.quiet === true || options.json === true
-  if (!quiet) for (const note of decision.notes) lab.remark(note)
-  const progress = createUpProgress({
-    write: (text) => (quiet ? undefined : lab.os.stderr.write(text)),
-    isTTY: lab.os.stderr.isTTY === true,
-    nodes: decision.topology.nodes.length,
-  })
+  const { listener } = options.quiet === true ? quietly(lab) : lab
+  for (const note of decision.notes) listener.note(note)
+  const progress = listener.onUp(decision.topology.nodes.length)
   const started = performance.now()
   try {
     const { stack, already } = await startStack({
       lab,
       name,
       scenario: scenario.name,
-      scenarioFile: isScenarioFile(scenarioName) ? resolve(lab.os.cwd, scenarioName) : undefined,
+      scenarioFile: isScenarioFile(scenarioName) ? lab.resolve(scenarioName) : undefined,
       decision,
+      start: startOptions(options),
       owner: 'kept',
-      options,
       onEvent: (event) => progress.event(event),
     })
     progress.close()

@@ -1,13 +1,13 @@
 import { Client } from 'pg'
 import { expect, vi } from 'vitest'
-import { controlOf } from '../../cli/databases.js'
-import type { Lab } from '../../cli/lab.js'
 import { DATABASE_NAME, DATABASE_ROLES } from '../../core/databases-file.js'
 import type { DrillEventName } from '../../core/trial.js'
 import type { Stack } from '../../engines/port.js'
 import { findPostgres, isLack } from '../../engines/process/postgres-binaries.js'
 import { ask, bundleClone, databaseTopology } from '../../engines/process/testing/database-stack.js'
 import { type TestMachine, testMachine, testSecret, upRequest } from '../../engines/process/testing/test-machine.js'
+import type { LabContext } from '../../lab/context.js'
+import { controlOf } from '../../lab/stack/databases.js'
 import { Cluster, primaryOf } from '../cluster.js'
 import type { FailoverOptions } from '../failover.js'
 import type { NodeControl } from '../port.js'
@@ -50,7 +50,7 @@ export async function startCluster(name: string): Promise<TestCluster> {
       throw error
     })
   // The very operations that the commands use; of the lab they need the passwords alone.
-  const control = controlOf({ secret: async (role: string) => testSecret(role) } as unknown as Lab, stack)
+  const control = controlOf({ secret: async (role: string) => testSecret(role) } as unknown as LabContext, stack)
   const states = async (): Promise<ServerState[]> => {
     const cluster = new Cluster(await control.members())
     return cluster.states(() => true, 5_000).finally(() => cluster.close())
