@@ -2,7 +2,7 @@ import type { Metric } from '../core/metric.js'
 import { formatNumber, formatProbability, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
-import type { JudgedVariant } from '../stats/comparison.js'
+import { type JudgedVariant, untestedWords } from '../stats/comparison.js'
 import { formatEffect } from '../stats/effect.js'
 import type { Judged } from '../stats/paired-comparison.js'
 import type { Lead } from './lead.js'
@@ -30,7 +30,7 @@ export function intervalText({ interval, scale }: Judged, metric: Metric): strin
   return interval.map((bound) => (scale === 'ratio' ? formatRatio(bound) : difference(bound, metric))).join(' to ')
 }
 
-/** A p value after Holm, "-" where nothing was tested. */
+/** A p value, corrected; "-" where nothing was tested. */
 export function pText({ p_adjusted }: Judged): string {
   return p_adjusted === null ? '-' : formatProbability(p_adjusted)
 }
@@ -93,12 +93,15 @@ function decidingSentence(results: ComparedResults, deciding: readonly JudgedVar
 }
 
 function besideSentence(beside: readonly JudgedVariant[]): string[] {
-  const found = beside.filter(({ judged }) => isFound(judged))
   if (beside.length === 0) return []
-  // 5 %: what the verdicts go by.
-  const tooFew = beside.some(({ judged: { smallest_p } }) => smallest_p !== null && smallest_p > 0.05)
-  if (found.length === 0 && tooFew) return ['The other figures cannot be told with so few blocks.']
-  if (found.length === 0) return ['None of the other figures shows a difference.']
+  const found = beside.filter(({ judged }) => isFound(judged))
+  const untested = beside.filter(({ judged }) => judged.verdict === 'not tested')
+  if (found.length === 0) {
+    if (untested.length === 0) return ['None of the other figures shows a difference.']
+    const rest =
+      untested.length === beside.length ? 'The other figures were not tested' : 'Other figures were not tested'
+    return [`${rest}: those before them were not significant.`]
+  }
   const words = found
     .slice(0, 4)
     .map(
@@ -106,7 +109,21 @@ function besideSentence(beside: readonly JudgedVariant[]): string[] {
         `${metric.label} of ${variant} ${judged.verdict} (${effectText(judged, metric)})`,
     )
   const rest = found.length > 4 ? [`${found.length - 4} more`] : []
-  return [`Beside it: ${list([...words, ...rest])}.`]
+  return [
+    `Beside it: ${list([...words, ...rest])}.`,
+    ...(untested.length === 0
+      ? []
+      : [`Not tested ${untested.length === 1 ? 'was' : 'were'} ${untestedList(untested)}.`]),
+  ]
+}
+
+/** "response time p99 of lb-3, as median response time was not significant before"; many are only counted. */
+function untestedList(untested: readonly JudgedVariant[]): string {
+  const [only, ...others] = untestedWords(untested)
+  if (only === undefined) return ''
+  return others.length === 0
+    ? only.replace(': ', ', since ')
+    : `${count(untested.length, 'figure')}, for those before them were not significant`
 }
 
 function trustSentence({ comparison, variants }: ComparedResults): string[] {

@@ -1,6 +1,7 @@
 import { formatNumber, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
+import { untestedWords } from '../stats/comparison.js'
 import { latencyComparison } from './charts/comparison.js'
 import { ratioIntervals } from './charts/ratio-intervals.js'
 import { valuesByRun } from './charts/values-by-run.js'
@@ -82,9 +83,10 @@ function differences({ comparison, judged }: ComparedResults): string[] {
     formatNumber(one.pairs),
     isFound(one) ? `**${one.verdict}**` : one.verdict,
   ])
-  const reasons = judged.flatMap(({ metric, variant, judged: { reason } }) =>
-    reason === null ? [] : [`- ${metric.label}, ${plain(variant)}: ${plain(reason)}.`],
+  const reasons = judged.flatMap(({ metric, variant, judged: { reason, verdict } }) =>
+    reason === null || verdict === 'not tested' ? [] : [`- ${metric.label}, ${plain(variant)}: ${plain(reason)}.`],
   )
+  const untested = untestedWords(judged).map((words) => `- ${plain(words)}.`)
   return [
     `## Held against ${plain(comparison.baseline)}`,
     table(
@@ -96,8 +98,13 @@ function differences({ comparison, judged }: ComparedResults): string[] {
       ],
       rows,
     ),
-    'Medians over the runs; ratios and differences within blocks; p by a sign-flip test, after Holm; pp are percentage points. The first figure decides.',
+    'Medians over the runs; ratios and differences within blocks; p by a sign-flip test, corrected; pp are percentage points. The first figure decides, and figures are tested in this order.',
     ...(reasons.length === 0 ? [] : [`Where it cannot tell:\n\n${reasons.join('\n')}`]),
+    ...(untested.length === 0
+      ? []
+      : [
+          `Not tested, since a figure is tested only as long as those before it were significant:\n\n${untested.join('\n')}`,
+        ]),
   ]
 }
 

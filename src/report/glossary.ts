@@ -67,9 +67,9 @@ export const GLOSSARY: readonly Entry[] = [
     meaning: 'one run of each variant, soon after one another, so that they share the state of the machine',
   },
   {
-    term: 'Holm',
+    term: 'not tested',
     meaning:
-      'a correction for looking at many figures at once: the more one looks at, the more differences chance makes',
+      'the more figures are tested, the more differences chance makes, so each is tested only as long as those before it were significant',
   },
   {
     term: 'chi-square',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
-import { judgeComparison } from './comparison.js'
+import { judgeComparison, untestedWords } from './comparison.js'
 
 const [P95, P50, P99] = ['p95', 'p50', 'p99'].map((name) => findMetric(name) as Metric) as [Metric, Metric, Metric]
 const OPTIONS = { margin: 0.03, seed: 1 }
@@ -32,24 +32,36 @@ describe('judgeComparison', () => {
     expect(judged[1]?.judged.effect).toBeCloseTo(0.3, 9)
   })
 
-  it('corrects the deciding metric over the variants alone, and all others together', () => {
-    const of = (metrics: [Metric, ...Metric[]]) =>
-      judgeComparison({ metrics, variants: ['single', 'lb-2', 'lb-3'], baseline: 'single', values }, OPTIONS)
+  it('divides what is allowed among the variants, and takes nothing for figures beside the deciding one', () => {
+    const of = (metrics: [Metric, ...Metric[]], variants = ['single', 'lb-2', 'lb-3']) =>
+      judgeComparison({ metrics, variants, baseline: 'single', values }, OPTIONS)
     const p = 2 / 2 ** 7
-    expect(of([P95, P50, P99]).map(({ judged }) => judged.p_adjusted)).toEqual([
-      2 * p,
-      2 * p,
-      4 * p,
-      4 * p,
-      4 * p,
-      4 * p,
+    expect(of([P95, P50, P99]).map(({ judged }) => judged.p_adjusted)).toEqual(Array(6).fill(2 * p))
+    expect(of([P95, P50, P99]).map(({ judged }) => judged.verdict)).toEqual(Array(6).fill('better'))
+    expect(of([P95, P50, P99], ['single', 'lb-3']).map(({ judged }) => judged.p_adjusted)).toEqual([p, p, p])
+  })
+
+  it('stops each variant at its own figure, and says in words what was not tested', () => {
+    const noisy = [100, 30, 120, 60, 200, 80, 90]
+    const mixed = {
+      ...values,
+      'latency.response_ms.p50': { ...values['latency.response_ms.p50'], 'lb-3': noisy.map((value) => value * 0.4) },
+    }
+    const judged = judgeComparison(
+      { metrics: [P95, P50, P99], variants: ['single', 'lb-2', 'lb-3'], baseline: 'single', values: mixed },
+      OPTIONS,
+    )
+    expect(judged.map(({ variant, judged: { verdict } }) => [variant, verdict])).toEqual([
+      ['lb-2', 'better'],
+      ['lb-3', 'better'],
+      ['lb-2', 'better'],
+      ['lb-3', 'cannot tell'],
+      ['lb-2', 'better'],
+      ['lb-3', 'not tested'],
     ])
-    expect(of([P95, P50, P99]).map(({ judged }) => judged.verdict)).toEqual([
-      'better',
-      'better',
-      ...Array(4).fill('cannot tell'),
+    expect(untestedWords(judged)).toEqual([
+      'response time p99 of lb-3: median response time was not significant before',
     ])
-    expect(of([P95]).map(({ judged }) => judged.p_adjusted)).toEqual([2 * p, 2 * p])
   })
 
   it('refuses variants whose blocks differ in number', () => {

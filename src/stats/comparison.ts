@@ -1,11 +1,11 @@
 import type { Metric } from '../core/metric.js'
-import { type Judged, type JudgeOptions, judgeFamily } from './paired-comparison.js'
+import { type Judged, type JudgeOptions, judgeInOrder } from './paired-comparison.js'
 
 /** What was measured by block, for each variant of each metric; null where there is no value. */
 export type BlockValues = Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>
 
 export interface ComparisonInput {
-  /** The first one decides; the others are secondary. */
+  /** The first one decides; the others are tested after it, in this order. */
   metrics: readonly [Metric, ...Metric[]]
   /** By name, in the order in which they are shown. */
   variants: readonly string[]
@@ -19,41 +19,51 @@ export interface ComparisonInput {
 export interface JudgedVariant {
   metric: Metric
   variant: string
-  /** Whether it is of the family that decides. */
+  /** Whether its metric is the one that decides. */
   deciding: boolean
   judged: Judged
 }
 
 /**
- * All comparisons of an experiment with its baseline, metric by metric. The deciding metric over all variants is one
- * family, and all other metrics over all variants are a second one: however many figures are shown beside it, they take
- * nothing from the power to answer the question itself, and each family by itself has its false alarms bounded.
+ * All comparisons of an experiment with its baseline, metric by metric. The deciding metric over all variants comes first, and
+ * then, for each variant, the others in their order: however many figures are shown beside it, with one variant they take
+ * nothing from the power to answer the question itself, and the chance of a false alarm in any of them is bounded.
  * @throws RangeError when the blocks of the variants differ in number
  */
-export function judgeComparison(input: ComparisonInput, options: JudgeOptions): JudgedVariant[] {
-  const [deciding, ...secondary] = input.metrics
-  return [
-    ...judgeMetrics([deciding], input, options).map((judged) => ({ ...judged, deciding: true })),
-    ...judgeMetrics(secondary, input, options).map((judged) => ({ ...judged, deciding: false })),
-  ]
+export function judgeComparison(
+  { metrics, variants, baseline, values }: ComparisonInput,
+  options: JudgeOptions,
+): JudgedVariant[] {
+  const others = variants.filter((variant) => variant !== baseline)
+  const judged = judgeInOrder(
+    others.map((variant) =>
+      metrics.map((metric) => ({
+        metric,
+        baseline: values[metric.name]?.[baseline] ?? [],
+        variant: values[metric.name]?.[variant] ?? [],
+      })),
+    ),
+    options,
+  )
+  return metrics.flatMap((metric, at) =>
+    others.flatMap((variant, i): JudgedVariant[] => {
+      const of = judged[i]?.[at]
+      return of === undefined ? [] : [{ metric, variant, deciding: at === 0, judged: of }]
+    }),
+  )
 }
 
-function judgeMetrics(
-  metrics: readonly Metric[],
-  { variants, baseline, values }: ComparisonInput,
-  options: JudgeOptions,
-): Omit<JudgedVariant, 'deciding'>[] {
-  const compared = metrics.flatMap((metric) =>
-    variants.filter((variant) => variant !== baseline).map((variant) => ({ metric, variant })),
-  )
-  const inputs = compared.map(({ metric, variant }) => ({
+/** Which figures were not tested, and why: "response time p95, response time p99 of lb-3: median response time was not significant before". */
+export function untestedWords(judged: readonly JudgedVariant[]): string[] {
+  const groups = new Map<string, { labels: string[]; variant: string; reason: string }>()
+  for (const {
     metric,
-    baseline: values[metric.name]?.[baseline] ?? [],
-    variant: values[metric.name]?.[variant] ?? [],
-  }))
-  const judged = judgeFamily(inputs, options)
-  return compared.flatMap((one, i) => {
-    const of = judged[i]
-    return of === undefined ? [] : { ...one, judged: of }
-  })
+    variant,
+    judged: { verdict, reason },
+  } of judged) {
+    if (verdict !== 'not tested' || reason === null) continue
+    const group = groups.get(`${variant}\n${reason}`) ?? { labels: [], variant, reason }
+    groups.set(`${variant}\n${reason}`, { ...group, labels: [...group.labels, metric.label] })
+  }
+  return [...groups.values()].map(({ labels, variant, reason }) => `${labels.join(', ')} of ${variant}: ${reason}`)
 }

@@ -2,15 +2,18 @@ import type { ActSettings } from '../core/experiment.js'
 import type { Load } from '../core/load.js'
 import type { MetricName } from '../core/metrics.js'
 
-/** What is looked at beside the deciding figure, where runs have it. */
+/**
+ * What is looked at beside the deciding figure, where runs have it, in the order in which it is tested: each only as long as
+ * those before it were significant. What an open loop is given comes last.
+ */
 const BESIDE: readonly MetricName[] = [
-  'load.achieved_rps',
   'latency.response_ms.p50',
   'latency.response_ms.p95',
   'latency.response_ms.p99',
   'load.error_share',
-  'distribution.jain_index',
   'replication.lag_ms.mean',
+  'distribution.jain_index',
+  'load.achieved_rps',
 ]
 
 /**

@@ -38,10 +38,10 @@ describe('drawComparisons', () => {
     expect(Math.abs(deciding.verdicts.better - deciding.verdicts.worse)).toBeLessThan(deciding.alarms / 2)
   })
 
-  it('has at most 10 with an alarm in any metric, of two families that may each raise one', () => {
+  it('has no more with an alarm in any metric: the others are tested only where the deciding one raised it', () => {
     const { deciding, any } = drawComparisons(aa(runs(3_000, 0.3, 5)), { ...OPTIONS, blocks: 10 })
-    expect(any.rate).toBeLessThanOrEqual(0.1)
-    expect(any.alarms).toBeGreaterThan(deciding.alarms)
+    expect(any.rate).toBeLessThanOrEqual(0.06)
+    expect(any.alarms).toBe(deciding.alarms)
   })
 
   it('has hardly any of steady runs, and finds them equivalent', () => {

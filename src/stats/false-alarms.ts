@@ -38,7 +38,7 @@ export interface DrawnComparisons {
   blocks: number
   /** What the deciding metric came to. */
   deciding: Alarms & { verdicts: Record<ComparisonVerdict, number> }
-  /** Comparisons with an alarm in any metric, of either family. */
+  /** Comparisons with an alarm in any metric. */
   any: Alarms
 }
 
@@ -64,6 +64,7 @@ export function drawComparisons({ metrics, baseline, variant }: RecordedRuns, op
     different: 0,
     equivalent: 0,
     'cannot tell': 0,
+    'not tested': 0,
   }
   let any = 0
   for (let i = 0; i < comparisons; i++) {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
-import { blocksNeeded, type Judged, judgeFamily, type PairedInput } from './paired-comparison.js'
+import { blocksNeeded, type Judged, judgeInOrder, type PairedInput } from './paired-comparison.js'
 
 const OPTIONS = { margin: 0.03, seed: 1 }
 const NOISE = [0.004, -0.007, 0.002, 0.009, -0.005, 0.001, -0.003, 0.006, 0.008, -0.006]
@@ -21,12 +21,25 @@ function pair(name: string, factor: number, blocks = 10, noise = 1): PairedInput
 }
 
 function judgeOne(input: PairedInput, options: Partial<typeof OPTIONS & { alpha: number }> = {}): Judged {
-  const [judged] = judgeFamily([input], { ...OPTIONS, ...options })
+  const judged = judgeInOrder([[input]], { ...OPTIONS, ...options })[0]?.[0]
   if (judged === undefined) throw new Error('nothing judged')
   return judged
 }
 
-describe('judgeFamily', () => {
+/** One figure of each of so many variants. */
+function judgeVariants(inputs: readonly PairedInput[]): Judged[] {
+  return judgeInOrder(
+    inputs.map((input) => [input]),
+    OPTIONS,
+  ).flat()
+}
+
+/** Figures of one variant, in this order. */
+function judgeFigures(inputs: readonly PairedInput[]): Judged[] {
+  return judgeInOrder([inputs], OPTIONS).flat()
+}
+
+describe('judgeInOrder', () => {
   it('finds a longer time worse, a higher rate better, and either way round the opposite', () => {
     expect(judgeOne(pair('p95', 1.1)).verdict).toBe('worse')
     expect(judgeOne(pair('p95', 0.9)).verdict).toBe('better')
@@ -90,14 +103,11 @@ describe('judgeFamily', () => {
   })
 
   it('says that so few pairs cannot reach significance, with the smallest possible p and the blocks needed', () => {
-    const four = judgeFamily(
-      ['p50', 'p90', 'p95', 'p99'].map((name) => pair(name, 1.5, 6)),
-      OPTIONS,
-    )
+    const four = judgeVariants(['p50', 'p90', 'p95', 'p99'].map((name) => pair(name, 1.5, 6)))
     for (const judged of four) {
       expect(judged).toMatchObject({ verdict: 'cannot tell', p: 0.03125, p_adjusted: 0.125, smallest_p: 0.125 })
       expect(judged.reason).toBe(
-        '6 pairs cannot reach significance among 4 comparisons: the smallest possible p is 0.125, 8 blocks are needed',
+        '6 pairs cannot reach significance among 4 variants: the smallest possible p is 0.125, 8 blocks are needed',
       )
     }
     expect(judgeOne(pair('p95', 1.5, 5)).reason).toBe(
@@ -108,14 +118,64 @@ describe('judgeFamily', () => {
     expect(one.reason).toMatch(/^1 pair cannot/)
   })
 
-  it('corrects over the family, and knows what fewer pairs could still reach beside more', () => {
-    const judged = judgeFamily([pair('p95', 1.5, 10), pair('p99', 1.5, 6), pair('p50', 1, 10)], OPTIONS)
+  it('corrects over the variants, and knows what fewer pairs could still reach beside more', () => {
+    const judged = judgeVariants([pair('p95', 1.5, 10), pair('p99', 1.5, 6), pair('p50', 1, 10)])
     expect(judged.map(({ p }) => p)).toEqual([2 / 1024, 0.03125, judged[2]?.p])
     expect(judged[0]?.p_adjusted).toBeCloseTo((3 * 2) / 1024, 12)
     expect(judged[1]?.p_adjusted).toBeCloseTo(2 * 0.03125, 12)
     // The two of ten pairs could both come before it, so that nothing would be left to multiply with.
     expect(judged[1]?.smallest_p).toBeCloseTo(0.03125, 12)
     expect(judged.map(({ verdict }) => verdict)).toEqual(['worse', 'cannot tell', 'equivalent'])
+  })
+
+  it('finds in six blocks what is there in all figures of one variant: none costs the next one anything', () => {
+    const judged = judgeFigures([pair('rps', 2.98, 6), pair('p50', 0.3, 6), pair('p95', 0.4, 6), pair('p99', 0.5, 6)])
+    expect(judged.map(({ verdict, p_adjusted }) => [verdict, p_adjusted])).toEqual(Array(4).fill(['better', 0.03125]))
+  })
+
+  it('tests no figure behind one that was not significant, and says which that was', () => {
+    const judged = judgeFigures([pair('rps', 1.5), pair('p50', 1.04, 10, 12), pair('p95', 2), pair('p99', 2)])
+    expect(judged.map(({ verdict, reason }) => [verdict, reason])).toEqual([
+      ['better', null],
+      ['cannot tell', expect.stringContaining('run more blocks')],
+      ['not tested', 'median response time was not significant before'],
+      ['not tested', 'median response time was not significant before'],
+    ])
+    expect(judged[2]).toMatchObject({ p: 2 / 1024, p_adjusted: null })
+    expect(judged[2]?.effect).toBeCloseTo(2, 1)
+  })
+
+  it('lets the next be tested by significance alone: not by equivalence, and by a difference too small to matter', () => {
+    const behind = (first: PairedInput) => judgeFigures([first, pair('p99', 2)]).map(({ verdict }) => verdict)
+    expect(behind(pair('p95', 1))).toEqual(['equivalent', 'not tested'])
+    expect(behind(pair('p95', 1.02, 10, 0.5))).toEqual(['equivalent', 'worse'])
+    expect(behind(pair('p95', 1.028, 10, 1.5))).toEqual(['cannot tell', 'worse'])
+  })
+
+  it('finds equivalent what is so wherever it stands', () => {
+    const judged = judgeFigures([pair('p95', 1.04, 10, 12), pair('p99', 1)])
+    expect(judged[1]).toMatchObject({ verdict: 'equivalent', reason: null, p_adjusted: null })
+  })
+
+  it('passes over what cannot become significant: nothing measured, no errors, errors in some blocks', () => {
+    const nothing = [null, null, null, null, null, null]
+    const zeros = [0, 0, 0, 0, 0, 0]
+    const judged = judgeFigures([
+      pair('rps', 1.5, 6),
+      { metric: metric('lag'), baseline: nothing, variant: nothing },
+      { metric: metric('lost'), baseline: zeros, variant: zeros },
+      { metric: metric('errors'), baseline: zeros, variant: [0.02, 0, 0, 0.03, 0, 0.02] },
+      pair('p99', 2, 6),
+    ])
+    expect(judged.map(({ verdict }) => verdict)).toEqual([
+      'better',
+      'cannot tell',
+      'equivalent',
+      'cannot tell',
+      'worse',
+    ])
+    expect(judged[3]).toMatchObject({ p_adjusted: 0.25, smallest_p: 0.25 })
+    expect(judged[3]?.reason).toBe('of 6 pairs 3 have a difference, too few for significance')
   })
 
   it('pairs the blocks in which both have a value', () => {
@@ -127,16 +187,13 @@ describe('judgeFamily', () => {
     const nothing = [null, null, null, null, null, null]
     const values = [1, 2, 3, 4, 5, 6]
     const alternating = { baseline: [1, null, 1, null], variant: [null, 1, null, 1] }
-    const judged = judgeFamily(
-      [
-        { metric: metric('lag'), baseline: nothing, variant: values },
-        { metric: metric('lag'), baseline: values, variant: nothing },
-        { metric: metric('lag'), baseline: nothing, variant: nothing },
-        { metric: metric('lag'), ...alternating },
-        pair('p95', 1.5, 6),
-      ],
-      OPTIONS,
-    )
+    const judged = judgeVariants([
+      { metric: metric('lag'), baseline: nothing, variant: values },
+      { metric: metric('lag'), baseline: values, variant: nothing },
+      { metric: metric('lag'), baseline: nothing, variant: nothing },
+      { metric: metric('lag'), ...alternating },
+      pair('p95', 1.5, 6),
+    ])
     expect(judged.map(({ reason }) => reason)).toEqual([
       'it was not measured for the baseline',
       'it was not measured for this variant',

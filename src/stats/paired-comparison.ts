@@ -2,7 +2,7 @@ import type { Metric } from '../core/metric.js'
 import { formatProbability } from '../core/units.js'
 import { bootstrapMean } from './bootstrap.js'
 import { formatReach, marginOf, type Scale, scaleOf } from './effect.js'
-import { holmAdjusted } from './holm.js'
+import { adjustedInOrder } from './fixed-order.js'
 import { median } from './quantiles.js'
 import { signFlipTest, smallestP } from './sign-flip.js'
 
@@ -15,8 +15,11 @@ export interface PairedInput {
   variant: readonly (number | null)[]
 }
 
-/** "different" where the metric does not say which of two values is the better one. */
-export type ComparisonVerdict = 'better' | 'worse' | 'different' | 'equivalent' | 'cannot tell'
+/**
+ * "different" where the metric does not say which of two values is the better one; "not tested" where a figure before it was
+ * not significant.
+ */
+export type ComparisonVerdict = 'better' | 'worse' | 'different' | 'equivalent' | 'cannot tell' | 'not tested'
 
 /** What a comparison of a variant with the baseline came to. */
 export interface Judged {
@@ -32,15 +35,16 @@ export interface Judged {
   interval: [number, number] | null
   /** What is too small to matter: relative for a ratio, absolute for a difference, in the metric's unit. */
   margin: number | null
+  /** Of this comparison by itself. */
   p: number | null
-  /** By Holm, over the family. */
+  /** Over all variants and the figures before it; null where it was not tested. */
   p_adjusted: number | null
   /** Whether p is of all assignments of signs, or of a sample of them (above 20 pairs). */
   p_exact: boolean | null
-  /** The least p_adjusted that so many pairs can reach in this family. */
+  /** The least p_adjusted that its pairs can reach: those without a difference count for nothing. */
   smallest_p: number | null
   verdict: ComparisonVerdict
-  /** In words: why there is no value, or why it cannot tell; null otherwise. */
+  /** In words: why there is no value, why it cannot tell, or was not tested; null otherwise. */
   reason: string | null
 }
 
@@ -56,29 +60,57 @@ export interface JudgeOptions {
 const ALPHA = 0.05
 
 /**
- * All comparisons of one family, in their order, their p values corrected together. Those without a pair are no part
- * of the family: nothing was tested.
+ * All comparisons of an experiment: for each variant its figures in the order in which they are tested, the deciding one first.
+ * The chance of a false alarm in any of them is at most alpha (`adjustedInOrder`).
  *
- * A variant is better or worse when its adjusted p is at most alpha and its effect beyond the margin; equivalent when
- * the whole interval of the effect lies within the margin. Otherwise the comparison cannot tell, and says why.
+ * A variant is better or worse when its adjusted p is at most alpha and its effect beyond the margin; equivalent when the
+ * whole interval of the effect lies within the margin. Otherwise the comparison cannot tell, and says why; or it was not
+ * tested, because a figure before it was not significant. The significance of a difference alone lets the next one be
+ * tested: that one is "equivalent" does not, and a figure may be found equivalent wherever it stands, as that is another
+ * question than whether it differs (two one-sided tests: Schuirmann, J. Pharmacokinet. Biopharm. 15, 1987), each with its
+ * own chance of error of at most alpha.
+ *
+ * Figures that cannot become significant are passed over: those without a pair, and those whose pairs have too few
+ * differences for the test, such as no errors on either side. That is seen from the sizes of the differences, of which the
+ * sign-flip test is independent (Tarone: A modified Bonferroni method for discrete data, Biometrics 46, 1990).
  * @throws RangeError when the blocks of a pair differ in number
  */
-export function judgeFamily(inputs: readonly PairedInput[], options: JudgeOptions): Judged[] {
-  const measured = inputs.map((input) => measure(input, options))
-  const tested = measured.filter((one): one is Tested => 'test' in one)
-  const adjusted = holmAdjusted(tested.map(({ test }) => test.p))
-  const smallest = holmAdjusted(tested.map(({ effects }) => smallestP(effects.length)))
-  return measured.map((one) => {
-    if (!('test' in one)) return one
-    const at = tested.indexOf(one)
-    return judge(one, { adjusted: adjusted[at] ?? 1, smallest: smallest[at] ?? 1, size: tested.length }, options)
+export function judgeInOrder(variants: readonly (readonly PairedInput[])[], options: JudgeOptions): Judged[][] {
+  const { alpha = ALPHA } = options
+  const measured = variants.map((inputs) => inputs.map((input) => measure(input, options)))
+  const testable = measured.map((ones) =>
+    ones.filter((one): one is Tested => 'test' in one && smallestOf(one) <= alpha),
+  )
+  const adjusted = adjustedInOrder(testable.map((ones) => ones.map(({ test }) => test.p)))
+  const smallest = adjustedInOrder(testable.map((ones) => ones.map(smallestOf)))
+  const size = measured.filter((ones) => ones.some((one) => 'test' in one)).length
+  return measured.map((ones, variant) => {
+    let stopped: Metric | null = null
+    return ones.map((one) => {
+      if (!('test' in one)) return one
+      const at = testable[variant]?.indexOf(one) ?? -1
+      const family =
+        at === -1
+          ? { adjusted: Math.min(1, one.test.p * size), smallest: Math.min(1, smallestOf(one) * size), size }
+          : { adjusted: adjusted[variant]?.[at] ?? 1, smallest: smallest[variant]?.[at] ?? 1, size }
+      const before: Metric | null = at === -1 ? null : stopped
+      if (at !== -1 && stopped === null && family.adjusted > alpha) stopped = one.metric
+      return before === null ? judge(one, family, options) : notTested(judge(one, family, options), before)
+    })
   })
 }
 
-/** The fewest blocks in which so many comparisons can reach significance together, all runs having gone well. */
-export function blocksNeeded(family: number, alpha: number = ALPHA): number {
+/** What a figure comes to behind one that was not significant: its difference was not tested. */
+function notTested(judged: Judged, before: Metric): Judged {
+  const untold = { ...judged, p_adjusted: null }
+  if (judged.verdict === 'equivalent') return untold
+  return { ...untold, verdict: 'not tested', reason: `${before.label} was not significant before` }
+}
+
+/** The fewest blocks in which so many variants can reach significance together, all runs having gone well. */
+export function blocksNeeded(variants: number, alpha: number = ALPHA): number {
   let blocks = 1
-  while (smallestP(blocks) * family > alpha && blocks < 20) blocks++
+  while (smallestP(blocks) * variants > alpha && blocks < 20) blocks++
   return blocks
 }
 
@@ -119,6 +151,11 @@ function measure({ metric, baseline, variant }: PairedInput, { seed }: JudgeOpti
   }
 }
 
+/** Signs of pairs without a difference change nothing. */
+function smallestOf({ effects }: Tested): number {
+  return smallestP(effects.filter((effect) => effect !== 0).length)
+}
+
 function medianOf(values: readonly (number | null)[]): number | null {
   return median(values.filter((value) => value !== null))
 }
@@ -147,6 +184,7 @@ function untested(medians: { baseline: number | null; variant: number | null }, 
 interface Family {
   adjusted: number
   smallest: number
+  /** Variants that are held against the baseline. */
   size: number
 }
 
@@ -175,7 +213,7 @@ function judge(tested: Tested, family: Family, { margin, alpha = ALPHA }: JudgeO
   }
   if (significant && Math.abs(mean) > reach) return { ...judged, verdict: direction(metric, mean), reason: null }
   if (within) return { ...judged, verdict: 'equivalent', reason: null }
-  return { ...judged, verdict: 'cannot tell', reason: whyNot(metric, judged, family, alpha) }
+  return { ...judged, verdict: 'cannot tell', reason: whyNot(tested, judged, family, alpha) }
 }
 
 function direction({ better }: Metric, effect: number): ComparisonVerdict {
@@ -184,14 +222,18 @@ function direction({ better }: Metric, effect: number): ComparisonVerdict {
 }
 
 function whyNot(
-  metric: Metric,
+  { metric, effects }: Tested,
   { pairs, scale, interval }: Pick<Judged, 'pairs' | 'scale' | 'interval'>,
   { adjusted, smallest, size }: Family,
   alpha: number,
 ): string {
-  const among = size === 1 ? '' : ` among ${size} comparisons`
+  const among = size === 1 ? '' : ` among ${size} variants`
   if (smallest > alpha) {
+    const differing = effects.filter((effect) => effect !== 0).length
     const only = pairs === 1 ? '1 pair' : `${pairs} pairs`
+    if (smallestP(pairs) * size <= alpha) {
+      return `of ${only} ${differing} ${differing === 1 ? 'has' : 'have'} a difference, too few for significance${among}`
+    }
     const needed = blocksNeeded(size, alpha)
     return `${only} cannot reach significance${among}: the smallest possible p is ${formatProbability(smallest)}, ${needed} blocks are needed`
   }

@@ -2,6 +2,7 @@ import type { Metric } from '../core/metric.js'
 import { formatNumber, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
+import { untestedWords } from '../stats/comparison.js'
 import { formatEffect } from '../stats/effect.js'
 import type { Judged } from '../stats/paired-comparison.js'
 import { paint, type Tone } from './style.js'
@@ -15,6 +16,7 @@ const TONES: Record<Judged['verdict'], Tone> = {
   different: 'contrast',
   equivalent: 'data',
   'cannot tell': 'warn',
+  'not tested': 'dim',
 }
 
 /** What a comparison came to: every variant against the baseline, figure by figure; then claims, and why it cannot tell. */
@@ -33,6 +35,7 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
           i === 0 ? line : `  ${line}`,
         ),
   )
+  const untested = untestedWords(judged).flatMap((words) => wrap(oneLine(`Not tested: ${words}`), options.width))
   return [
     ...(judged.length === 0 ? [] : [table(results, options)]),
     ...(drawn === null ? [] : [drawnText(results, options.width)]),
@@ -44,7 +47,7 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
             options.width,
           ).join('\n'),
         ]),
-    ...(reasons.length === 0 ? [] : [reasons.join('\n')]),
+    ...(reasons.length + untested.length === 0 ? [] : [[...reasons, ...untested].join('\n')]),
     ...(failed.length + voided.length === 0
       ? []
       : [[...failed, ...voided].map((text) => paint(text, 'warn', options.colour)).join('\n')]),

@@ -94,7 +94,7 @@ Examples:
   $ scalelab compare --aa single                       is the verdict itself to be trusted?
   $ scalelab compare --resume
 
-Differences are judged within blocks: an exact sign-flip test, Holm's correction, a bootstrap interval, and a margin.
+Differences are judged within blocks: an exact sign-flip test, figures in a fixed order, a bootstrap interval, and a margin.
 Exit code 4 when a variant could not run; the others are compared all the same.`,
     )
     .action((scenarios: string[], options: CompareOptions) => compare(lab, scenarios, options))
@@ -271,7 +271,7 @@ function blocksOf(options: CompareOptions, aa: boolean, variants: number): numbe
   const others = variants - 1
   const p = Math.min(1, (2 / 2 ** blocks) * others)
   throw usageError(
-    `--blocks ${blocks}: no difference could be significant, the smallest possible p is ${p.toPrecision(2)}${others > 1 ? ` among ${others} comparisons` : ''}`,
+    `--blocks ${blocks}: no difference could be significant, the smallest possible p is ${p.toPrecision(2)}${others > 1 ? ` among ${others} variants` : ''}`,
     `At least ${needed} blocks can tell something; --force runs them all the same`,
   )
 }
