@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { parse } from 'yaml'
 
 rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
@@ -42,6 +43,12 @@ const command = await build({
   external: Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !EVERY_COMMAND.includes(name)),
 })
 writeNotices('dist/cli', command.metafile)
+
+// What the built-in files hold, by their text: parsing them takes `list` as long as all else.
+const texts = readdirSync('scenarios')
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => readFileSync(join('scenarios', file), 'utf8'))
+writeFileSync('dist/scenarios.json', JSON.stringify(Object.fromEntries(texts.map((text) => [text, parse(text)]))))
 
 /**
  * The licences of what is bundled ask that their notices travel with it. Of every package that is in one of the files, whatever

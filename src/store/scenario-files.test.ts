@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
+import { scenarioSchema } from '../core/scenario.js'
 import { MAX_SHARDS } from '../core/shard-map.js'
 import { labErrorOf, labErrorOfAsync } from '../core/testing/thrown.js'
-import { builtins, findScenario, parseScenario, readScenario } from './scenario-files.js'
+import { builtins, findScenario, readScenario } from './scenario-files.js'
 import { asNobody } from './testing/as-nobody.js'
+import { parseYaml } from './yaml-file.js'
 
 const BUILTIN = fileURLToPath(new URL('../../scenarios', import.meta.url))
 
@@ -153,7 +155,7 @@ describe('findScenario', () => {
   })
 })
 
-describe('parseScenario', () => {
+describe('a scenario', () => {
   const many = (line: (i: number) => string): string => Array.from({ length: 30_000 }, (_, i) => line(i)).join('')
   it.each([
     ['unknown keys', WHOLE + many((i) => `k${i}: ${i}\n`), 'and 29,980 more'],
@@ -168,25 +170,32 @@ describe('parseScenario', () => {
     ['names of nothing', `${many((i) => `a${i}: &a${i} 1\n`)}b: *nothing`, ':30001:4: not valid YAML'],
     ['letters', `question: ${'x'.repeat(500_000)}\nname: ${'y'.repeat(400_000)}`, 'mine.yaml'],
   ])('comes to an end with too many %s', { timeout: 20_000 }, (_, text, expected) => {
-    const error = labErrorOf(() => parseScenario(text, 'mine.yaml'))
+    const error = labErrorOf(() => parseYaml(text, 'mine.yaml', 'scenario').as(scenarioSchema))
     expect(error.message).toContain(expected)
     expect(error.message.split('\n').length).toBeLessThan(50)
     expect(error.message.length).toBeLessThan(100_000)
   })
 
   const mistakesOf = (text: string): string[] => {
-    const error = labErrorOf(() => parseScenario(text, 'mine.yaml'))
+    const error = labErrorOf(() => parseYaml(text, 'mine.yaml', 'scenario').as(scenarioSchema))
     expect(error.exitCode).toBe(2)
     return error.message.split('\n')
   }
 
   it('reads a whole file', () => {
-    expect(parseScenario(WHOLE, 'mine.yaml').topology.work).toMatchObject({ kind: 'model', mean_ms: 2, workers: 1 })
+    expect(parseYaml(WHOLE, 'mine.yaml', 'scenario').as(scenarioSchema).topology.work).toMatchObject({
+      kind: 'model',
+      mean_ms: 2,
+      workers: 1,
+    })
   })
 
   it('follows aliases', () => {
     const text = WHOLE.replace('duration: 5s', 'duration: &d 5s\n  warmup: *d')
-    expect(parseScenario(text, 'mine.yaml').load).toMatchObject({ duration: '5s', warmup: '5s' })
+    expect(parseYaml(text, 'mine.yaml', 'scenario').as(scenarioSchema).load).toMatchObject({
+      duration: '5s',
+      warmup: '5s',
+    })
   })
 
   it.each<[string, string, string]>([

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unknownValueError, usageError } from '../core/errors.js'
 import { EXPERIMENT_SCHEMA, type Experiment, experimentSchema } from '../core/experiment.js'
@@ -13,7 +13,13 @@ import {
   withStandbys,
 } from '../core/scenario.js'
 import { MAX_SHARDS } from '../core/shard-map.js'
-import { parseYaml, readYaml } from './yaml-file.js'
+import { isMissing, readText } from './read-file.js'
+import type { YamlText } from './yaml-file.js'
+
+/** Far more than a person writes. */
+const MOST_BYTES = 2 ** 20
+/** Written by build.config.js; it is beside the folder of this module, and of the file that this becomes a part of. */
+const SEEN_BY_BUILD = new URL('../scenarios.json', import.meta.url)
 
 /** Families: any `<prefix>-<n>` is made from the scenario file of one n. */
 const FAMILIES = [
@@ -74,12 +80,7 @@ export async function builtins(dir: string): Promise<{ scenarios: Scenario[]; ex
  * @throws LabError (usage) with one line per mistake: file:line:column, the path inside the file, what was expected
  */
 export async function readScenario(file: string): Promise<Scenario> {
-  return parseScenario(await readYaml(file, 'scenario'), file)
-}
-
-/** The scenario in a text; `file` is only named in errors. @throws LabError (usage) as `readScenario` */
-export function parseScenario(text: string, file: string): Scenario {
-  return parseYaml(text, file, 'scenario').as(scenarioSchema)
+  return (await readYaml(file, 'scenario', 'scenario')).as(scenarioSchema)
 }
 
 /** By its name, a member of a family included; null where there is none. */
@@ -109,11 +110,38 @@ async function namesLike(dir: string, kind: Asked['kind']): Promise<string[]> {
 
 /** By what the file says it is. @throws LabError (usage) as `readScenario`, and for a file that is neither */
 async function readEither(file: string): Promise<Asked> {
-  const yaml = parseYaml(await readYaml(file, 'scenario or experiment'), file, 'document')
+  const yaml = await readYaml(file, 'scenario or experiment', 'document')
   if (yaml.named === EXPERIMENT_SCHEMA) return { kind: 'experiment', experiment: yaml.as(experimentSchema) }
   if (yaml.named === SCENARIO_SCHEMA) return { kind: 'scenario', scenario: yaml.as(scenarioSchema) }
   throw usageError(
     `${file}: schema: ${yaml.named === undefined ? 'missing' : `unknown ${JSON.stringify(yaml.named)}`}`,
     `Write schema: ${EXPERIMENT_SCHEMA} for variants to be compared, schema: ${SCENARIO_SCHEMA} for one stack and its load`,
   )
+}
+
+/**
+ * What a file holds. A text that the build has seen is not parsed again: for the built-in files that would take as long as all
+ * else that `list` does.
+ * @param kind of file, as in "there is no scenario file" @param noun for one of what it holds @throws LabError (usage)
+ */
+async function readYaml(file: string, kind: string, noun: string): Promise<YamlText> {
+  const text = await readText(file, { noun: `a ${kind} file`, most: MOST_BYTES }).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+    throw usageError(`there is no ${kind} file ${file}`, 'See the built-in ones: scalelab list')
+  })
+  const data = (await seenByBuild())[text]
+  if (data === undefined) return (await import('./yaml-file.js')).parseYaml(text, file, noun)
+  return { named: data.schema, as: (schema) => schema.parse(data) }
+}
+
+type Seen = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+let seen: Promise<Seen> | undefined
+
+/** What texts of YAML hold, by the text; nothing where the sources run unbuilt. */
+function seenByBuild(): Promise<Seen> {
+  seen ??= readFile(SEEN_BY_BUILD, 'utf8').then(
+    (json) => JSON.parse(json),
+    () => ({}),
+  )
+  return seen
 }

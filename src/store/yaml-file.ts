@@ -1,26 +1,11 @@
 import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { type LabError, usageError } from '../core/errors.js'
-import { isMissing, readText } from './read-file.js'
 import { describeMistakes } from './scenario-mistakes.js'
 
-/** Far more than a person writes. */
-const MOST_BYTES = 2 ** 20
 const MOST_ALIASES = 200
 /** Inside of what has a name itself. */
 const MOST_NESTED_ALIASES = 10
-
-/**
- * The text of a file.
- * @param noun what is expected in it, as in "scenario"
- * @throws LabError (usage)
- */
-export async function readYaml(file: string, noun: string): Promise<string> {
-  return readText(file, { noun: `a ${noun} file`, most: MOST_BYTES }).catch((error: unknown) => {
-    if (!isMissing(error)) throw error
-    throw usageError(`there is no ${noun} file ${file}`, 'See the built-in ones: scalelab list')
-  })
-}
 
 /** A text of YAML that has been read, and not yet held against a schema. */
 export interface YamlText {

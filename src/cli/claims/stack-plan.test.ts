@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { findScenario, parseScenario } from '../../store/scenario-files.js'
+import { scenarioSchema } from '../../core/scenario.js'
+import { findScenario } from '../../store/scenario-files.js'
+import { parseYaml } from '../../store/yaml-file.js'
 import { type StackPlan, stackPlans } from './stack-plan.js'
 
 const BUILTIN = fileURLToPath(new URL('../../../scenarios', import.meta.url))
@@ -43,13 +45,14 @@ describe('stackPlans', () => {
   })
 
   const scenario = (more: string) =>
-    parseScenario(
+    parseYaml(
       `schema: scalelab/scenario@1
 name: mine
 question: How fast?
 ${more}`,
       'mine.yaml',
-    )
+      'scenario',
+    ).as(scenarioSchema)
 
   it('measure capacity beside a load at a rate where a claim needs it', () => {
     const plans = stackPlans(
