@@ -1,7 +1,8 @@
 import { scaleLinear } from 'd3-scale'
 import { formatNumber } from '../../core/units.js'
-import { baseAxis, type ChartText, chart, type Plot, WIDTH } from './frame.js'
+import { baseAxis, type ChartText, chart, type Plot } from './frame.js'
 import { boldWidth, cutText, el, line, type Svg, text, textWidth } from './svg.js'
+import { WIDTH } from './theme.js'
 
 export interface Bar {
   name: string

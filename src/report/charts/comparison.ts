@@ -2,13 +2,13 @@ import type { RunRecord } from '../../core/record.js'
 import { formatNumber, formatRatio } from '../../core/units.js'
 import { Histogram } from '../../stats/histogram.js'
 import { barChart } from './bars.js'
-import { chart, type Plot, WIDTH } from './frame.js'
+import { chart, type Plot } from './frame.js'
 import { endLabels } from './labels.js'
 import { CURVE_POINTS } from './latency-distribution.js'
 import { type Curve, curveEnd, curvePath, percentileAxes } from './percentile-axis.js'
 import { seriesNames } from './series-names.js'
 import { boldWidth, cutText, type Svg } from './svg.js'
-import { SERIES_COLOURS } from './theme.js'
+import { SERIES_COLOURS, WIDTH } from './theme.js'
 
 /** A run with the name it has in this comparison. */
 export interface NamedRun {

@@ -2,7 +2,7 @@ import type { DrillEventName, Trial } from '../../core/trial.js'
 import { formatNumber } from '../../core/units.js'
 import { faultMoment, faultWords } from '../drill-words.js'
 import { barChart } from './bars.js'
-import type { NamedMark } from './named-marks.js'
+import type { NamedMark } from './run-clock.js'
 import type { Svg } from './svg.js'
 
 /** What clients saw, of all that happens in a drill; the rest was done. */

@@ -3,9 +3,10 @@ import { line as lineOf } from 'd3-shape'
 import { formatNumber, formatRatio } from '../../core/units.js'
 import type { Fits } from '../../stats/fits/fits.js'
 import { type LawParameters, throughputAt } from '../../stats/fits/scaling-law.js'
-import { baseAxis, chart, type Plot, valueAxis, WIDTH } from './frame.js'
+import { baseAxis, chart, type Plot, valueAxis } from './frame.js'
 import { type EndLabel, endLabels } from './labels.js'
 import { el, line, type Svg, text } from './svg.js'
+import { WIDTH } from './theme.js'
 
 const HEIGHT = 400
 const LABELS = 96

@@ -1,8 +1,5 @@
 import { el, escapeText, line, type Svg, text } from './svg.js'
-import { styleSheet } from './theme.js'
-
-/** Width of every chart in pixels: GitHub shows it nearly one to one. */
-export const WIDTH = 860
+import { styleSheet, WIDTH } from './theme.js'
 
 /** The rectangle in which values are drawn, in pixels. */
 export interface Plot {

@@ -3,10 +3,10 @@ import { type CapacityProbe, type CapacityRecord, probedRates } from '../../core
 import { formatNumber } from '../../core/units.js'
 import { kneeOf, type Point } from '../../stats/knee.js'
 import { median } from '../../stats/quantiles.js'
-import { baseAxis, chart, type Plot, valueAxis, WIDTH } from './frame.js'
-import { type EndLabel, endLabels } from './labels.js'
-import { marksHeight, namedMarks, placeMarks } from './named-marks.js'
+import { baseAxis, chart, type Plot, valueAxis } from './frame.js'
+import { type EndLabel, endLabels, marksHeight, namedMarks, placeMarks } from './labels.js'
 import { coordinate, el, line, type Svg, text, textWidth } from './svg.js'
+import { WIDTH } from './theme.js'
 import { latencyScale } from './value-scale.js'
 
 const HEIGHT = 420

@@ -1,10 +1,11 @@
 import type { RunRecord } from '../../core/record.js'
 import { formatNumber } from '../../core/units.js'
 import { Histogram } from '../../stats/histogram.js'
-import { chart, type Plot, WIDTH } from './frame.js'
+import { chart, type Plot } from './frame.js'
 import { endLabels } from './labels.js'
 import { type Curve, curveEnd, curvePath, percentileAxes, percentileDots } from './percentile-axis.js'
 import type { Svg } from './svg.js'
+import { WIDTH } from './theme.js'
 
 const HEIGHT = 380
 const LABELS = 110

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { drillRecord } from '../testing/replicated-records.js'
 import { drillMarks } from './drill-timeline.js'
-import { WIDTH } from './frame.js'
-import { latencyOverTime } from './latency-over-time.js'
-import { marksHeight, placeMarks } from './named-marks.js'
+import { marksHeight, placeMarks } from './labels.js'
+import { latencyOverTime } from './over-time.js'
 import { textWidth } from './svg.js'
+import { WIDTH } from './theme.js'
 
 const marks = fc.array(
   fc.record({

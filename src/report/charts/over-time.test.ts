@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { RunRecord, TickRow } from '../../core/record.js'
 import { external, lb3, outage } from '../testing/records.js'
 import { latencyDistribution } from './latency-distribution.js'
-import { latencyOverTime } from './latency-over-time.js'
-import { rateOverTime } from './rate-over-time.js'
-import { markedEvents } from './time-axis.js'
+import { latencyOverTime, rateOverTime } from './over-time.js'
+import { markedEvents } from './run-clock.js'
 
 const record = lb3()
 

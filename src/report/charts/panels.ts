@@ -1,5 +1,6 @@
-import { type Plot, WIDTH } from './frame.js'
+import type { Plot } from './frame.js'
 import { cutText, type Svg, text } from './svg.js'
+import { WIDTH } from './theme.js'
 
 export interface PanelHeading {
   title: string

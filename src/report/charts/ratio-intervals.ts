@@ -1,7 +1,8 @@
 import { scaleLog } from 'd3-scale'
 import { formatRatio } from '../../core/units.js'
-import { baseAxis, chart, type Plot, WIDTH } from './frame.js'
+import { baseAxis, chart, type Plot } from './frame.js'
 import { boldWidth, cutText, el, line, type Svg, text, textWidth } from './svg.js'
+import { WIDTH } from './theme.js'
 
 /** A variant's ratio to the baseline in one figure. */
 export interface RatioRow {

@@ -1,8 +1,9 @@
 import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from 'd3-scale'
 import { formatNumber } from '../../core/units.js'
 import { median, nearestRank } from '../../stats/quantiles.js'
-import { baseAxis, chart, type Plot, WIDTH } from './frame.js'
+import { baseAxis, chart, type Plot } from './frame.js'
 import { boldWidth, el, line, type Svg, text, textWidth } from './svg.js'
+import { WIDTH } from './theme.js'
 import { LOG_FROM } from './value-scale.js'
 
 /** Times of one kind over the trials of a drill, in milliseconds; those that never came are counted apart. */

@@ -1,9 +1,9 @@
 import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatShare } from '../../core/units.js'
-import { chart, WIDTH } from './frame.js'
+import { chart } from './frame.js'
 import { opacityText } from './legend.js'
 import { boldWidth, coordinate, cutText, el, type Svg, text } from './svg.js'
-import { SERIES_COLOURS } from './theme.js'
+import { SERIES_COLOURS, WIDTH } from './theme.js'
 
 type Arcs = NonNullable<SchemePlan['ring']>
 

@@ -1,10 +1,10 @@
 import { scaleLinear } from 'd3-scale'
 import { formatNumber, formatRatio } from '../../core/units.js'
 import type { ScalingGroup } from '../../stats/shard-scaling.js'
-import { baseAxis, chart, type Plot, valueAxis, WIDTH } from './frame.js'
+import { baseAxis, chart, type Plot, valueAxis } from './frame.js'
 import { type EndLabel, endLabels } from './labels.js'
 import { cutText, el, line, type Svg, text, textWidth } from './svg.js'
-import { SERIES_COLOURS } from './theme.js'
+import { SERIES_COLOURS, WIDTH } from './theme.js'
 
 const HEIGHT = 380
 const DOT = 4.5

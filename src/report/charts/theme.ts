@@ -1,3 +1,6 @@
+/** Width of every chart in pixels: GitHub shows it nearly one to one. */
+export const WIDTH = 860
+
 /**
  * Colours of series, in order of use: Okabe and Ito's palette (Color Universal Design, 2008), which readers with any
  * kind of colour blindness can tell apart; some are lightened for dark surfaces. Lines differ in dashes as well.

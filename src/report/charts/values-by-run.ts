@@ -1,9 +1,10 @@
 import { scaleLinear } from 'd3-scale'
 import { formatNumber } from '../../core/units.js'
 import { median } from '../../stats/quantiles.js'
-import { baseAxis, chart, type Plot, WIDTH } from './frame.js'
+import { baseAxis, chart, type Plot } from './frame.js'
 import { swarm } from './recovery-times.js'
 import { boldWidth, cutText, el, line, type Svg, text, textWidth } from './svg.js'
+import { WIDTH } from './theme.js'
 
 /** What the runs of a variant measured of one figure. */
 export interface RunValues {
