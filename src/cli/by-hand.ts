@@ -1,9 +1,9 @@
 import { runError } from '../core/errors.js'
-import type { Step } from '../replication/failover.js'
+import type { FailoverStep } from '../replication/failover.js'
 import type { Lab } from './lab.js'
 
 /** Shows what is about to be done and waits for a line: what the documents do by hand, done at the reader's pace. */
-export function byHand({ os: { stdin, stderr, signal } }: Lab): (step: Step) => Promise<void> {
+export function byHand({ os: { stdin, stderr, signal } }: Lab): (step: FailoverStep) => Promise<void> {
   /** Lines that have come and that no step has used. */
   let lines = 0
   let ended = false

@@ -11,7 +11,7 @@ import { migrationOf } from '../sharding/reshard.js'
 import { planReshard } from '../sharding/reshard-plan.js'
 import { countShards } from '../sharding/shard-count.js'
 import { targetOf } from '../sharding/target.js'
-import type { Shard } from '../strategies/sharding/port.js'
+import type { WeightedShard } from '../strategies/sharding/port.js'
 import { SHARDING_SCHEMES, shardingScheme } from '../strategies/sharding/registry.js'
 import type { Lab } from './lab.js'
 import { number } from './option-values.js'
@@ -152,7 +152,7 @@ async function newestMap(fleet: Fleet): Promise<ShardMap> {
 }
 
 /** The shards that are to be there: those of the map from the first on, and new ones after them. */
-function shardsOf(map: ShardMap, to: number, weightList: string | undefined, keepWeights: boolean): Shard[] {
+function shardsOf(map: ShardMap, to: number, weightList: string | undefined, keepWeights: boolean): WeightedShard[] {
   const weights = weightList?.split(',').map((text) => number('--shard-weights', text.trim(), 1, 1_000))
   if (weights !== undefined && weights.length !== to) {
     throw usageError(

@@ -3,7 +3,7 @@ import { usageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import type { KeyChoice } from '../lab/planned-shards.js'
 import { KEY_SHAPES, MOST_KEYS } from '../placing/keys.js'
-import { type Stage, sameStage, stageOf } from '../placing/stages.js'
+import { type ShardStage, sameStage, stageOf } from '../placing/stages.js'
 import { HASH_NAMES, type SchemeOptions, type ShardingScheme } from '../strategies/sharding/port.js'
 import { DEFAULT_SCHEME_OPTIONS, SHARDING_SCHEMES } from '../strategies/sharding/registry.js'
 import { choice, number } from './option-values.js'
@@ -89,7 +89,7 @@ export function addShardPlanOptions(command: Command): Command {
  * The sets of shards, from what there is over every step.
  * @throws LabError (usage) for what cannot be read, and for a step that changes nothing
  */
-export function stagesOf(options: ShardPlanOptions): Stage[] {
+export function stagesOf(options: ShardPlanOptions): ShardStage[] {
   const first = firstStage(options)
   const stages = [first, ...laterStages(first, options)]
   stages.slice(1).forEach((stage, step) => {
@@ -103,7 +103,7 @@ export function stagesOf(options: ShardPlanOptions): Stage[] {
   return stages
 }
 
-function firstStage({ from, fromWeights }: ShardPlanOptions): Stage {
+function firstStage({ from, fromWeights }: ShardPlanOptions): ShardStage {
   if (from !== undefined && fromWeights !== undefined) {
     throw usageError('--from and --from-weights exclude each other', 'A weight per shard says how many there are')
   }
@@ -111,7 +111,7 @@ function firstStage({ from, fromWeights }: ShardPlanOptions): Stage {
   return stageOf(new Array<number>(shardCount('--from', from ?? '3')).fill(1))
 }
 
-function laterStages(first: Stage, { to, toWeights, lose }: ShardPlanOptions): Stage[] {
+function laterStages(first: ShardStage, { to, toWeights, lose }: ShardPlanOptions): ShardStage[] {
   const given = [
     ...(to === undefined ? [] : ['--to']),
     ...(toWeights === undefined ? [] : ['--to-weights']),
@@ -141,7 +141,7 @@ function weights(flag: string, text: string): number[] {
   return list
 }
 
-function without(stage: Stage, text: string): Stage {
+function without(stage: ShardStage, text: string): ShardStage {
   const ids = stage.map(({ id }) => id)
   const lost = new Set(text.split(',').map((id) => id.trim()))
   for (const id of lost) {
@@ -162,7 +162,7 @@ function without(stage: Stage, text: string): Stage {
   return stage.filter(({ id }) => !lost.has(id))
 }
 
-function describe(stage: Stage): string {
+function describe(stage: ShardStage): string {
   const equal = stage.every(({ weight }) => weight === stage[0]?.weight)
   if (equal) return `${stage.length} ${stage.length === 1 ? 'shard' : 'equal shards'}`
   return `${stage.length} shards of weights ${stage.map(({ weight }) => weight).join(',')}`
@@ -218,7 +218,7 @@ function amount(flag: string, text: string, most: number): number {
 /** What schemes are told, besides keys. @throws LabError (usage) */
 export function schemeOptionsOf(
   options: ShardPlanOptions,
-  stages: readonly Stage[],
+  stages: readonly ShardStage[],
 ): Omit<SchemeOptions, 'keys' | 'sample'> {
   const vnodes = number('--vnodes', options.vnodes, 1, 100_000)
   const heaviest = Math.max(...stages.map((stage) => stage.reduce((sum, { weight }) => sum + weight, 0)))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { usageError } from '../core/errors.js'
-import { CONSISTENCIES, KEY_DISTRIBUTIONS, MOST_KEYS, REQUEST_KINDS, type RequestKind } from '../core/load.js'
+import { CONSISTENCIES, KEY_DISTRIBUTIONS, MOST_IDS, REQUEST_KINDS, type RequestKind } from '../core/load.js'
 import type { StackParameters } from '../core/parameters.js'
 import type { LoadSection } from '../core/scenario.js'
 import { SHARD_PRODUCTS } from '../topologies/shard-sql.js'
@@ -125,7 +125,7 @@ function keysOf({ keys, keyCount }: WorkloadOptions): Partial<NonNullable<Worklo
   return {
     ...(distribution === undefined ? {} : { distribution }),
     ...(exponent === undefined ? {} : { exponent: number('--keys', exponent, 0.01, 10, false) }),
-    ...(keyCount === undefined ? {} : { count: number('--key-count', keyCount, 1, MOST_KEYS) }),
+    ...(keyCount === undefined ? {} : { count: number('--key-count', keyCount, 1, MOST_IDS) }),
   }
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import {
   ageText,
   type Calibration,
+  type CalibrationStep,
   calibrationSchema,
   driveOf,
   expectationOf,
   limitText,
   machineText,
   reasonsToRepeat,
-  type Step,
 } from './calibration.js'
 import { madeUpCalibration } from './testing/calibration.js'
 
@@ -76,7 +76,7 @@ describe('expectationOf', () => {
 })
 
 describe('limitText', () => {
-  const step: Step = {
+  const step: CalibrationStep = {
     rps: 20_160,
     achieved: 0.91,
     lateness_ms: 7.25,

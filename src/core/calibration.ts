@@ -30,7 +30,7 @@ export const stepSchema = z.object({
   failed: z.string().nullable().describe('the check that failed; null where the rate was held'),
 })
 /** One rate, offered for a moment, and what came of it. */
-export type Step = z.infer<typeof stepSchema>
+export type CalibrationStep = z.infer<typeof stepSchema>
 
 export const driveSchema = z.object({
   drive: z.enum(DRIVES),
@@ -120,7 +120,7 @@ export function driveOf({ drives }: Calibration, generators: number): Drive | un
 }
 
 /** How a rate stands to what was measured. */
-export interface Expectation {
+export interface RateExpectation {
   level: 'beyond' | 'near'
   text: string
 }
@@ -133,7 +133,7 @@ export interface Expectation {
 export function expectationOf(
   calibration: Calibration,
   { rps, generators, now }: { rps: number; generators: number; now: Date },
-): Expectation | null {
+): RateExpectation | null {
   const drive = driveOf(calibration, generators)
   if (drive === undefined || rps <= SAFE * drive.rps) return null
   const who = drive.generators === 1 ? 'one generator' : `${drive.generators} generators`

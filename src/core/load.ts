@@ -2,7 +2,7 @@ export const ARRIVALS = ['uniform', 'poisson'] as const
 export type Arrival = (typeof ARRIVALS)[number]
 
 /** A stretch of constant offered rate. */
-export interface Stage {
+export interface LoadStage {
   durationMs: number
   rps: number
 }
@@ -21,7 +21,7 @@ export type Consistency = (typeof CONSISTENCIES)[number]
 export const KEY_DISTRIBUTIONS = ['uniform', 'zipf'] as const
 
 /** Most users and products: their ids have six digits. */
-export const MOST_KEYS = 999_999
+export const MOST_IDS = 999_999
 
 /** Requests on keys of the sample application's data instead of one request over and over. */
 export interface Workload {
@@ -57,7 +57,7 @@ export type Load = {
   /** Null: the target's request, again and again. */
   workload: Workload | null
 } & (
-  | { mode: 'open'; arrival: Arrival; stages: Stage[] }
+  | { mode: 'open'; arrival: Arrival; stages: LoadStage[] }
   /** Every connection sends its next request as soon as the last was answered. */
   | { mode: 'closed'; durationMs: number }
 )

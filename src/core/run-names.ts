@@ -1,6 +1,6 @@
 import type { RunRecord } from './record.js'
 import { databaseParametersOf, detectorOf, shardingParametersOf, stackParametersOf } from './record-parameters.js'
-import { targetOf } from './trial.js'
+import { drillTargetOf } from './trial.js'
 
 /** A setting that can tell runs apart. */
 interface Setting {
@@ -16,7 +16,7 @@ const WAITS: readonly string[] = ['remote-write', 'on', 'remote-apply']
 
 /** Of replicated stacks. */
 const REPLICATED: readonly Setting[] = [
-  { name: null, read: ({ trial }) => (trial === undefined ? null : `${trial.fault} ${targetOf(trial)}`) },
+  { name: null, read: ({ trial }) => (trial === undefined ? null : `${trial.fault} ${drillTargetOf(trial)}`) },
   // The name repl-<n> says it already.
   { name: 'standbys', read: (record) => (/^repl-\d+$/.test(record.scenario) ? null : database(record, 'standbys')) },
   { name: 'durability', read: (record) => database(record, 'durability') },

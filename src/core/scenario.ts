@@ -5,9 +5,9 @@ import {
   CONSISTENCIES,
   KEY_DISTRIBUTIONS,
   type Load,
-  MOST_KEYS,
+  type LoadStage,
+  MOST_IDS,
   REQUEST_KINDS,
-  type Stage,
   type Workload,
 } from './load.js'
 import { METRIC_NAMES } from './metrics.js'
@@ -72,7 +72,7 @@ export const loadSectionSchema = z
     keys: z
       .strictObject({
         distribution: z.enum(KEY_DISTRIBUTIONS).default('uniform'),
-        count: z.number().int().min(1).max(MOST_KEYS).optional().describe('users and products; all there are'),
+        count: z.number().int().min(1).max(MOST_IDS).optional().describe('users and products; all there are'),
         exponent: z.number().min(0.01).max(10).default(0.99).describe('of zipf'),
       })
       .optional()
@@ -176,7 +176,7 @@ export function loadOf(
   }
   const durationMs = parseDuration(section.duration, 'duration')
   if (section.mode === 'closed') return { ...common, mode: 'closed', durationMs }
-  const stages: Stage[] =
+  const stages: LoadStage[] =
     section.stages === undefined
       ? [{ durationMs, rps: section.rps ?? 0 }]
       : section.stages.map((stage) => ({ durationMs: parseDuration(stage.duration, 'stage'), rps: stage.rps }))
@@ -193,7 +193,7 @@ function workloadOf(
     mix: REQUEST_KINDS.flatMap((kind) => ({ kind, weight: mix[kind] ?? 0 })).filter(({ weight }) => weight > 0),
     keys: {
       distribution: keys?.distribution ?? 'uniform',
-      count: keys?.count ?? Math.min(rows ?? DEFAULT_KEYS, MOST_KEYS),
+      count: keys?.count ?? Math.min(rows ?? DEFAULT_KEYS, MOST_IDS),
       exponent: keys?.exponent ?? 0.99,
       ...(products === undefined ? {} : { products }),
     },

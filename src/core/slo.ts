@@ -4,13 +4,13 @@ import { findMetric, METRICS } from './metrics.js'
 import { parseDuration } from './units.js'
 
 export const COMPARISONS = ['<=', '>=', '<', '>'] as const
-export type Comparison = (typeof COMPARISONS)[number]
+export type Comparator = (typeof COMPARISONS)[number]
 
 /** One objective: a metric, a comparison and a bound in the metric's unit. */
 export interface Objective {
   text: string
   metric: Metric
-  comparison: Comparison
+  comparison: Comparator
   bound: number
 }
 

@@ -58,7 +58,7 @@ export interface ShardRow {
 }
 
 /** A doubt about the run while it runs: a validity check that fails so far. */
-export interface Doubt {
+export interface LiveDoubt {
   check: string
   text: string
 }
@@ -92,5 +92,5 @@ export interface Snapshot {
   /** How far a migration is; null where there is none. */
   migration: ReshardProgress | null
   events: RunEvent[]
-  doubts: Doubt[]
+  doubts: LiveDoubt[]
 }

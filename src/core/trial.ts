@@ -71,6 +71,6 @@ export type Trial = z.infer<typeof trialSchema>
  * What `scalelab failover` is asked to strike: the primary goes by its role, because repeated drills find it on one
  * server after the other.
  */
-export function targetOf({ node, role }: Pick<Trial, 'node' | 'role'>): string {
+export function drillTargetOf({ node, role }: Pick<Trial, 'node' | 'role'>): string {
   return role === 'primary' ? role : node
 }

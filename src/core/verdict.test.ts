@@ -4,7 +4,7 @@ import type { MetricName } from './metrics.js'
 import { stackParametersSchema } from './parameters.js'
 import type { RunRecord } from './record.js'
 import type { Expectation } from './scenario.js'
-import { type Comparison, parseSlo } from './slo.js'
+import { type Comparator, parseSlo } from './slo.js'
 import { type RecordFacts, recordWith } from './testing/record.js'
 import { reshardRecord, shardingRecord } from './testing/sharding.js'
 import type { Trial } from './trial.js'
@@ -158,7 +158,7 @@ describe('judgeObjective', () => {
   const judge = (text: string, record: RunRecord) =>
     parseSlo(text).map((objective) => judgeObjective(objective, record))
 
-  it.each<[Comparison, 'pass' | 'fail', 'pass' | 'fail', 'pass' | 'fail']>([
+  it.each<[Comparator, 'pass' | 'fail', 'pass' | 'fail', 'pass' | 'fail']>([
     ['<', 'pass', 'fail', 'fail'],
     ['<=', 'pass', 'pass', 'fail'],
     ['>', 'fail', 'fail', 'pass'],

@@ -3,7 +3,7 @@ import { findMetric } from './metrics.js'
 import type { RunRecord, Verdict } from './record.js'
 import { shardingParametersOf } from './record-parameters.js'
 import type { Expectation } from './scenario.js'
-import type { Comparison, Objective } from './slo.js'
+import type { Comparator, Objective } from './slo.js'
 import { bearing, doubtsOf } from './validity.js'
 import { formatValue } from './value.js'
 
@@ -139,7 +139,7 @@ function unmeasuredReason(record: RunRecord, measured: number | null): string | 
   return record.status === 'failed' ? 'the run failed' : `the run was ${record.status}`
 }
 
-const HOLDS: Record<Comparison, (value: number, bound: number) => boolean> = {
+const HOLDS: Record<Comparator, (value: number, bound: number) => boolean> = {
   '<': (value, bound) => value < bound,
   '<=': (value, bound) => value <= bound,
   '>': (value, bound) => value > bound,

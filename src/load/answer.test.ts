@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AnswerReader, versionIn } from './answer.js'
+import { AnswerReader, sessionVersionIn } from './answer.js'
 
 describe('AnswerReader', () => {
   it.each<[[string, string][], object]>([
@@ -111,6 +111,6 @@ describe('versionIn', () => {
     ['', null],
     ['{"version":null}', null],
   ])('%s', (body, version) => {
-    expect(versionIn(body)).toBe(version)
+    expect(sessionVersionIn(body)).toBe(version)
   })
 })

@@ -113,7 +113,7 @@ export class AnswerReader implements ResponseReader {
     answer.status = status
     if (this.upstream !== '' && !this.named) answer.instance = this.upstream.split(',').at(-1)?.trim() ?? ''
     answer.instance = shortened(answer.instance) || 'unknown'
-    if (this.wantsVersion) answer.version = versionIn(this.text)
+    if (this.wantsVersion) answer.version = sessionVersionIn(this.text)
     return answer
   }
 
@@ -130,7 +130,7 @@ export class AnswerReader implements ResponseReader {
  * The version in the body of a session, `{"user_id":"user-000001","version":7,"data":{...}}`; null where there is none.
  * The first one counts: data may hold anything.
  */
-export function versionIn(body: string): number | null {
+export function sessionVersionIn(body: string): number | null {
   const match = /"version"\s*:\s*"?(\d+)/.exec(body)
   return match === null ? null : Number(match[1])
 }

@@ -1,12 +1,12 @@
 import autocannon from 'autocannon'
-import type { Client } from './autocannon-private.js'
+import type { AutocannonClient } from './autocannon-private.js'
 import type { Connections } from './connections.js'
 import { KnownAnswers } from './known-answers.js'
 import { Lane, type LaneOptions } from './lane.js'
 import type { Mix } from './mix.js'
 import type { RequestTemplate } from './port.js'
 import { requestBytes } from './request-bytes.js'
-import type { Asked } from './response-parser.js'
+import type { RequestFraming } from './response-parser.js'
 
 export interface ConnectOptions extends Omit<LaneOptions, 'known'> {
   connections: number
@@ -14,9 +14,9 @@ export interface ConnectOptions extends Omit<LaneOptions, 'known'> {
 }
 
 /** The tasks of a workload ask for nothing that frames their answers in a special way. */
-const TASK: Asked = { method: 'GET', upgrade: false }
+const TASK: RequestFraming = { method: 'GET', upgrade: false }
 
-function askedBy({ method, headers }: RequestTemplate): Asked {
+function askedBy({ method, headers }: RequestTemplate): RequestFraming {
   return { method, upgrade: headers.some(([name]) => name.toLowerCase() === 'upgrade') }
 }
 
@@ -43,7 +43,7 @@ export function connectWithAutocannon(options: ConnectOptions): Connections {
       connections: options.connections,
       duration: 2_000_000,
       setupClient: (client) => {
-        lanes.push(new Lane(client as unknown as Client, lanes.length, { ...options, known }))
+        lanes.push(new Lane(client as unknown as AutocannonClient, lanes.length, { ...options, known }))
       },
     },
     (error: unknown) => {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { createServer, type Socket } from 'node:net'
 import autocannon from 'autocannon'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Client } from './autocannon-private.js'
+import type { AutocannonClient } from './autocannon-private.js'
 
 // What autocannon does, where the generator works around it or leans on it. When an upgrade changes one of these, the
 // matching part of lane.ts is to be looked at again.
@@ -157,7 +157,7 @@ describe('autocannon', () => {
       connections: 1,
       amount: 1,
       setupClient(client) {
-        const known = client as unknown as Client
+        const known = client as unknown as AutocannonClient
         before.push(known.conn, known.timeout, typeof known.destroy)
         const connect = known._connect
         known._connect = () => {

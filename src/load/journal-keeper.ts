@@ -3,7 +3,7 @@ import type { LossCause } from './connections.js'
 import { JournalTally } from './journal-tally.js'
 import { LsnBook } from './lsn-book.js'
 import type { Journal, WriteEntry, WriteOutcome } from './port.js'
-import { type Known, SessionBook } from './session-book.js'
+import { type KnownVersions, SessionBook } from './session-book.js'
 import { isWrite, type Task } from './workload.js'
 
 export interface JournalOptions {
@@ -22,7 +22,7 @@ export interface Flight {
   /** What a read has to see to read its own writes; null for no demand. */
   afterLsn: string | null
   sentAt: number
-  known: Known | null
+  known: KnownVersions | null
 }
 
 /**
@@ -117,7 +117,7 @@ export class JournalKeeper {
     return flight
   }
 
-  private checkRead({ task, sentAt }: Flight, known: Known, { status, version }: Answer): void {
+  private checkRead({ task, sentAt }: Flight, known: KnownVersions, { status, version }: Answer): void {
     // No such user: older than any version. Other failures say nothing of the data.
     const seen = status === 404 ? 0 : status < 400 ? version : null
     if (seen === null) return

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { type Answer, AnswerReader } from './answer.js'
-import type { Client } from './autocannon-private.js'
+import type { AutocannonClient } from './autocannon-private.js'
 import type { ConnectionEvents, LossCause } from './connections.js'
 import type { KnownAnswers } from './known-answers.js'
-import { type Asked, framesPlainly, ResponseParser } from './response-parser.js'
+import { framesPlainly, type RequestFraming, ResponseParser } from './response-parser.js'
 import { openSocket, type Peer } from './socket.js'
 
 /** Waits between attempts to connect: doubling between these, in milliseconds, each shortened by up to half at random. */
@@ -37,7 +37,7 @@ export class Lane {
   private state: 'connecting' | 'idle' | 'busy' | 'waiting' | 'closed' = 'connecting'
   private readonly reader: AnswerReader
   private readonly parser: ResponseParser
-  private asked: Asked = { method: 'GET', upgrade: false }
+  private asked: RequestFraming = { method: 'GET', upgrade: false }
   /** No byte of the answer has been read. */
   private fresh = true
   private requestBytes = 0
@@ -48,7 +48,7 @@ export class Lane {
   private retry: NodeJS.Timeout | undefined
 
   constructor(
-    readonly client: Client,
+    readonly client: AutocannonClient,
     private readonly number: number,
     private readonly options: LaneOptions,
   ) {
@@ -58,7 +58,7 @@ export class Lane {
     client.timeout = NEVER_MS
   }
 
-  send(bytes: Buffer, asked: Asked, wantsVersion = false): void {
+  send(bytes: Buffer, asked: RequestFraming, wantsVersion = false): void {
     this.state = 'busy'
     this.reader.wantsVersion = wantsVersion
     this.asked = asked

@@ -4,7 +4,7 @@ import type { ClientBook } from './client-book.js'
 import type { LossCause } from './connections.js'
 import type { JournalKeeper } from './journal-keeper.js'
 import type { ErrorSample, GeneratorHealth, LoadResult, LoadTick } from './port.js'
-import { Tally } from './tally.js'
+import { RequestTally } from './tally.js'
 
 const SHORTEST_TICK_MS = 0.001
 /** Of more statuses than this nothing is kept of what they said. */
@@ -40,11 +40,11 @@ export interface RecorderOptions {
  */
 export class Recorder {
   /** Since the last tick: of requests that count, and of others. An event is in one of them, as adding up is cheaper later. */
-  private readonly counted = new Tally()
-  private readonly others = new Tally()
-  private readonly both = new Tally()
+  private readonly counted = new RequestTally()
+  private readonly others = new RequestTally()
+  private readonly both = new RequestTally()
   /** Of the requests that count, up to the last tick. */
-  private readonly total = new Tally()
+  private readonly total = new RequestTally()
   private from = 0
   /** Due before `from`, in all and counted. */
   private dueSoFar = 0
@@ -159,12 +159,12 @@ export class Recorder {
     return moment >= this.options.window.startMs && moment < this.options.window.endMs
   }
 
-  private tallyOf(due: number): Tally {
+  private tallyOf(due: number): RequestTally {
     return this.counts(due) ? this.counted : this.others
   }
 
   /** What has happened since the last tick. */
-  private tick(): Tally {
+  private tick(): RequestTally {
     const { counted, others, both } = this
     if (others.empty) return counted
     if (counted.empty) return others

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Asked, LONGEST_HEAD, type Outcome, ResponseParser } from './response-parser.js'
+import { LONGEST_HEAD, type ParseOutcome, type RequestFraming, ResponseParser } from './response-parser.js'
 
-const GET: Asked = { method: 'GET', upgrade: false }
-const HEAD: Asked = { method: 'HEAD', upgrade: false }
-const CONNECT: Asked = { method: 'CONNECT', upgrade: false }
-const UPGRADE: Asked = { method: 'GET', upgrade: true }
+const GET: RequestFraming = { method: 'GET', upgrade: false }
+const HEAD: RequestFraming = { method: 'HEAD', upgrade: false }
+const CONNECT: RequestFraming = { method: 'CONNECT', upgrade: false }
+const UPGRADE: RequestFraming = { method: 'GET', upgrade: true }
 
 interface Seen {
-  outcome: Outcome | 'complete at the end'
+  outcome: ParseOutcome | 'complete at the end'
   status?: number
   keepAlive?: boolean
   headers: string[]
@@ -16,7 +16,7 @@ interface Seen {
 }
 
 /** What comes of an answer that arrives in these pieces, after which the connection ends. */
-function read(pieces: readonly Buffer[], asked: Asked = GET): Seen {
+function read(pieces: readonly Buffer[], asked: RequestFraming = GET): Seen {
   const seen: Seen = { outcome: 'more', headers: [], body: '' }
   const parser = new ResponseParser(['x-instance-id', 'x-lsn'], {
     begin: () => {
@@ -57,7 +57,7 @@ const NONE = 'Content-Length: 0\r\n'
 const CHUNKED = 'Transfer-Encoding: chunked\r\n'
 
 /** What it is, the answer, what comes of it, and the request where it is no GET. */
-const RULES: [string, string, string, Asked?][] = [
+const RULES: [string, string, string, RequestFraming?][] = [
   // RFC 9112, 6.3, in its order.
   ['1: HEAD, with a length', `${OK}Content-Length: 9\r\n\r\n`, 'complete 200 again ""', HEAD],
   ['1: HEAD, without one', `${OK}\r\n`, 'complete 200 again ""', HEAD],

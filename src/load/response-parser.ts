@@ -4,14 +4,14 @@ import { INPUT_BYTES, Llhttp, memory, NO_BODY, OK, PAUSED, PAUSED_UPGRADE, REFUS
 export const LONGEST_HEAD = 262_144
 
 /** What of a request decides how its answer is framed. */
-export interface Asked {
+export interface RequestFraming {
   method: string
   /** It asked for another protocol: `101 Switching Protocols` answers it. */
   upgrade: boolean
 }
 
 /** Whether the bytes of an answer alone say where it ends (RFC 9112, section 6.3, but for rules 1 and 2, and RFC 9110, 7.8). */
-export function framesPlainly({ method, upgrade }: Asked): boolean {
+export function framesPlainly({ method, upgrade }: RequestFraming): boolean {
   return method !== 'HEAD' && method !== 'CONNECT' && !upgrade
 }
 
@@ -33,7 +33,7 @@ export interface ResponseReader {
  * What came of some bytes: more is needed; the answer is complete; it is, and something followed that nothing asked for;
  * what came is no HTTP/1 answer; its head is too long.
  */
-export type Outcome = 'more' | 'complete' | 'surplus' | 'malformed' | 'oversized'
+export type ParseOutcome = 'more' | 'complete' | 'surplus' | 'malformed' | 'oversized'
 
 const [SPACE, TAB, CR, LF, DELETE, H] = [0x20, 0x09, 0x0d, 0x0a, 0x7f, 0x48]
 /** First letters of names are compared in lower case. */
@@ -56,7 +56,7 @@ export class ResponseParser {
   private readonly ofErrors: ReadonlySet<string>
   /** First letters of the names that are looked at: the other fields are not even decoded. */
   private readonly letters = new Uint8Array(256)
-  private asked: Asked = { method: 'GET', upgrade: false }
+  private asked: RequestFraming = { method: 'GET', upgrade: false }
   /** The head of the answer (no interim one) has been read. */
   private headed = false
   private complete = false
@@ -87,7 +87,7 @@ export class ResponseParser {
   }
 
   /** To be called before each request. */
-  expect(asked: Asked): void {
+  expect(asked: RequestFraming): void {
     this.asked = asked
     this.headed = false
     this.complete = false
@@ -98,7 +98,7 @@ export class ResponseParser {
   }
 
   /** @param size how many of the bytes count */
-  feed(data: Uint8Array, size = data.length): Outcome {
+  feed(data: Uint8Array, size = data.length): ParseOutcome {
     if (!this.begun && !this.begins(data, size)) return 'malformed'
     for (let offset = 0; offset < size; ) {
       const room = this.headed ? INPUT_BYTES : Math.min(INPUT_BYTES, LONGEST_HEAD - this.headBytes)

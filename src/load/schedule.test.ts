@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Arrival, Stage } from '../core/load.js'
+import type { Arrival, LoadStage } from '../core/load.js'
 import { RateCurve, Schedule } from './schedule.js'
 
 interface Options {
   arrival?: Arrival
-  stages: Stage[]
+  stages: LoadStage[]
   warmupMs?: number
   seed?: number
   index?: number
@@ -25,7 +25,7 @@ const stageList = fc.array(
 )
 
 describe('RateCurve', () => {
-  const steps: Stage[] = [
+  const steps: LoadStage[] = [
     { durationMs: 1_000, rps: 100 },
     { durationMs: 500, rps: 0 },
     { durationMs: 2_000, rps: 10 },
@@ -70,7 +70,7 @@ describe('RateCurve', () => {
 })
 
 describe('Schedule, uniform', () => {
-  it.each<[string, Stage[], number, number[]]>([
+  it.each<[string, LoadStage[], number, number[]]>([
     ['nothing', [{ durationMs: 1_000, rps: 0 }], 500, []],
     ['4/s for 1 s', [{ durationMs: 1_000, rps: 4 }], 0, [0, 250, 500, 750]],
     ['a warm-up before it', [{ durationMs: 500, rps: 4 }], 500, [0, 250, 500, 750]],

@@ -1,4 +1,4 @@
-import type { Arrival, Stage } from '../core/load.js'
+import type { Arrival, LoadStage } from '../core/load.js'
 import { exponential, seededRandom } from '../core/random.js'
 
 /** A stretch of constant rate, with how many requests are due before it begins. */
@@ -20,7 +20,7 @@ export class RateCurve {
   readonly total: number
   readonly endMs: number
 
-  constructor(stages: readonly Stage[], warmupMs: number) {
+  constructor(stages: readonly LoadStage[], warmupMs: number) {
     const segments: Segment[] = []
     let startMs = 0
     let countBefore = 0
@@ -58,7 +58,7 @@ function momentIn(segment: Segment, count: number): number {
 
 export interface ScheduleOptions {
   arrival: Arrival
-  stages: readonly Stage[]
+  stages: readonly LoadStage[]
   /** In milliseconds, before the stages, at the first stage's rate. */
   warmupMs: number
   seed: number

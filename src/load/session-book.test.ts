@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Known, SessionBook } from './session-book.js'
+import { type KnownVersions, SessionBook } from './session-book.js'
 
 const USER = 3
 
@@ -146,7 +146,7 @@ describe('SessionBook', () => {
         const book = new SessionBook(0)
         const acks: { version: number; at: number }[] = []
         const ended: { version: number; at: number }[] = []
-        const under: { known: Known; sentAt: number }[] = []
+        const under: { known: KnownVersions; sentAt: number }[] = []
         steps.forEach(({ what, version, which }, at) => {
           if (what === 'acknowledge' && version > 0) {
             book.acknowledged(USER, version, at)

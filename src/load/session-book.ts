@@ -1,5 +1,5 @@
 /** What a client knew of a user's session when it sent a read; versions, 0 for none. */
-export interface Known {
+export interface KnownVersions {
   /** The highest that was acknowledged. */
   acknowledged: number
   /** The highest that a read returned. */
@@ -48,13 +48,13 @@ export class SessionBook {
     session.moments.push(now)
   }
 
-  known(user: number): Known {
+  known(user: number): KnownVersions {
     const session = this.sessions.get(user)
     return { acknowledged: session?.versions.at(-1) ?? 0, seen: session?.seen ?? 0 }
   }
 
   /** Holds what a read returned (0: no such session) against what was known when it was sent, and remembers it. */
-  check(user: number, version: number, known: Known, sentAt: number): ReadCheck {
+  check(user: number, version: number, known: KnownVersions, sentAt: number): ReadCheck {
     const session = this.of(user)
     session.seen = Math.max(session.seen, version)
     const missed = version < known.acknowledged ? session.moments[firstAbove(session.versions, version)] : undefined

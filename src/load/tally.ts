@@ -13,7 +13,7 @@ interface Answered {
 }
 
 /** Answers of one kind of stretch (a tick, or the counted part) of a generator. */
-export class Tally {
+export class RequestTally {
   sent = 0
   ok = 0
   httpError = 0
@@ -42,7 +42,7 @@ export class Tally {
   }
 
   /** Adds what another one has counted. */
-  add(other: Tally): void {
+  add(other: RequestTally): void {
     this.sent += other.sent
     this.ok += other.ok
     this.httpError += other.httpError

@@ -2,7 +2,7 @@ import type { Verdict } from '../core/record.js'
 import { formatNumber, formatShare } from '../core/units.js'
 import { evennessOf } from './evenness.js'
 import type { SchemeRun } from './scheme-run.js'
-import type { Stage } from './stages.js'
+import type { ShardStage } from './stages.js'
 
 /** A scheme from three equal shards to four: what the claims of the coursework speak of. */
 interface Growth {
@@ -97,7 +97,7 @@ export function verdictsOn(runs: readonly SchemeRun[], keys: number): Verdict[] 
   return [...growth, ...ways]
 }
 
-function isEqual(stage: Stage, shards: number): boolean {
+function isEqual(stage: ShardStage, shards: number): boolean {
   return stage.length === shards && stage.every(({ weight }) => weight === stage[0]?.weight)
 }
 

@@ -4,7 +4,7 @@ import { shardPlanSchema } from '../core/shard-plan.js'
 import type { ShardingScheme } from '../strategies/sharding/port.js'
 import { SHARDING_SCHEMES } from '../strategies/sharding/registry.js'
 import { lookupsPerSecond } from './speed.js'
-import { type Stage, stageOf } from './stages.js'
+import { type ShardStage, stageOf } from './stages.js'
 import { of, planOf } from './testing/plan-of.js'
 
 const ALL = SHARDING_SCHEMES.map(({ name }) => name)
@@ -143,7 +143,7 @@ describe('a plan', () => {
   })
 
   it('lets the last take the number of a lost shard, where only the last can leave', () => {
-    const lost: Stage = stageOf([1, 1, 1, 1]).filter(({ id }) => id !== 'shard-2')
+    const lost: ShardStage = stageOf([1, 1, 1, 1]).filter(({ id }) => id !== 'shard-2')
     const plan = planOf({ schemes: ['jump', 'rendezvous', 'directory'], stages: [4, lost], keys: 100_000 })
     const jump = of(plan, 'jump')
     expect(jump.note).toMatch(/only its last shard can leave/)

@@ -7,12 +7,12 @@ import type { KeyBatch } from './keys.js'
 import { schemePlanOf } from './scheme-plan.js'
 import { SchemeRun } from './scheme-run.js'
 import { lookupsPerSecond } from './speed.js'
-import type { Stage } from './stages.js'
+import type { ShardStage } from './stages.js'
 
 export interface PlanningInput {
   schemes: readonly ShardingScheme[]
   /** At least two, each with one shard or more: what is there, and what there will be. */
-  stages: readonly Stage[]
+  stages: readonly ShardStage[]
   /** With the number of keys to come, and some of them. */
   options: SchemeOptions
   /** Whether a scheme that cannot do it is left out, and the others go on. */

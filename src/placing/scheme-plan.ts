@@ -2,7 +2,7 @@ import type { SchemePlan, SchemeStep } from '../core/shard-plan.js'
 import type { SchemeOptions, ShardingScheme } from '../strategies/sharding/port.js'
 import { evennessOf, fitOf } from './evenness.js'
 import type { Movement, SchemeRun } from './scheme-run.js'
-import { minimumMoved, needlessMove, type Stage } from './stages.js'
+import { minimumMoved, needlessMove, type ShardStage } from './stages.js'
 
 /** More arcs than this are a blur in any drawing. */
 const MOST_ARCS = 2_000
@@ -84,7 +84,7 @@ function stageFigures(run: SchemeRun, stage: number): StageFigures {
   }
 }
 
-function weightsOf(stage: Stage): number[] {
+function weightsOf(stage: ShardStage): number[] {
   return stage.map(({ weight }) => weight)
 }
 

@@ -1,6 +1,6 @@
-import type { Placed, Placement, SchemeOptions, Shard, ShardingScheme } from '../strategies/sharding/port.js'
+import type { Placed, Placement, SchemeOptions, ShardingScheme, WeightedShard } from '../strategies/sharding/port.js'
 import { BATCH, type KeyBatch } from './keys.js'
-import { renumbered, type Stage } from './stages.js'
+import { renumbered, type ShardStage } from './stages.js'
 
 /** A scheme's placement for one stage, and how its numbers stand for the shards of that stage. */
 interface StagePlacement {
@@ -11,8 +11,8 @@ interface StagePlacement {
 
 /** Keys that went from each shard of a stage (row) to each of the next (column); on the way from first to last, too. */
 export interface Movement {
-  from: Stage
-  to: Stage
+  from: ShardStage
+  to: ShardStage
   /** Row by row. */
   keys: Float64Array
 }
@@ -38,7 +38,7 @@ export class SchemeRun {
 
   constructor(
     readonly scheme: ShardingScheme,
-    readonly stages: readonly Stage[],
+    readonly stages: readonly ShardStage[],
     readonly options: SchemeOptions,
   ) {
     this.placements = placementsOf(scheme, stages, options)
@@ -71,7 +71,7 @@ export class SchemeRun {
   }
 
   /** The placement's index of a shard, as its index in the stage. */
-  shardAt(stage: number, owner: number): Shard | undefined {
+  shardAt(stage: number, owner: number): WeightedShard | undefined {
     return this.stages[stage]?.[this.placements[stage]?.renumbering?.[owner] ?? owner]
   }
 
@@ -100,14 +100,14 @@ export class SchemeRun {
  * The placements of all stages, each told of the one before it. A scheme that lets only the last shard leave is told of a
  * set that is renumbered, one without weights of none.
  */
-function placementsOf(scheme: ShardingScheme, stages: readonly Stage[], options: SchemeOptions): StagePlacement[] {
+function placementsOf(scheme: ShardingScheme, stages: readonly ShardStage[], options: SchemeOptions): StagePlacement[] {
   const placements: StagePlacement[] = []
-  let numbered: Stage | null = null
+  let numbered: ShardStage | null = null
   let before: Placed | undefined
   for (const stage of stages) {
-    const previous: Stage | null = numbered
+    const previous: ShardStage | null = numbered
     numbered = scheme.removes === 'last' && previous !== null ? renumbered(previous, stage) : stage
-    const shards: Stage = scheme.weighted ? numbered : numbered.map(({ id }) => ({ id, weight: 1 }))
+    const shards: ShardStage = scheme.weighted ? numbered : numbered.map(({ id }) => ({ id, weight: 1 }))
     const followsOn = previous?.every(({ id }, index) => index >= shards.length || shards[index]?.id === id) ?? true
     const placement = scheme.place(shards, options, scheme.removes === 'last' && !followsOn ? undefined : before)
     placements.push({ placement, renumbering: renumberingOf(numbered, stage) })
@@ -116,13 +116,13 @@ function placementsOf(scheme: ShardingScheme, stages: readonly Stage[], options:
   return placements
 }
 
-function renumberingOf(numbered: Stage, stage: Stage): Uint16Array | null {
+function renumberingOf(numbered: ShardStage, stage: ShardStage): Uint16Array | null {
   const places = new Map(stage.map(({ id }, index) => [id, index]))
   const renumbering = Uint16Array.from(numbered, ({ id }) => places.get(id) ?? 0)
   return renumbering.every((place, index) => place === index) ? null : renumbering
 }
 
-function movement(from: Stage, to: Stage): Movement {
+function movement(from: ShardStage, to: ShardStage): Movement {
   return { from, to, keys: new Float64Array(from.length * to.length) }
 }
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { minimumMoved, needlessMove, renumbered, type Stage, sameStage, sharesOf, stageOf } from './stages.js'
+import { minimumMoved, needlessMove, renumbered, type ShardStage, sameStage, sharesOf, stageOf } from './stages.js'
 
-const equal = (count: number): Stage => stageOf(new Array<number>(count).fill(1))
-const ids = (stage: Stage): string => stage.map(({ id }) => id.slice('shard-'.length)).join(' ')
-const of = (...numbers: number[]): Stage => numbers.map((number) => ({ id: `shard-${number}`, weight: 1 }))
+const equal = (count: number): ShardStage => stageOf(new Array<number>(count).fill(1))
+const ids = (stage: ShardStage): string => stage.map(({ id }) => id.slice('shard-'.length)).join(' ')
+const of = (...numbers: number[]): ShardStage => numbers.map((number) => ({ id: `shard-${number}`, weight: 1 }))
 
 describe('minimumMoved', () => {
   it.each([

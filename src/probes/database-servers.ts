@@ -5,7 +5,7 @@ import type { ProbeContext } from './port.js'
 const LOOK_MS = 1_000
 
 /** A server that a probe asks, with the probe's own connection to it. */
-export interface Known {
+export interface KnownServer {
   endpoint: Endpoint
   session: Session
 }
@@ -15,7 +15,7 @@ export interface Known {
  * more stays known: it is down, not gone. Every connection ends when the run does.
  */
 export class DatabaseServers {
-  private readonly known = new Map<string, Known>()
+  private readonly known = new Map<string, KnownServer>()
   private lookedAt = Number.NEGATIVE_INFINITY
   private looking: Promise<void> | null = null
   private ending = false
@@ -32,7 +32,7 @@ export class DatabaseServers {
   ) {}
 
   /** All that are known by now. Waits for the engine the first time alone; later looks go on beside the probe. */
-  async all(context: ProbeContext): Promise<readonly Known[]> {
+  async all(context: ProbeContext): Promise<readonly KnownServer[]> {
     this.endWith(context.signal)
     if (this.looking === null && this.now() - this.lookedAt >= LOOK_MS) {
       this.lookedAt = this.now()

@@ -1,8 +1,8 @@
-import { DatabaseServers, type Known } from './database-servers.js'
+import { DatabaseServers, type KnownServer } from './database-servers.js'
 import type { ProbeContext } from './port.js'
 
 /** A standby as the server that sends it WAL sees it (pg_stat_replication). */
-export interface Sender {
+export interface SurveyedSender {
   /** application_name: the id of the standby. */
   id: string
   state: string
@@ -27,7 +27,7 @@ export interface ServerFacts {
   timeline: number
   /** Up to which byte of the log it has WAL: written on a primary, received or replayed on a standby. */
   position: number
-  senders: Sender[]
+  senders: SurveyedSender[]
   /** Of its replication slots: name to wal_status. */
   slots: Record<string, string | null>
   /** Status of its walreceiver; null when none runs. */
@@ -109,14 +109,14 @@ export class DatabaseSurvey {
     return within(this.query<number>(server, OLDEST), withinMs)
   }
 
-  private async ask(server: Known): Promise<ServerFacts | null> {
+  private async ask(server: KnownServer): Promise<ServerFacts | null> {
     const { id } = server.endpoint
     if (this.waiting.has(id)) return null
     const facts = await this.query<Omit<ServerFacts, 'id'>>(server, FACTS)
     return facts === null ? null : { id, ...facts }
   }
 
-  private async query<Value>({ endpoint, session }: Known, sql: string): Promise<Value | null> {
+  private async query<Value>({ endpoint, session }: KnownServer, sql: string): Promise<Value | null> {
     this.waiting.add(endpoint.id)
     try {
       const [row] = await session.query<{ facts: Value }>(sql, [], GIVE_UP_MS)

@@ -1,4 +1,4 @@
-import { DatabaseServers, type Known } from './database-servers.js'
+import { DatabaseServers, type KnownServer } from './database-servers.js'
 import { HeartbeatLog } from './heartbeat-log.js'
 import type { Probe, ProbeContext, Reading } from './port.js'
 
@@ -30,7 +30,7 @@ const WRITE = `INSERT INTO heartbeat (id, sequence, written_ms, written_at)
   RETURNING ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int AS timeline`
 
 interface Watched {
-  known: Known
+  known: KnownServer
   /** Null: unknown, or it gave no answer. */
   recovery: boolean | null
   timeline: number
@@ -91,7 +91,7 @@ class Heart {
     return readings
   }
 
-  private watch(known: Known): void {
+  private watch(known: KnownServer): void {
     const { id } = known.endpoint
     if (this.watched.get(id)?.known === known) return
     const server = { known, recovery: null, timeline: 0, worst: null }

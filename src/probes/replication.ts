@@ -1,4 +1,4 @@
-import type { Sender, Survey } from './database-survey.js'
+import type { Survey, SurveyedSender } from './database-survey.js'
 import type { Reading } from './port.js'
 
 /** A standby answers its primary at least every second (wal_receiver_status_interval): what is older is no news. */
@@ -39,7 +39,7 @@ export function replicationReadings({ servers, primary }: Survey): Reading[] {
   })
 }
 
-function lagReadings(id: string, sender: Sender): Reading[] {
+function lagReadings(id: string, sender: SurveyedSender): Reading[] {
   const lags = LAGS.flatMap((lag): Reading[] => {
     const value = sender[`${lag}_lag_ms`]
     return value === null ? [] : [{ kind: `replication.${lag}_lag_ms`, node: id, value, unit: 'ms' }]
@@ -51,12 +51,12 @@ function lagReadings(id: string, sender: Sender): Reading[] {
 }
 
 /** The connection of a standby; of several (one may be left over from before it froze) the last that streams. */
-function senderOf(senders: readonly Sender[], id: string): Sender | null {
+function senderOf(senders: readonly SurveyedSender[], id: string): SurveyedSender | null {
   const own = senders.filter((sender) => sender.id === id)
   return own.findLast(({ state }) => state === 'streaming') ?? own.at(-1) ?? null
 }
 
-function stateOf(sender: Sender | null): number {
+function stateOf(sender: SurveyedSender | null): number {
   if (sender === null) return 0
   return sender.state === 'streaming' ? 1 : 0.5
 }

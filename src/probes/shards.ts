@@ -1,5 +1,5 @@
 import { SERVED } from '../sharding/tables.js'
-import { DatabaseServers, type Known } from './database-servers.js'
+import { DatabaseServers, type KnownServer } from './database-servers.js'
 import type { Probe, ProbeContext, Reading } from './port.js'
 import { ShardCounter } from './shard-counter.js'
 
@@ -24,7 +24,7 @@ const FACTS = `SELECT (SELECT count(*)::int FROM slots WHERE state IN ${SERVED})
  */
 export function shardsProbe(now: () => number, intervalMs = 1_000): Probe {
   const servers = new DatabaseServers('scalelab shards', now, 'shards')
-  const counters = new Map<Known, ShardCounter>()
+  const counters = new Map<KnownServer, ShardCounter>()
   return {
     name: 'shards',
     intervalMs,
@@ -36,7 +36,7 @@ export function shardsProbe(now: () => number, intervalMs = 1_000): Probe {
     },
   }
 
-  function counterOf(shard: Known, { signal }: ProbeContext): ShardCounter {
+  function counterOf(shard: KnownServer, { signal }: ProbeContext): ShardCounter {
     const before = counters.get(shard)
     if (before !== undefined) return before
     const counter = new ShardCounter(shard.endpoint, now)
@@ -45,7 +45,7 @@ export function shardsProbe(now: () => number, intervalMs = 1_000): Probe {
     return counter
   }
 
-  async function readingsOf({ endpoint: { id }, session }: Known, counter: ShardCounter): Promise<Reading[]> {
+  async function readingsOf({ endpoint: { id }, session }: KnownServer, counter: ShardCounter): Promise<Reading[]> {
     const of = (kind: string, value: number, unit = ''): Reading => ({ kind: `shard.${kind}`, node: id, value, unit })
     const facts = await session.query<Facts & Record<string, unknown>>(FACTS, [], intervalMs * WITHIN).catch(() => [])
     const [first] = facts
@@ -65,7 +65,7 @@ export function shardsProbe(now: () => number, intervalMs = 1_000): Probe {
 }
 
 /** One whose node stopped is down; one without a node has left. */
-async function stillThere(known: readonly Known[], { nodes }: ProbeContext): Promise<readonly Known[]> {
+async function stillThere(known: readonly KnownServer[], { nodes }: ProbeContext): Promise<readonly KnownServer[]> {
   if (known.length === 0) return known
   const ids = (await nodes().catch(() => [])).map(({ id }) => id)
   return ids.length === 0 ? known : known.filter(({ endpoint }) => ids.includes(endpoint.id))

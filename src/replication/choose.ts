@@ -3,7 +3,7 @@ import type { ServerState } from './server.js'
 /** What a choice is made from. */
 export type Candidate = Pick<ServerState, 'id' | 'position' | 'synchronousStandbyNames'>
 
-export interface Choice {
+export interface StandbyChoice {
   id: string
   /** Why this one, in a few words. */
   why: string
@@ -16,7 +16,7 @@ export interface Choice {
  * @param old the primary that failed: where the list named nobody but itself, its commits waited for ever, and none that
  * was acknowledged is on it alone
  */
-export function chooseStandby(candidates: readonly Candidate[], old: string): Choice | null {
+export function chooseStandby(candidates: readonly Candidate[], old: string): StandbyChoice | null {
   const names = candidates[0]?.synchronousStandbyNames ?? ''
   const others = synchronousSet(names)?.filter((id) => id !== old.toLowerCase()) ?? []
   const synchronous = others.length === 0 ? null : others

@@ -126,7 +126,7 @@ export class Cluster {
     })
     if (refusing.length === 0) return usageError('there is no primary at the moment', hint)
     return runError(
-      `no server says that it is the primary, and ${refusing.map(({ id, why }) => refusalWords(id, why)).join('; ')}`,
+      `no server says that it is the primary, and ${refusing.map(({ id, why }) => refusalOf(id, why)).join('; ')}`,
       refusalHint(refusing),
     )
   }
@@ -143,7 +143,7 @@ export function primaryOf(states: readonly ServerState[]): ServerState | null {
 }
 
 /** "primary runs, and refuses: sorry, too many clients already (53300)". */
-export function refusalWords(id: string, why: NoAnswer): string {
+export function refusalOf(id: string, why: NoAnswer): string {
   return `${id} runs, and refuses: ${why.words}${why.kind === 'refused' && why.code !== null ? ` (${why.code})` : ''}`
 }
 

@@ -15,7 +15,7 @@ const DIVERGED_MARGIN_MS = 5_000
 const DIVERGED_LONGEST_MS = 3_600_000
 
 /** A step that is about to be done, in words, with the statement or operation it consists of. */
-export interface Step {
+export interface FailoverStep {
   title: string
   statement: string
 }
@@ -24,7 +24,7 @@ export interface FailoverOptions {
   control: NodeControl
   onEvent: (event: DrillEventName, node: string | null, detail: string | null) => void
   /** Asked before every step; a failover by hand waits here. */
-  beforeStep?: (step: Step) => Promise<void>
+  beforeStep?: (step: FailoverStep) => Promise<void>
   /** What `readied` made when the failure was only expected. It is closed when the failover is over. */
   ready?: Cluster
   signal: AbortSignal

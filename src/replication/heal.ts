@@ -1,5 +1,5 @@
 import { LabError, runError } from '../core/errors.js'
-import { Cluster, primaryOf, refusalHint, refusalWords } from './cluster.js'
+import { Cluster, primaryOf, refusalHint, refusalOf } from './cluster.js'
 import {
   cannotCatchUp,
   type FailoverOptions,
@@ -138,7 +138,7 @@ async function statesNow(control: NodeControl): Promise<ServerState[]> {
     }
     if (maybe.length > 0) {
       throw runError(
-        `${maybe.map(({ id, why }) => refusalWords(id, why)).join('; ')}. It may be the primary, so it is left alone`,
+        `${maybe.map(({ id, why }) => refusalOf(id, why)).join('; ')}. It may be the primary, so it is left alone`,
         refusalHint(maybe),
       )
     }
@@ -149,7 +149,7 @@ async function statesNow(control: NodeControl): Promise<ServerState[]> {
 }
 
 function refusing(id: string, why: NoAnswer): LabError {
-  return runError(`${refusalWords(id, why)}. It is left alone`, refusalHint([{ id, why }]))
+  return runError(`${refusalOf(id, why)}. It is left alone`, refusalHint([{ id, why }]))
 }
 
 /** The server that standbys follow, of those that do not answer. */

@@ -6,7 +6,7 @@ import type { Endpoint } from './session.js'
 const KEPT = { rows: 100_000, characters: 32 * 2 ** 20 }
 
 /** What a server answered to one statement, as it wrote it. */
-export interface Answer {
+export interface StatementResult {
   /** In the server's order; several may have one name. */
   columns: { name: string; type: number }[]
   /** A value each column, in PostgreSQL's text form; null is NULL. */
@@ -34,7 +34,11 @@ export class NotAStatement extends Error {
  * JavaScript's, where most would lose something.
  * @throws pg.DatabaseError, NotAStatement, or the error of the connection, that it gave no answer in time among them
  */
-export async function askStatement({ id, ...login }: Endpoint, sql: string, timeoutMs: number): Promise<Answer> {
+export async function askStatement(
+  { id, ...login }: Endpoint,
+  sql: string,
+  timeoutMs: number,
+): Promise<StatementResult> {
   const client = new pg.Client(clientSettings({ ...login, application: 'scalelab sql' }))
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter & { stream: { destroy(): void } } }
   const notices: string[] = []
@@ -71,11 +75,14 @@ function isSeveral(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '42601' && error.routine === 'exec_parse_message'
 }
 
-function execute(client: pg.Client, text: string): Promise<Omit<Answer, 'notices' | 'tag'> & { tag: string | null }> {
+function execute(
+  client: pg.Client,
+  text: string,
+): Promise<Omit<StatementResult, 'notices' | 'tag'> & { tag: string | null }> {
   const rows: (string | null)[][] = []
   let characters = 0
   let count = 0
-  let columns: Answer['columns'] = []
+  let columns: StatementResult['columns'] = []
   let tag: string | null = null
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter }
   connection.on('commandComplete', (message: { text: string }) => {

@@ -3,7 +3,7 @@ import { visible } from '../core/outside-text.js'
 import type { DatabaseParameters, ShardingParameters, StackParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
 import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
-import { type Trial, targetOf } from '../core/trial.js'
+import { drillTargetOf, type Trial } from '../core/trial.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
 
 /** Longest line of a command, in characters: what GitHub shows without scrolling. */
@@ -26,7 +26,7 @@ export function repeatCommand(record: RunRecord): string {
 export function drillCommand(record: RunRecord, trial: Pick<Trial, 'node' | 'role' | 'fault'>, trials: number): string {
   const detector = detectorOf(record)
   const drill = [
-    ...['scalelab', 'failover', targetOf(trial), '--fault', trial.fault],
+    ...['scalelab', 'failover', drillTargetOf(trial), '--fault', trial.fault],
     ...(trials === 1 ? [] : ['--trials', String(trials)]),
     ...(detector === null
       ? []

@@ -1,7 +1,7 @@
 import type { DatabaseParameters, ShardingParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
 import { databaseParametersOf, detectorOf, shardingParametersOf } from '../core/record-parameters.js'
-import { targetOf } from '../core/trial.js'
+import { drillTargetOf } from '../core/trial.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { schemeOf, shardCount } from '../stats/shards.js'
 import { isReshard, moveWords } from './reshard-words.js'
@@ -53,7 +53,7 @@ const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; r
     {
       name: 'drill',
       kind: 'load',
-      read: ({ trial }) => (trial === undefined ? '-' : `${trial.fault} ${targetOf(trial)}`),
+      read: ({ trial }) => (trial === undefined ? '-' : `${trial.fault} ${drillTargetOf(trial)}`),
     },
     { name: 'mix', kind: 'load', read: mix },
     { name: 'keys', kind: 'load', read: keys },

@@ -1,4 +1,4 @@
-import { type Trial, targetOf } from '../core/trial.js'
+import { drillTargetOf, type Trial } from '../core/trial.js'
 import { plain } from './table.js'
 
 const STRUCK: Record<Trial['fault'], string> = { kill: 'was killed', stop: 'was stopped', pause: 'was paused' }
@@ -13,7 +13,7 @@ export function faultWords({ node, fault }: Pick<Trial, 'node' | 'fault'>): stri
  * a standby.
  */
 export function repeatedFaultWords(trial: Pick<Trial, 'node' | 'role' | 'fault'>): string {
-  const node = targetOf(trial)
+  const node = drillTargetOf(trial)
   return faultWords({ ...trial, node: trial.role === 'primary' ? `the ${node}` : node })
 }
 

@@ -1,6 +1,6 @@
 import { formatNumber, formatRatio, formatShare, fromTo } from '../core/units.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
-import { growthWords, lossWords } from '../stats/fits/fit-words.js'
+import { growthWords, scalingLossWords } from '../stats/fits/fit-words.js'
 import { type BudgetResult, type LevelResult, scalingResults } from '../stats/scaling-results.js'
 import { latencyComparison } from './charts/comparison.js'
 import { fittedSpeedup } from './charts/fitted-speedup.js'
@@ -78,7 +78,7 @@ export function scalingLead(results: ComparedResults): Lead {
       fits === null
         ? [`${count(measured, 'level')} of ${formatNumber(levels.length)} could be measured.`]
         : [growthWords(fits)],
-    means: [...(fits === null ? [] : lossWords(fits)), ...budgetSentence(budgets)],
+    means: [...(fits === null ? [] : scalingLossWords(fits)), ...budgetSentence(budgets)],
     sure: [
       `It rests on ${count(least, 'run')} of each level or more, each on fresh processes; beyond the levels that were measured a law is a guess.`,
     ],

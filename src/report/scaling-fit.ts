@@ -1,5 +1,5 @@
 import type { ScalingData } from '../core/scaling-data.js'
-import { growthWords, lossWords } from '../stats/fits/fit-words.js'
+import { growthWords, scalingLossWords } from '../stats/fits/fit-words.js'
 import type { Fits } from '../stats/fits/fits.js'
 import { fittedSpeedup } from './charts/fitted-speedup.js'
 import type { Lead } from './lead.js'
@@ -39,7 +39,7 @@ export function fitLead(fits: Fits, source: string): Lead {
   return {
     asked: [`How does throughput grow with the number of workers, by the numbers in ${source}?`],
     found: [growthWords(fits)],
-    means: lossWords(fits),
+    means: scalingLossWords(fits),
     sure: [
       `It rests on ${fits.levels.length} levels, taken as they are; a law speaks for the range in which it was measured, and beyond it is a guess.`,
     ],

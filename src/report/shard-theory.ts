@@ -3,7 +3,7 @@ import type { SchemePlan, ShardPlan } from '../core/shard-plan.js'
 type Shards = ShardPlan['stages'][number]
 
 /** What theory says of a figure, for keys without an order: its mean and standard deviation. */
-export interface Prediction {
+export interface ShardPrediction {
   mean: number
   sd: number
 }
@@ -28,9 +28,9 @@ export function predictedMove(
   from: Shards,
   to: Shards,
   keys: number,
-): Prediction | null {
+): ShardPrediction | null {
   if (![from, to].every(equalWeights) || from.length === 0 || to.length === 0 || keys === 0) return null
-  const binomial = (mean: number): Prediction => ({ mean, sd: Math.sqrt((mean * (1 - mean)) / keys) })
+  const binomial = (mean: number): ShardPrediction => ({ mean, sd: Math.sqrt((mean * (1 - mean)) / keys) })
   const mean = setsApart(from, to)
   if (scheme.scheme === 'rendezvous') return binomial(mean)
   if (scheme.scheme === 'jump') return numberedAlike(from, to) ? binomial(mean) : null

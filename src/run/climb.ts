@@ -1,4 +1,4 @@
-import type { Step } from '../core/calibration.js'
+import type { CalibrationStep } from '../core/calibration.js'
 import { LabError } from '../core/errors.js'
 import type { Load } from '../core/load.js'
 import { checked } from '../core/validity.js'
@@ -28,7 +28,7 @@ const RUN_UP_STEPS = 2
  * is warm when it matters.
  * @throws the signal's reason when it fires; LabError when nothing answers, or the generator cannot open its connections
  */
-export async function climb(input: ClimbInput, rates: readonly number[]): Promise<Step[]> {
+export async function climb(input: ClimbInput, rates: readonly number[]): Promise<CalibrationStep[]> {
   const { generators, connections, stepMs, signal } = input
   const [first = 1] = rates
   const load: Load = {
@@ -44,7 +44,7 @@ export async function climb(input: ClimbInput, rates: readonly number[]): Promis
     seed: 1,
     workload: null,
   }
-  const steps: Step[] = []
+  const steps: CalibrationStep[] = []
   let ran = 0
   const reached = new AbortController()
   await input.generator.run({
@@ -69,7 +69,7 @@ export async function climb(input: ClimbInput, rates: readonly number[]): Promis
 }
 
 /** A tick as a step, held against the same limits as a run. */
-export function stepOf(rps: number, tick: LoadTick, load: Load): Step {
+export function stepOf(rps: number, tick: LoadTick, load: Load): CalibrationStep {
   const { cpu, busy, latenessMs, eventLoopDelayMs } = tick.generator
   const achieved = tick.due === 0 ? 0 : (tick.ok + tick.http_error) / tick.due
   const rows = [

@@ -11,7 +11,7 @@ import {
 } from '../core/load.js'
 import type { RunEvent, TickRow, Validity } from '../core/record.js'
 import type { ReshardProgress } from '../core/sharding.js'
-import type { Doubt, Health, InstanceRow, Phase, Snapshot } from '../core/snapshot.js'
+import type { Health, InstanceRow, LiveDoubt, Phase, Snapshot } from '../core/snapshot.js'
 import type { GeneratorHealth, LoadTick } from '../load/port.js'
 import type { Reading } from '../probes/port.js'
 import { Histogram } from '../stats/histogram.js'
@@ -277,7 +277,7 @@ export class RunState {
   }
 
   /** Checks that fail so far; each must fail for three ticks in a row, so that a start-up blip is no doubt. */
-  private doubts(): Doubt[] {
+  private doubts(): LiveDoubt[] {
     if (this.phase !== 'measuring' || this.counted.length < 4) return []
     const failing = this.validitySoFar().filter((row) => !row.ok)
     const since = new Map(failing.map((row) => [row.check, this.doubtSince.get(row.check) ?? this.counted.length]))

@@ -5,7 +5,7 @@ import type { Reading } from '../probes/port.js'
 import { Histogram } from '../stats/histogram.js'
 
 /** What is known about one shard: answers and readings go in, a row for views comes out. */
-export class ShardState {
+export class RunShardState {
   /** Answers of the counted part; of the warm-up while it lasts. */
   kinds: Partial<Record<RequestKind, number>> = {}
   readonly response = new Histogram()

@@ -2,14 +2,14 @@ import { stackParametersOf } from '../core/record-parameters.js'
 import type { ShardRow } from '../core/snapshot.js'
 import type { Journal } from '../load/port.js'
 import type { Reading } from '../probes/port.js'
-import { ShardState } from './shard-state.js'
+import { RunShardState } from './shard-state.js'
 
 /** A shard that answers so many times its fair share is hot, once there are answers enough to tell. */
 const HOT = { times: 1.5, answers: 100 }
 
 /** The shards of a run, as far as probes and answers have told of them. */
 export class ShardStates {
-  private readonly shards = new Map<string, ShardState>()
+  private readonly shards = new Map<string, RunShardState>()
   private readonly weights: readonly number[]
   private counting = true
   /** Listings of the counted part; of the warm-up while it lasts. */
@@ -64,30 +64,30 @@ export class ShardStates {
   }
 
   /** Those that a probe has told of, by id; also those that have left since. */
-  known(): ShardState[] {
+  known(): RunShardState[] {
     return [...this.shards.values()]
       .filter(({ known }) => known)
       .sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
   }
 
   /** Those that are there. */
-  private present(): ShardState[] {
+  private present(): RunShardState[] {
     return this.known().filter(({ gone }) => !gone)
   }
 
   /** One that is named by an answer or by the audit, whether a probe told of it or not. */
-  find(id: string): ShardState | undefined {
+  find(id: string): RunShardState | undefined {
     return this.shards.get(id)
   }
 
   /** One without slots is not meant to answer anything. */
-  private weightOf({ id, slots }: ShardState): number {
+  private weightOf({ id, slots }: RunShardState): number {
     const number = Number(/\d+$/.exec(id)?.[0] ?? 0)
     return slots === 0 ? 0 : (this.weights[number - 1] ?? 1)
   }
 
-  private of(id: string): ShardState {
-    const shard = this.shards.get(id) ?? new ShardState(id)
+  private of(id: string): RunShardState {
+    const shard = this.shards.get(id) ?? new RunShardState(id)
     this.shards.set(id, shard)
     return shard
   }

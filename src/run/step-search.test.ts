@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Step } from '../core/calibration.js'
+import type { CalibrationStep } from '../core/calibration.js'
 import { seededRandom } from '../core/random.js'
 import { type Climb, highestHeld } from './step-search.js'
 
-const step = (rps: number, held: boolean): Step => ({
+const step = (rps: number, held: boolean): CalibrationStep => ({
   rps,
   achieved: 1,
   lateness_ms: 1,
@@ -19,7 +19,7 @@ function machine(limit: number, noise: () => boolean = () => false): { climb: Cl
   return {
     offered,
     async climb(rates) {
-      const steps: Step[] = []
+      const steps: CalibrationStep[] = []
       for (const rate of rates) {
         offered.push(rate)
         const held = rate <= limit && !noise()

@@ -1,7 +1,7 @@
-import type { Step } from '../core/calibration.js'
+import type { CalibrationStep } from '../core/calibration.js'
 
 /** Offers these rates one after the other, upward, and ends after the first that is not held. */
-export type Climb = (rates: readonly number[]) => Promise<readonly Step[]>
+export type Climb = (rates: readonly number[]) => Promise<readonly CalibrationStep[]>
 
 /** Factor from one rate to the next while the limit is far, and when it is near: the result is within 12 % of it. */
 const COARSE = 2
@@ -14,9 +14,9 @@ const MOST_CLIMBS = 6
 const BESIDE = 1.05
 
 /** The highest rate that was held, and the lowest above it that was not (null: the search reached its bound). */
-export interface Found {
+export interface HeldRate {
   rps: number
-  limit: Step | null
+  limit: CalibrationStep | null
 }
 
 /**
@@ -30,8 +30,8 @@ export async function highestHeld(
   climb: Climb,
   { from, most }: { from: number; most: number },
   enough: () => boolean = () => false,
-): Promise<Found | null> {
-  const steps: Step[] = []
+): Promise<HeldRate | null> {
+  const steps: CalibrationStep[] = []
   for (const factor of [COARSE, FINE]) {
     for (let climbs = 0, fruitless = 0; climbs < MOST_CLIMBS && fruitless < FRUITLESS; climbs++) {
       const before = highest(steps)
@@ -54,7 +54,7 @@ function ladder(from: number, factor: number, most: number): number[] {
   return [...rates, most]
 }
 
-function highest(steps: readonly Step[]): number | null {
+function highest(steps: readonly CalibrationStep[]): number | null {
   const held = steps.flatMap(({ rps, failed }) => (failed === null ? [rps] : []))
   return held.length === 0 ? null : Math.max(...held)
 }

@@ -5,7 +5,7 @@ import { decodeOwners, encodeOwners } from '../core/shard-map.js'
 import { postgresMissing } from '../nodes/api/testing/postgres-binaries.js'
 import { audit } from './audit.js'
 import { Fleet } from './fleet.js'
-import { STEPS } from './mover.js'
+import { BATCH_STEPS } from './mover.js'
 import { MoverLock } from './mover-lock.js'
 import { newest } from './put-right.js'
 import { type Order, reshard } from './reshard.js'
@@ -72,7 +72,9 @@ describe.skipIf(postgresMissing() !== undefined)('a mover that ends at any momen
     return answers
   }
 
-  it.each(STEPS.map((step, index) => ({ step, end: index % 2 === 0 ? ('resume' as const) : ('rollback' as const) })))(
+  it.each(
+    BATCH_STEPS.map((step, index) => ({ step, end: index % 2 === 0 ? ('resume' as const) : ('rollback' as const) })),
+  )(
     'killed when $step, then $end',
     async ({ step, end }) => {
       const { order, from, to } = begin()

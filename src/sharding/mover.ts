@@ -28,7 +28,7 @@ const CATCH_UP_MS = 5_000
 const WAY_MS = [50, 2_000] as const
 
 /** Moments between two actions of a batch: a mover may be cut off at each of them, and all can be put right. */
-export const STEPS = [
+export const BATCH_STEPS = [
   'begun',
   'arriving',
   'leaving',
@@ -40,7 +40,7 @@ export const STEPS = [
   'switched',
   'dropped',
 ] as const
-export type Step = (typeof STEPS)[number]
+export type BatchStep = (typeof BATCH_STEPS)[number]
 
 export interface Mover {
   fleet: Fleet
@@ -57,7 +57,7 @@ export interface Mover {
   onRows: (rows: number) => void
   /** Before the point of no return; see Switching. */
   onSwitching: (switching: Pending) => void
-  onStep: (step: Step, batch: BatchPlan) => Promise<void> | void
+  onStep: (step: BatchStep, batch: BatchPlan) => Promise<void> | void
 }
 
 /** A batch that is being switched. If the mover hears no more of it, the map's version tells whether it was. */
@@ -90,7 +90,7 @@ export async function moveBatch(
 ): Promise<{ batch: Batch; map: ShardMap }> {
   const { fleet, clock, signal } = mover
   const [from, to] = [fleet.shard(batch.from), fleet.shard(batch.to)]
-  const step = async (name: Step): Promise<void> => {
+  const step = async (name: BatchStep): Promise<void> => {
     await mover.onStep(name, batch)
     signal.throwIfAborted()
   }
@@ -154,7 +154,7 @@ interface Switching {
   second: Shard
   to: Shard
   next: ShardMap
-  step: (name: Step) => Promise<void>
+  step: (name: BatchStep) => Promise<void>
 }
 
 /** Holds, compares and switches; as often as it takes. */

@@ -5,7 +5,7 @@ import { movesOf } from './batches.js'
 import type { Fleet } from './fleet.js'
 import { newest } from './put-right.js'
 import { countSlots, type SlotCount } from './shard-count.js'
-import { type Target, type Weights, weightsOf } from './target.js'
+import { shardWeightsOf, type Target, type Weights } from './target.js'
 
 export type { Weights } from './target.js'
 
@@ -29,7 +29,7 @@ export function planOf(
   map: ShardMap,
   target: Target,
   counts: readonly SlotCount[],
-  { before, after }: BothWeights = { before: weightsOf(map), after: weightsOf(target) },
+  { before, after }: BothWeights = { before: shardWeightsOf(map), after: shardWeightsOf(target) },
 ): ReshardPlan {
   if (target.shards.length === 0) throw usageError('there must be a shard to move to')
   const bySlot = new Map(counts.map((count) => [count.slot, count]))

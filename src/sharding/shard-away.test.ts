@@ -4,7 +4,7 @@ import { postgresMissing } from '../nodes/api/testing/postgres-binaries.js'
 import { slotOwners } from '../strategies/sharding/slot-owners.js'
 import { audit } from './audit.js'
 import { Fleet } from './fleet.js'
-import type { Step } from './mover.js'
+import type { BatchStep } from './mover.js'
 import { reshard } from './reshard.js'
 import { Clients } from './testing/clients.js'
 import { controlOf, OPTIONS, requestFor, targetFor } from './testing/request.js'
@@ -14,7 +14,7 @@ const USERS = 300
 const CLEAN = { misplaced: 0, misslotted: 0, duplicated: 0, misowned: 0, agreed: true }
 
 /** After which step a shard of the batch is killed; it is started again a moment later. */
-const DEATHS: { step: Step; side: 'from' | 'to' }[] = (
+const DEATHS: { step: BatchStep; side: 'from' | 'to' }[] = (
   ['arriving', 'leaving', 'copied', 'caught up', 'held', 'verified', 'given away', 'switched'] as const
 ).flatMap((step) => [
   { step, side: 'from' as const },

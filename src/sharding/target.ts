@@ -1,6 +1,6 @@
 import { usageError } from '../core/errors.js'
 import { decodeOwners, encodeOwners, type ShardMap } from '../core/shard-map.js'
-import type { SchemeOptions, Shard } from '../strategies/sharding/port.js'
+import type { SchemeOptions, WeightedShard } from '../strategies/sharding/port.js'
 import { slotOwners } from '../strategies/sharding/slot-owners.js'
 
 /** Which shard is to have which slot once a migration is done. */
@@ -14,7 +14,7 @@ export interface Target {
 /** What each shard should hold, relative to the others. */
 export type Weights = ReadonlyMap<string, number>
 
-export function weightsOf({ shards }: Pick<ShardMap, 'shards'>): Weights {
+export function shardWeightsOf({ shards }: Pick<ShardMap, 'shards'>): Weights {
   return new Map(shards.map(({ id, weight }) => [id, weight ?? 1]))
 }
 
@@ -27,9 +27,9 @@ export function weightsOf({ shards }: Pick<ShardMap, 'shards'>): Weights {
 export function targetOf(
   map: ShardMap,
   scheme: string,
-  shards: readonly (Shard & { address: string })[],
+  shards: readonly (WeightedShard & { address: string })[],
   options: Partial<SchemeOptions> = {},
-  weights: Weights = weightsOf(map),
+  weights: Weights = shardWeightsOf(map),
 ): Target {
   const before = {
     shards: map.shards.map(({ id }) => ({ id, weight: weights.get(id) ?? 1 })),

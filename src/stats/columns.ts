@@ -1,6 +1,6 @@
 import type { RunRecord } from '../core/record.js'
 import { nameRuns } from '../core/run-names.js'
-import { targetOf } from '../core/trial.js'
+import { drillTargetOf } from '../core/trial.js'
 import { pooled } from './pooled.js'
 
 /** A drill's record: one that holds a trial. */
@@ -78,7 +78,7 @@ function drillOf(record: DrillRecord): string {
     stackOf(record),
     parameters.detector ?? null,
     trial.fault,
-    targetOf(trial),
+    drillTargetOf(trial),
     mode,
     rate,
     connections,

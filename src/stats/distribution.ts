@@ -2,7 +2,7 @@ import type { RunRecord } from '../core/record.js'
 import { chiSquareTest } from './chi-square.js'
 import { jainIndex } from './fairness.js'
 
-export type Distribution = RunRecord['distribution']
+export type LatencyDistribution = RunRecord['distribution']
 
 /**
  * How requests spread over instances, held against their weights.
@@ -10,7 +10,7 @@ export type Distribution = RunRecord['distribution']
  * figure. With fewer than two weighted instances, or no requests, there is nothing to compare and the figures are null.
  * @throws RangeError for a negative weight or count
  */
-export function distribution(instances: readonly { requests: number; weight: number }[]): Distribution {
+export function distribution(instances: readonly { requests: number; weight: number }[]): LatencyDistribution {
   if (instances.some(({ weight }) => !(weight >= 0))) throw new RangeError('weights must not be negative')
   const weighted = instances.filter(({ weight }) => weight > 0)
   const requests = weighted.reduce((sum, instance) => sum + instance.requests, 0)

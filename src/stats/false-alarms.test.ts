@@ -3,7 +3,7 @@ import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
 import { seededRandom } from '../core/random.js'
 import { labErrorOf } from '../core/testing/thrown.js'
-import { drawComparisons, type RecordedRuns, type RunValues } from './false-alarms.js'
+import { drawComparisons, type RecordedRuns, type RecordedValues } from './false-alarms.js'
 
 const [RPS, P95, ERRORS] = ['rps', 'p95', 'errors'].map((name) => findMetric(name) as Metric) as [
   Metric,
@@ -12,7 +12,7 @@ const [RPS, P95, ERRORS] = ['rps', 'p95', 'errors'].map((name) => findMetric(nam
 ]
 
 /** Made-up runs: rate and p95 with log-normal noise of this relative size, and errors in some of them. */
-function runs(count: number, noise: number, seed: number, factor = 1): RunValues {
+function runs(count: number, noise: number, seed: number, factor = 1): RecordedValues {
   const random = seededRandom(seed)
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
   const each = (draw: () => number) => Array.from({ length: count }, draw)
@@ -25,7 +25,7 @@ function runs(count: number, noise: number, seed: number, factor = 1): RunValues
 
 const METRICS = [P95, RPS, ERRORS] as [Metric, ...Metric[]]
 const OPTIONS = { comparisons: 400, margin: 0.03, seed: 11 }
-const aa = (values: RunValues): RecordedRuns => ({ metrics: METRICS, baseline: values, variant: null })
+const aa = (values: RecordedValues): RecordedRuns => ({ metrics: METRICS, baseline: values, variant: null })
 
 describe('drawComparisons', () => {
   // With noise far beyond the margin only the test itself keeps the rate down: to 2 of 64 assignments of signs with 6

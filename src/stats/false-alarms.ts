@@ -6,14 +6,14 @@ import type { ComparisonVerdict, JudgeOptions } from './paired-comparison.js'
 import { wilsonInterval } from './wilson.js'
 
 /** What recorded runs of one variant measured: for each metric, by its name, a value or null for every run. */
-export type RunValues = Readonly<Record<string, readonly (number | null)[]>>
+export type RecordedValues = Readonly<Record<string, readonly (number | null)[]>>
 
 export interface RecordedRuns {
   /** The first one decides. */
   metrics: readonly [Metric, ...Metric[]]
-  baseline: RunValues
+  baseline: RecordedValues
   /** Runs of another variant; null to compare the baseline with itself (A/A). */
-  variant: RunValues | null
+  variant: RecordedValues | null
 }
 
 export interface DrawOptions extends JudgeOptions {
@@ -93,7 +93,7 @@ function alarms(found: number, comparisons: number): Alarms {
   return { alarms: found, rate: found / comparisons, interval: wilsonInterval(found, comparisons) }
 }
 
-function runsOf({ name }: Metric, values: RunValues): number {
+function runsOf({ name }: Metric, values: RecordedValues): number {
   return values[name]?.length ?? 0
 }
 
@@ -115,6 +115,6 @@ function distinct(runs: number, count: number, random: () => number): number[] {
   return order.slice(0, count)
 }
 
-function pick(values: RunValues, metric: string, runs: readonly number[]): (number | null)[] {
+function pick(values: RecordedValues, metric: string, runs: readonly number[]): (number | null)[] {
   return runs.map((run) => values[metric]?.[run] ?? null)
 }

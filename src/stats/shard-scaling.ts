@@ -17,7 +17,7 @@ export const SCALING_CLAIM = {
 } as const
 
 /** What so many shards answered. */
-export interface ScalingPoint {
+export interface ShardScalingPoint {
   shards: number
   /** How often it was measured; the figures are medians. */
   runs: readonly RunRecord[]
@@ -37,7 +37,7 @@ export interface ScalingGroup {
   /** "uniform keys", "zipf:0.99 keys". */
   keys: string
   /** By number of shards; at least two. */
-  points: readonly [ScalingPoint, ScalingPoint, ...ScalingPoint[]]
+  points: readonly [ShardScalingPoint, ShardScalingPoint, ...ShardScalingPoint[]]
 }
 
 /**
@@ -118,7 +118,7 @@ function groupOf(scheme: string, records: readonly RunRecord[]): ScalingGroup[] 
   const of = (shards: number): RunRecord[] => records.filter((record) => shardCount(record) === shards)
   const goodput = (shards: number): number => median(of(shards).map(({ load }) => load.goodput_rps)) ?? 0
   const [fewest = 1] = counts
-  const [first, second, ...others] = counts.map((shards): ScalingPoint => {
+  const [first, second, ...others] = counts.map((shards): ShardScalingPoint => {
     const speedup = goodput(shards) / goodput(fewest)
     return {
       shards,

@@ -26,7 +26,7 @@ type Parsed<T> =
 type ValueOf<K> = K extends DocumentKind<infer T> ? T : never
 
 /** A document that was found, with the kind that it is of. */
-export interface Found<K extends DocumentKind = DocumentKind> {
+export interface FoundDocument<K extends DocumentKind = DocumentKind> {
   kind: K
   value: ValueOf<K>
   /** The folder that it lies in; never the link `latest`, which leads elsewhere tomorrow. */
@@ -39,7 +39,10 @@ export interface Found<K extends DocumentKind = DocumentKind> {
  * @throws LabError (usage) that says what is wrong with it: missing, damaged, or of a newer version; (environment) where the
  * machine refuses to read it
  */
-export async function readDocument<K extends DocumentKind>(path: string, kinds: readonly K[]): Promise<Found<K>> {
+export async function readDocument<K extends DocumentKind>(
+  path: string,
+  kinds: readonly K[],
+): Promise<FoundDocument<K>> {
   const file = await findFile(path, kinds)
   const data = parsed(await readText(file, { noun: NOUN, most: MOST_BYTES }), file)
   const schema = typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined

@@ -32,7 +32,7 @@ export function databaseIds({ standbys }: DatabaseParameters): string[] {
 }
 
 /** Name of the replication slot that a server uses at whichever server it follows. */
-export function slotOf(id: string): string {
+export function replicationSlotOf(id: string): string {
   return id.replaceAll('-', '_')
 }
 
@@ -67,10 +67,10 @@ function databaseNode(id: string, database: DatabaseParameters): NodeSpec {
     env: {
       BORN: id === PRIMARY_ID ? 'primary' : 'standby',
       UPSTREAM: `{{address ${PRIMARY_ID} postgres}}`,
-      SLOT: slotOf(id),
+      SLOT: replicationSlotOf(id),
     },
     config: postgresConfig(id, database),
-    sql: ecomarketSql(database.rows, databaseIds(database).map(slotOf)),
+    sql: ecomarketSql(database.rows, databaseIds(database).map(replicationSlotOf)),
     cpus: database.cpus,
   })
 }

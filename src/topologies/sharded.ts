@@ -4,7 +4,7 @@ import { MAX_REPLICAS, type ShardingParameters } from '../core/parameters.js'
 import { encodeOwners, type ShardMap, type ShardsFile } from '../core/shard-map.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
-import type { Shard } from '../strategies/sharding/port.js'
+import type { WeightedShard } from '../strategies/sharding/port.js'
 import { keyingOf, SHARDING_SCHEMES, shardingScheme } from '../strategies/sharding/registry.js'
 import { slotOwners } from '../strategies/sharding/slot-owners.js'
 import { balanced, type DecidedParameters } from './balanced.js'
@@ -38,7 +38,7 @@ export function shardIds(shards: number): string[] {
 }
 
 /** The shards with their weights, 1 where none are given. */
-export function weightedShards({ shards, weights }: ShardingParameters): Shard[] {
+export function weightedShards({ shards, weights }: ShardingParameters): WeightedShard[] {
   return shardIds(shards).map((id, index) => ({ id, weight: weights?.[index] ?? 1 }))
 }
 

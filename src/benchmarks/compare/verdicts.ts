@@ -4,7 +4,7 @@ import type { Metric } from '../../core/metric.js'
 import { findMetric } from '../../core/metrics.js'
 import type { RunRecord } from '../../core/record.js'
 import { doubtsOf } from '../../core/validity.js'
-import { drawComparisons, type RunValues } from '../../stats/false-alarms.js'
+import { drawComparisons, type RecordedValues } from '../../stats/false-alarms.js'
 import { type Run, withCommandLine } from '../command.js'
 import { atLeast, atMost, type Figure, info } from '../figure.js'
 
@@ -48,7 +48,7 @@ export async function verdicts(): Promise<Figure[]> {
     const options = { comparisons: COMPARISONS, blocks: BLOCKS, margin: MARGIN, seed: 1 }
     const alike = drawComparisons({ metrics, baseline, variant: null }, options)
     const apart = drawComparisons({ metrics, baseline, variant }, options)
-    const runs = (values: RunValues): number => values[deciding.name]?.length ?? 0
+    const runs = (values: RecordedValues): number => values[deciding.name]?.length ?? 0
     return [
       info('recorded runs of one variant that count', runs(baseline)),
       info('recorded runs of another, with 10 % more service time', runs(variant)),
@@ -74,7 +74,11 @@ async function recorded(run: Run, words: readonly string[]): Promise<Compared> {
 }
 
 /** Figures of all runs that no check voided. */
-async function valuesOf(folder: string, { report, runs }: Compared, metrics: readonly Metric[]): Promise<RunValues> {
+async function valuesOf(
+  folder: string,
+  { report, runs }: Compared,
+  metrics: readonly Metric[],
+): Promise<RecordedValues> {
   const records: RunRecord[] = []
   for (const { record } of runs) {
     if (record === null) continue

@@ -1,4 +1,4 @@
-import type { Placed, Shard, ShardingScheme } from '../../strategies/sharding/port.js'
+import type { Placed, ShardingScheme, WeightedShard } from '../../strategies/sharding/port.js'
 import { DEFAULT_SCHEME_OPTIONS, SHARDING_SCHEMES } from '../../strategies/sharding/registry.js'
 import { equal, type Figure, info, within } from '../figure.js'
 import { evenShards, userId } from './keys.js'
@@ -53,8 +53,8 @@ function figureOf(name: string, title: string, percent: number): Figure {
 /** The fraction of the keys that moves, and how many move though their shard stays, to one that was there before. */
 function move(
   scheme: ShardingScheme,
-  from: readonly Shard[],
-  to: readonly Shard[],
+  from: readonly WeightedShard[],
+  to: readonly WeightedShard[],
   sample: readonly string[],
 ): { moved: number; unnecessary: number } {
   const options = { ...DEFAULT_SCHEME_OPTIONS, keys: KEYS, sample }

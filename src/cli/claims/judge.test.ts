@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ListedClaim } from '../../core/claims.js'
 import type { Verdict } from '../../core/record.js'
-import { type Found, judged } from './judge.js'
+import { judged, type RunFindings } from './judge.js'
 
 const listed: ListedClaim = {
   rows: [6],
@@ -16,7 +16,11 @@ const listed: ListedClaim = {
   run: 'load',
 }
 
-function found(measured: number | null, result: Verdict['result'], more: Partial<Found & Verdict> = {}): Found {
+function found(
+  measured: number | null,
+  result: Verdict['result'],
+  more: Partial<RunFindings & Verdict> = {},
+): RunFindings {
   const { run = 'load', record = '../repl-2/a', ...verdict } = more
   const { claim, source, metric, expected, unit } = listed
   return {

@@ -3,7 +3,7 @@ import type { Verdict } from '../../core/record.js'
 import { pooledVerdicts } from '../../stats/pooled.js'
 
 /** What a run found, under the name that claims have for it. */
-export interface Found {
+export interface RunFindings {
   run: string
   verdicts: readonly Verdict[]
   /** From the folder of claims.json. */
@@ -14,7 +14,7 @@ export interface Found {
  * A claim with what its runs found. Of several runs it holds when it holds in all.
  * @param why it is open where no run judged it
  */
-export function judged(claim: ListedClaim, found: readonly Found[], why: string): JudgedClaim {
+export function judged(claim: ListedClaim, found: readonly RunFindings[], why: string): JudgedClaim {
   const own = found.filter(({ run }) => run === claim.run)
   const verdicts = own.flatMap((each) =>
     each.verdicts.filter((verdict) => verdict.claim === claim.claim && verdict.metric === claim.metric),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Schedule } from './schedule.js'
+import { UnitSchedule } from './schedule.js'
 import type { ClaimUnit } from './unit.js'
 
 const unit = (name: string, ...seconds: number[]): ClaimUnit => ({
@@ -12,7 +12,7 @@ const unit = (name: string, ...seconds: number[]): ClaimUnit => ({
 describe('Schedule', () => {
   it('counts units, names steps, and takes off what is done', () => {
     const [a, b] = [unit('a', 2, 6), unit('b', 4)]
-    const schedule = new Schedule([a, b])
+    const schedule = new UnitSchedule([a, b])
     expect(schedule.totalMs).toBe(12_000)
     expect(schedule.step(a)).toEqual({ what: 'a 1', number: 1, of: 2 })
     expect(schedule.leftMs(a, 0)).toBe(12_000)
@@ -26,7 +26,7 @@ describe('Schedule', () => {
 
   it('learns from what the steps before have taken', () => {
     const [a, b] = [unit('a', 20), unit('b', 10)]
-    const schedule = new Schedule([a, b])
+    const schedule = new UnitSchedule([a, b])
     schedule.step(a)
     schedule.end(a)
     schedule.step(b)

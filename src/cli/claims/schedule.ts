@@ -6,7 +6,7 @@ const SOONEST_MS = 10_000
 const MOST = 3
 
 /** How far the steps of all units are, and how long the rest should take by what they have taken so far. */
-export class Schedule {
+export class UnitSchedule {
   private done = 0
   private index = -1
 

@@ -14,7 +14,7 @@ import { runSettings } from '../probe-options.js'
 import { requestedEngine, startOptions } from '../stack-options.js'
 import { applyStackOptions } from '../stack-parameters.js'
 import { runWords, type StackPlan, type StackRun } from './stack-plan.js'
-import type { ClaimUnit, Pace, Step, UnitContext } from './unit.js'
+import type { ClaimUnit, Pace, UnitContext, UnitStep } from './unit.js'
 
 /** Of a drill or a migration, in milliseconds. */
 const WARM_UP_MS = 1_000
@@ -59,7 +59,7 @@ function hasDatabases({ topology }: Scenario): boolean {
   return topology.database !== null || topology.sharding !== null
 }
 
-function stepsOf(run: StackRun, { scenario, scheme }: StackPlan, pace: Pace): Step[] {
+function stepsOf(run: StackRun, { scenario, scheme }: StackPlan, pace: Pace): UnitStep[] {
   const what = runWords(run, scenario, scheme)
   switch (run.kind) {
     case 'load': {

@@ -4,7 +4,7 @@ import type { BenchOptions } from '../bench-options.js'
 import type { Lab } from '../lab.js'
 
 /** One thing that a unit does, and how long it should take, in milliseconds. */
-export interface Step {
+export interface UnitStep {
   what: string
   ms: number
 }
@@ -16,7 +16,7 @@ export interface Step {
 export interface ClaimUnit {
   name: string
   claims: readonly ListedClaim[]
-  steps: readonly Step[]
+  steps: readonly UnitStep[]
   /** @throws whatever was in the way; what was found before that counts */
   run(context: UnitContext): Promise<void>
 }

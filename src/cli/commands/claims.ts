@@ -10,8 +10,8 @@ import { ENGINE_CHOICES } from '../../lab/stack/engine-choice.js'
 import { quoted } from '../../report/command.js'
 import { createRunFolder, type RunFolder } from '../../store/run-folder.js'
 import type { BenchOptions } from '../bench-options.js'
-import { type Found, judged } from '../claims/judge.js'
-import { Schedule } from '../claims/schedule.js'
+import { judged, type RunFindings } from '../claims/judge.js'
+import { UnitSchedule } from '../claims/schedule.js'
 import { claimsOf, claimUnits } from '../claims/selection.js'
 import type { ClaimUnit, Pace } from '../claims/unit.js'
 import type { Lab } from '../lab.js'
@@ -111,7 +111,7 @@ async function list(lab: Lab, units: readonly ClaimUnit[], flags: ClaimsFlags): 
   if (flags.json === true) return lab.document({ claims: all })
   const { renderClaimList } = await import('../../ui/claims.js')
   lab.print(renderClaimList(all, lab.look()))
-  lab.print(`About ${formatDuration(new Schedule(units).totalMs)} to run them: scalelab claims`)
+  lab.print(`About ${formatDuration(new UnitSchedule(units).totalMs)} to run them: scalelab claims`)
 }
 
 /** @throws LabError (usage) */
@@ -134,7 +134,7 @@ async function runAll(
 ): Promise<ClaimsRecord> {
   const startedAt = new Date()
   const signed = await lab.signed()
-  const schedule = new Schedule(units)
+  const schedule = new UnitSchedule(units)
   const done = new Map<ClaimUnit, UnitResult>()
   const recordNow = (status: ClaimsRecord['status']): ClaimsRecord => ({
     schema: CLAIMS_SCHEMA,
@@ -178,10 +178,10 @@ async function runUnit(
   unit: ClaimUnit,
   flags: ClaimsFlags,
   folder: RunFolder,
-  schedule: Schedule,
+  schedule: UnitSchedule,
   startedMs: number,
 ): Promise<UnitResult> {
-  const found: Found[] = []
+  const found: RunFindings[] = []
   const begunMs = Date.now()
   const failure = await unit
     .run({

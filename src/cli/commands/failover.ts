@@ -7,7 +7,7 @@ import type { Stack } from '../../engines/port.js'
 import { SILENT } from '../../lab/context.js'
 import { type DrillSettings, drillFault } from '../../lab/drill/drill.js'
 import { LONGEST_DRILL, measureDrill } from '../../lab/drill/drill-run.js'
-import { putRight } from '../../lab/drill/put-right.js'
+import { putStackRight } from '../../lab/drill/put-right.js'
 import { writeDrills } from '../../lab/report-files.js'
 import { controlOf, isSharded } from '../../lab/stack/databases.js'
 import { guardLock, theStack } from '../../lab/stack/running-stacks.js'
@@ -91,7 +91,7 @@ async function failover(lab: Lab, name: string | undefined, flags: FailoverFlags
     // A guard would act on the same failure.
     withLock(lab.os.stateDir, guardLock(stack.meta.name), async () => {
       if (flags.resume === true) {
-        return lab.document({ stack: stack.meta.name, done: await putRight(lab, stack, lab.os.signal) })
+        return lab.document({ stack: stack.meta.name, done: await putStackRight(lab, stack, lab.os.signal) })
       }
       if (name === undefined) {
         const ids = (await stack.nodes()).flatMap(({ id, role }) => (role === 'balancer' ? [] : [id]))

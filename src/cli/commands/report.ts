@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { EXIT, LabError, usageError } from '../../core/errors.js'
 import type { RunRecord } from '../../core/record.js'
 import { writeComparison } from '../../lab/report-files.js'
-import { type Found, readDocument } from '../../store/document.js'
+import { type FoundDocument, readDocument } from '../../store/document.js'
 import { openRunFolder } from '../../store/run-folder.js'
 import type { Lab } from '../lab.js'
 import type { ReportKind } from '../report-kind.js'
@@ -17,7 +17,7 @@ interface ReportOptions {
   json?: true
 }
 
-type Result = Found<ReportKind>
+type Result = FoundDocument<ReportKind>
 
 export function add(command: Command, lab: Lab): void {
   command

@@ -4,7 +4,7 @@ import { isSharded, serversOf } from '../../lab/stack/databases.js'
 import { theStack } from '../../lab/stack/running-stacks.js'
 import { Cluster } from '../../replication/cluster.js'
 import type { Member } from '../../replication/port.js'
-import { type Answer, askStatement, NotAStatement } from '../../replication/statement.js'
+import { askStatement, NotAStatement, type StatementResult } from '../../replication/statement.js'
 import { oneLine } from '../../ui/width.js'
 import type { Lab } from '../lab.js'
 
@@ -48,7 +48,7 @@ async function sql(lab: Lab, statement: string, flags: SqlFlags): Promise<void> 
   }
   const everywhere = isSharded(stack) && flags.node === undefined
   const asked = everywhere ? servers : [await serverOf(flags.node ?? 'primary', servers, isSharded(stack))]
-  const answers: { shard: string; answer: Answer }[] = []
+  const answers: { shard: string; answer: StatementResult }[] = []
   for (const server of asked) {
     const answer = await ask(server, statement)
     for (const notice of answer.notices) lab.remark(oneLine(`${server.id}: ${notice}`))
@@ -89,7 +89,10 @@ async function sql(lab: Lab, statement: string, flags: SqlFlags): Promise<void> 
 const JSON_NUMBERS = new Set([21, 23, 26, 700, 701])
 const BOOLEAN = 16
 
-function jsonRows({ columns, rows }: Answer, shard: string | null): Record<string, string | number | boolean | null>[] {
+function jsonRows(
+  { columns, rows }: StatementResult,
+  shard: string | null,
+): Record<string, string | number | boolean | null>[] {
   const names = uniqueNames([...(shard === null ? [] : ['shard']), ...columns.map(({ name }) => name)])
   return rows.map((row) => {
     const values = row.map((value, i) => jsonValue(value, columns[i]?.type))
@@ -129,7 +132,7 @@ async function serverOf(node: string, servers: readonly Member[], sharded: boole
   )
 }
 
-async function ask({ id, endpoint, state }: Member, statement: string): Promise<Answer> {
+async function ask({ id, endpoint, state }: Member, statement: string): Promise<StatementResult> {
   if (endpoint === null || state !== 'running') throw usageError(`${id} does not run: ${state}`)
   try {
     return await askStatement(endpoint, statement, PATIENCE_MS)

@@ -3,9 +3,9 @@ import { hostInUrl } from '../../core/host.js'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeSpec, Topology } from '../../core/topology.js'
 import {
-  addressBook,
   bundleFile,
   commandError,
+  containerAddresses,
   DATABASE_SHM_BYTES,
   holdsSecret,
   NODE_DIR,
@@ -156,7 +156,7 @@ function conditionOf(id: string, topology: Topology): string {
 
 /** In a Compose network nodes know each other by name. */
 function bookOf(node: NodeSpec, { nodes }: Topology): AddressBook {
-  return addressBook(
+  return containerAddresses(
     node,
     nodes.map((spec) => ({ spec, address: spec.id })),
     () => PASSWORD,

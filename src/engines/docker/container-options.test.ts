@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../core/errors.js'
 import type { StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
-import { addressBook, containerOptions, envOf, filesOf, holdsSecret, SPEC_FILE } from './container-options.js'
+import { containerAddresses, containerOptions, envOf, filesOf, holdsSecret, SPEC_FILE } from './container-options.js'
 import { metaOf } from './labels.js'
 
 const meta: StackMeta = {
@@ -42,7 +42,7 @@ const nodes = [
   { spec: api, address: '172.18.0.3' },
 ]
 
-const bookOf = (spec: NodeSpec) => addressBook(spec, nodes, (role) => `password of ${role}`)
+const bookOf = (spec: NodeSpec) => containerAddresses(spec, nodes, (role) => `password of ${role}`)
 const optionsOf = (spec: NodeSpec) =>
   containerOptions({
     stack: { meta, upId: 'u1', home: 'h1', publishHost: '127.0.0.1' },

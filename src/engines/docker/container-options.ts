@@ -140,7 +140,7 @@ export function holdsSecret({ files }: NodeSpec): boolean {
 }
 
 /** What references mean to a node: other nodes are at their fixed addresses in the stack's network. */
-export function addressBook(
+export function containerAddresses(
   spec: NodeSpec,
   nodes: readonly { spec: NodeSpec; address: string }[],
   secret: AddressBook['secret'],

@@ -79,7 +79,7 @@ async function readBundle(path: string): Promise<Buffer> {
  * @returns the id of the container that runs now
  * @throws LabError (environment) for a taken port that was asked for
  */
-export async function startNode(workshop: Workshop, request: NodeRequest, id: string): Promise<string> {
+export async function startContainer(workshop: Workshop, request: NodeRequest, id: string): Promise<string> {
   const { docker } = workshop.client
   let container = id
   for (let attempt = 1; ; attempt++) {

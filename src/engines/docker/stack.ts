@@ -4,7 +4,7 @@ import { environmentError, type LabError, unknownValueError, usageError } from '
 import type { NodeState, NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
 import type { Folder, Stack } from '../port.js'
-import { addressBook, commandError, filesOf, SPEC_FILE } from './container-options.js'
+import { commandError, containerAddresses, filesOf, SPEC_FILE } from './container-options.js'
 import { explained, isPortTaken, statusOf, tolerate } from './errors.js'
 import { followLogs } from './follow-logs.js'
 import { HostPorts, portTaken } from './host-ports.js'
@@ -13,7 +13,7 @@ import { findAll, removeAll, removeContainer } from './inventory.js'
 import { LABEL, type StackLabels, specOf } from './labels.js'
 import { logLines } from './log-lines.js'
 import { cutOff, freeAddress, joinAgain, subnetOf } from './network.js'
-import { hostPortOf, makeNode, originOf, portCheck, startNode, type Workshop, waitForNode } from './node.js'
+import { hostPortOf, makeNode, originOf, portCheck, startContainer, type Workshop, waitForNode } from './node.js'
 import { putFiles, readInside } from './node-files.js'
 import { shortId, softwareOf } from './software.js'
 import { usageOf } from './usage.js'
@@ -141,10 +141,10 @@ export class DockerStack implements Stack {
       }
       const ports = new HostPorts(portCheck(client, publishHost))
       for (const port of Object.values(spec.publish)) await ports.claim(port)
-      const book = addressBook(spec, [...present, { spec, address }], this.#workshop.secret)
+      const book = containerAddresses(spec, [...present, { spec, address }], this.#workshop.secret)
       try {
         const request = { stack, spec, place, book, ports, network: network.Id }
-        const id = await startNode(this.#workshop, request, await makeNode(this.#workshop, request))
+        const id = await startContainer(this.#workshop, request, await makeNode(this.#workshop, request))
         await this.#untilReady(id, spec)
       } catch (error) {
         await removeAll(client.docker, `${LABEL.up}=${stack.upId}`)
@@ -165,7 +165,7 @@ export class DockerStack implements Stack {
     return this.#explained(async () => {
       const present = await this.#containers()
       const { info } = await this.#container(spec.id)
-      const book = addressBook(spec, present, this.#workshop.secret)
+      const book = containerAddresses(spec, present, this.#workshop.secret)
       await putFiles(this.#workshop.client.docker, info.Id, spec, filesOf(spec, book))
       if (runs(info)) await this.#of(info.Id).kill({ signal: 'SIGHUP' })
     })

@@ -5,14 +5,14 @@ import type { NodeSpec } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
 import type { UpEvent, UpRequest } from '../port.js'
 import { startAll } from '../start-all.js'
-import { addressBook, commandError } from './container-options.js'
+import { commandError, containerAddresses } from './container-options.js'
 import { statusOf } from './errors.js'
 import { HostPorts } from './host-ports.js'
 import { hasImage, neededImages, pullImage } from './images.js'
 import { findAll, isEmpty, mark, removeAll } from './inventory.js'
 import { containerName, LABEL, projectOf, type StackLabels } from './labels.js'
 import { createNetwork, freeAddress } from './network.js'
-import { makeNode, type NodeRequest, portCheck, startNode, type Workshop, waitForNode } from './node.js'
+import { makeNode, type NodeRequest, portCheck, startContainer, type Workshop, waitForNode } from './node.js'
 import { Turns } from './turns.js'
 
 /**
@@ -51,7 +51,7 @@ export async function bringUp(workshop: Workshop, request: UpRequest): Promise<S
         const begun = performance.now()
         const id = await turns.take(() => {
           either.throwIfAborted()
-          return startNode(workshop, made.request, made.id)
+          return startContainer(workshop, made.request, made.id)
         })
         await waitForNode(workshop.client, id, spec, request.readyTimeoutMs, either)
         onEvent({ kind: 'ready', node: spec.id, ms: performance.now() - begun })
@@ -108,7 +108,14 @@ async function makeAll(
     signal.throwIfAborted()
     // The entry is reached where clients go in, other nodes where they are asked whether they are ready.
     const place = { order, address, urlPort: order === 0 ? entryPort : spec.readiness.port }
-    const request = { stack, spec, place, ports, book: addressBook(spec, placed, workshop.secret), network: network.id }
+    const request = {
+      stack,
+      spec,
+      place,
+      ports,
+      book: containerAddresses(spec, placed, workshop.secret),
+      network: network.id,
+    }
     const id = await makeNode(workshop, request).catch(
       takenName(workshop, stack, 'container', containerName(meta.name, spec.id)),
     )

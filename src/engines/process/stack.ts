@@ -12,10 +12,10 @@ import { lastLines, newLines } from './node-log.js'
 import type { NodeProcess } from './node-process.js'
 import { choosePorts } from './ports.js'
 import { lackOf, versionsOf } from './programs.js'
-import { readInside } from './read-inside.js'
+import { readBelow } from './read-inside.js'
 import { reservedPorts } from './reserved-ports.js'
 import { removeData } from './server-processes.js'
-import { startNode, stateOf, writeFiles } from './start-node.js'
+import { nodeStateOf, startNode, writeFiles } from './start-node.js'
 import { takeDown } from './take-down.js'
 
 /** Of a node whose spec cannot be read any more, in milliseconds. */
@@ -43,7 +43,7 @@ export class ProcessStack implements Stack {
       return {
         id: spec.id,
         role: spec.role,
-        state: living === undefined ? 'stopped' : await stateOf(this.host, record, spec, living),
+        state: living === undefined ? 'stopped' : await nodeStateOf(this.host, record, spec, living),
         ...(living?.leaderLives === false ? { headless: true as const } : {}),
         url: living === undefined ? null : url,
         handle: living === undefined ? 'no process' : `pid ${living.leader}`,
@@ -158,7 +158,7 @@ export class ProcessStack implements Stack {
     const { spec } = await this.find(node)
     const folder =
       below === 'dir' ? filesFolder(this.host, this.meta.name, node) : dataFolder(this.host, this.meta.name, spec)
-    return readInside(folder, inside(path))
+    return readBelow(folder, inside(path))
   }
 
   async usage(): Promise<NodeUsage[]> {

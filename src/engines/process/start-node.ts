@@ -111,7 +111,7 @@ function visible(book: AddressBook, { id }: NodeSpec): AddressBook {
 }
 
 /** The state of a node of which something lives. */
-export async function stateOf(
+export async function nodeStateOf(
   { folders }: ProcessHost,
   record: StackRecord,
   spec: NodeSpec,

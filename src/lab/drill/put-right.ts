@@ -14,7 +14,7 @@ export async function afterFailure(lab: LabContext, stack: Stack, failure: Error
     lab.signal.aborted ? 'Interrupted; putting the stack right first.' : `The drill failed: ${failure.message}`,
   )
   try {
-    await putRight(lab, stack, AbortSignal.timeout(PUT_RIGHT_MS))
+    await putStackRight(lab, stack, AbortSignal.timeout(PUT_RIGHT_MS))
   } catch (error) {
     lab.listener.remark(
       `That did not work: ${error instanceof Error ? error.message : error}. Try: scalelab failover --resume`,
@@ -27,7 +27,7 @@ export async function afterFailure(lab: LabContext, stack: Stack, failure: Error
  * @returns what was done, in its order
  * @throws LabError (usage) for one without databases, (run failed) when it cannot be put right
  */
-export async function putRight(lab: LabContext, stack: Stack, signal: AbortSignal): Promise<HealingStep[]> {
+export async function putStackRight(lab: LabContext, stack: Stack, signal: AbortSignal): Promise<HealingStep[]> {
   const control = controlOf(lab, stack)
   if ((await control.members()).length === 0) {
     throw usageError(`${stack.meta.name} has no databases that could fail over`)

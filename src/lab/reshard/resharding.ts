@@ -10,7 +10,7 @@ import { Fleet, type ShardControl } from '../../sharding/fleet.js'
 import type { MoveOptions } from '../../sharding/migration-store.js'
 import { endMigration, type Order, reshard } from '../../sharding/reshard.js'
 import { targetOf } from '../../sharding/target.js'
-import type { Shard } from '../../strategies/sharding/port.js'
+import type { WeightedShard } from '../../strategies/sharding/port.js'
 import { shardNode } from '../../topologies/sharded.js'
 import type { LabContext } from '../context.js'
 import { shardControlOf } from '../stack/databases.js'
@@ -24,7 +24,7 @@ export type Job = { id: string; plan: ReshardPlan; before: ShardCount[] } & (
       map: ShardMap
       sharding: ShardingParameters
       scheme: string
-      shards: readonly Shard[]
+      shards: readonly WeightedShard[]
       options: MoveOptions
     }
   | { kind: 'resume' | 'rollback'; options: Partial<MoveOptions> }

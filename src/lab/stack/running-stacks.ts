@@ -4,16 +4,16 @@ import type { Engine, Stack } from '../../engines/port.js'
 import type { LabContext } from '../context.js'
 
 /** What was found of stacks, and what could not be looked at. */
-export interface Found {
+export interface FoundStacks {
   stacks: Stack[]
   /** One sentence per engine that could not be asked. */
   problems: string[]
 }
 
 /** Every stack of every engine. An engine that does not answer has none that can be reached; that is said, not fatal. */
-export async function findStacks(engines: readonly Engine[]): Promise<Found> {
+export async function findStacks(engines: readonly Engine[]): Promise<FoundStacks> {
   const results = await Promise.all(
-    engines.map(async (engine): Promise<Found> => {
+    engines.map(async (engine): Promise<FoundStacks> => {
       try {
         return { stacks: await engine.stacks(), problems: [] }
       } catch (error) {

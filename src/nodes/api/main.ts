@@ -7,7 +7,7 @@ import { startHealthMonitor } from './health.js'
 import { modelPerformer } from './model-performer.js'
 import type { Performer } from './performer.js'
 import { Products } from './products.js'
-import { type ApiOptions, apiServer, type Phase } from './server.js'
+import { type ApiOptions, apiServer, type ServerPhase } from './server.js'
 import { openShards } from './shards/shards.js'
 import { shopResource } from './shop.js'
 
@@ -18,7 +18,7 @@ import { shopResource } from './shop.js'
 const { env } = process
 const instanceId = env.INSTANCE_ID ?? 'api'
 
-let phase: Phase = 'starting'
+let phase: ServerPhase = 'starting'
 const performer = await performerOf(workFromEnv(env))
 const health = await startHealthMonitor()
 const server = apiServer({ instanceId, ...data(), performer, health, phase: () => phase })

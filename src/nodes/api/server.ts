@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { LOOK_PATH } from '../../core/databases-file.js'
-import { type Answer, problem, send } from './answer.js'
+import { type ApiAnswer, problem, send } from './answer.js'
 import type { HealthMonitor } from './health.js'
 import type { Performer, Timing } from './performer.js'
 import type { Resource } from './shop.js'
@@ -14,7 +14,7 @@ import type { Resource } from './shop.js'
 /** Bytes of a request's body. */
 const BODY_LIMIT = 64 * 1_024
 
-export type Phase = 'starting' | 'serving' | 'draining'
+export type ServerPhase = 'starting' | 'serving' | 'draining'
 
 /** The databases behind an instance, as `/health` and `/ready` tell of them. */
 export interface Databases {
@@ -34,7 +34,7 @@ export interface ApiOptions {
   /** Undefined: requests cost nothing beyond themselves. */
   performer: Performer | undefined
   health: HealthMonitor
-  phase: () => Phase
+  phase: () => ServerPhase
 }
 
 /**
@@ -48,7 +48,7 @@ export function apiServer(options: ApiOptions): Server {
   const startedAt = performance.now()
   let inFlight = 0
 
-  const reply = (response: ServerResponse, answer: Answer): void =>
+  const reply = (response: ServerResponse, answer: ApiAnswer): void =>
     send(response, answer, phase() === 'draining' ? draining : serving)
 
   const server = createServer((request, response) => {
@@ -86,7 +86,7 @@ export function apiServer(options: ApiOptions): Server {
     socket.end(`HTTP/1.1 ${status}\r\nX-Instance-ID: ${instanceId}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   })
 
-  function work(response: ServerResponse, answer: () => Answer | Promise<Answer>): void {
+  function work(response: ServerResponse, answer: () => ApiAnswer | Promise<ApiAnswer>): void {
     inFlight++
     if (performer === undefined) {
       settle(response, answer, () => inFlight--)
@@ -104,11 +104,11 @@ export function apiServer(options: ApiOptions): Server {
   /** Sends an answer, now or when it is there. */
   function settle(
     response: ServerResponse,
-    answer: () => Answer | Promise<Answer>,
+    answer: () => ApiAnswer | Promise<ApiAnswer>,
     done: () => void = () => {},
     headers: readonly string[] = [],
   ): void {
-    const finish = (ready: Answer) => {
+    const finish = (ready: ApiAnswer) => {
       done()
       reply(response, headers.length === 0 ? ready : { ...ready, headers: [...(ready.headers ?? []), ...headers] })
     }
@@ -123,7 +123,7 @@ export function apiServer(options: ApiOptions): Server {
     })
   }
 
-  const probes: Partial<Record<string, (query: string) => Answer | Promise<Answer>>> = {
+  const probes: Partial<Record<string, (query: string) => ApiAnswer | Promise<ApiAnswer>>> = {
     '/health': () => {
       const overload = health.overload()
       const status = phase() === 'draining' ? 'draining' : overload === undefined ? 'healthy' : 'overloaded'
@@ -149,7 +149,7 @@ export function apiServer(options: ApiOptions): Server {
   return server
 }
 
-function readiness(unready?: string): Answer {
+function readiness(unready?: string): ApiAnswer {
   return { status: unready === undefined ? 200 : 503, json: JSON.stringify({ status: unready ?? 'ready' }) }
 }
 
@@ -157,7 +157,7 @@ function serverTiming({ queueMs, serviceMs }: Timing): string {
   return `queue;dur=${queueMs.toFixed(3)}, service;dur=${serviceMs.toFixed(3)}`
 }
 
-function methodNotAllowed(resource: Resource): Answer {
+function methodNotAllowed(resource: Resource): ApiAnswer {
   const changes = [resource.post && ', POST', resource.put && ', PUT'].filter(Boolean)
   const allowed = `GET, HEAD${changes.join('')}`
   return problem(405, `this resource knows ${allowed}`, ['Allow', allowed])

@@ -1,11 +1,11 @@
-import { type Answer, problem } from './answer.js'
+import { type ApiAnswer, problem } from './answer.js'
 import { type Products, parseDraft } from './products.js'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1_000
 
 /** What a resource answers, once the request's work is done. HEAD goes with `get`. */
-export interface Resource<A = Answer | Promise<Answer>> {
+export interface Resource<A = ApiAnswer | Promise<ApiAnswer>> {
   get: () => A
   post?: (body: string) => A
   put?: (body: string) => A
@@ -14,7 +14,7 @@ export interface Resource<A = Answer | Promise<Answer>> {
 const PATH = /^\/api\/(?:productos|products)(?:\/([^/]+))?\/?$/
 
 /** The resource of the shop at a path (without the query), or undefined: there is none. */
-export function shopResource(products: Products, path: string, query: string): Resource<Answer> | undefined {
+export function shopResource(products: Products, path: string, query: string): Resource<ApiAnswer> | undefined {
   const match = PATH.exec(path)
   if (match === null) return undefined
   const id = match[1]
@@ -22,7 +22,7 @@ export function shopResource(products: Products, path: string, query: string): R
   return { get: () => list(products, query), post: (body) => create(products, body) }
 }
 
-function list(products: Products, query: string): Answer {
+function list(products: Products, query: string): ApiAnswer {
   const parameters = new URLSearchParams(query)
   const limit = wholeNumber(parameters.get('limit'), DEFAULT_LIMIT)
   const offset = wholeNumber(parameters.get('offset'), 0)
@@ -32,7 +32,7 @@ function list(products: Products, query: string): Answer {
   return { status: 200, json: products.list(offset, limit), headers: ['X-Total-Count', String(products.size)] }
 }
 
-function find(products: Products, encodedId: string): Answer {
+function find(products: Products, encodedId: string): ApiAnswer {
   let id = encodedId
   try {
     id = decodeURIComponent(encodedId)
@@ -43,7 +43,7 @@ function find(products: Products, encodedId: string): Answer {
   return json === undefined ? problem(404, `no product ${id}`) : { status: 200, json }
 }
 
-function create(products: Products, body: string): Answer {
+function create(products: Products, body: string): ApiAnswer {
   const draft = parseDraft(body)
   if (typeof draft === 'string') return problem(400, draft)
   const product = products.add(draft)

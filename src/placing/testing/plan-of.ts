@@ -3,12 +3,12 @@ import type { SchemeOptions, ShardingScheme } from '../../strategies/sharding/po
 import { DEFAULT_SCHEME_OPTIONS, shardingScheme } from '../../strategies/sharding/registry.js'
 import { batchesOf, type KeyShape, madeKeys, sampleOf } from '../keys.js'
 import { Planning } from '../planning.js'
-import { type Stage, stageOf } from '../stages.js'
+import { type ShardStage, stageOf } from '../stages.js'
 
 export interface PlanOf {
   schemes: readonly (string | ShardingScheme)[]
   /** As weights, or as a number of equal shards. */
-  stages: readonly (number | Stage)[]
+  stages: readonly (number | ShardStage)[]
   keys?: number
   shape?: KeyShape
   seed?: number

@@ -1,6 +1,6 @@
 import { errorShare } from '../../core/metrics.js'
 import type { RunRecord } from '../../core/record.js'
-import { targetOf } from '../../core/trial.js'
+import { drillTargetOf } from '../../core/trial.js'
 import { dayAndTime, formatNumber, formatProbability, formatRatio } from '../../core/units.js'
 import { formatValue } from '../../core/value.js'
 import type { Column } from '../../stats/columns.js'
@@ -33,7 +33,7 @@ export function runSection(runs: readonly Column[], sources: readonly (string | 
 function drillWords(drills: Column['drills']): string {
   const [first] = drills
   if (first === undefined) return ''
-  return `; ${count(drills.length, 'drill')}: ${first.trial.fault} ${targetOf(first.trial)}`
+  return `; ${count(drills.length, 'drill')}: ${first.trial.fault} ${drillTargetOf(first.trial)}`
 }
 
 /** Rates of all runs, with their ratio to the first. */

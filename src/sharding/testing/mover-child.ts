@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../replication/session.js'
-import type { Step } from '../mover.js'
+import type { BatchStep } from '../mover.js'
 import { type Order, reshard } from '../reshard.js'
 import { controlOf } from './request.js'
 
@@ -8,7 +8,7 @@ export interface ChildTask {
   endpoints: Endpoint[]
   order: Order
   /** Where it ends: killed by itself, or stopped (until it gets SIGCONT); at the first batch. Null: nowhere. */
-  at: { step: Step; signal: 'SIGKILL' | 'SIGSTOP' } | null
+  at: { step: BatchStep; signal: 'SIGKILL' | 'SIGSTOP' } | null
   leaseMs: number
 }
 

@@ -63,7 +63,7 @@ export function growthWords({ levels }: Fits): string {
 }
 
 /** What keeps throughput from growing with the workers, for readers who know neither law; nothing where nothing does. */
-export function lossWords({ usl, amdahl, levels }: Fits): string[] {
+export function scalingLossWords({ usl, amdahl, levels }: Fits): string[] {
   if (usl === null) {
     return amdahl.sigma === 0
       ? []

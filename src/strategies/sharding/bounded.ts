@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.js'
 import { keyHash } from './key-hash.js'
-import type { Placement, Shard, ShardingScheme } from './port.js'
+import type { Placement, ShardingScheme, WeightedShard } from './port.js'
 import { ringOf } from './ring.js'
 import type { RingPoints } from './ring-points.js'
 import { checkShards, totalWeight } from './shards.js'
@@ -27,7 +27,7 @@ export const bounded: ShardingScheme = {
 }
 
 /** How many keys each shard may hold. */
-function capacities(shards: readonly Shard[], epsilon: number, keys: number): Float64Array {
+function capacities(shards: readonly WeightedShard[], epsilon: number, keys: number): Float64Array {
   const total = totalWeight(shards)
   return Float64Array.from(shards, ({ weight }) => Math.ceil((1 + epsilon) * keys * (weight / total)))
 }

@@ -1,5 +1,5 @@
 import { SLOTS } from '../../core/shard-map.js'
-import type { Placed, Placement, Shard, ShardingScheme } from './port.js'
+import type { Placed, Placement, ShardingScheme, WeightedShard } from './port.js'
 import { dealOut, heldBy, reassign } from './reassign.js'
 import { checkShards } from './shards.js'
 import { slotOf } from './slots.js'
@@ -23,8 +23,8 @@ export const directory: ShardingScheme = {
 
 /** The shard of each slot, as an index. @param before who had them */
 export function assignSlots(
-  shards: readonly Shard[],
-  before?: { shards: readonly Shard[]; owners: ArrayLike<number> },
+  shards: readonly WeightedShard[],
+  before?: { shards: readonly WeightedShard[]; owners: ArrayLike<number> },
 ): Uint16Array {
   if (before === undefined) return dealOut(SLOTS, shards)
   return reassign(heldBy(before.owners, before.shards, shards), shards)
@@ -42,6 +42,6 @@ class SlotTable implements Placement {
   }
 }
 
-function tableOf({ shards, placement }: Placed): { shards: readonly Shard[]; owners: Uint16Array } | undefined {
+function tableOf({ shards, placement }: Placed): { shards: readonly WeightedShard[]; owners: Uint16Array } | undefined {
   return placement instanceof SlotTable ? { shards, owners: placement.owners } : undefined
 }

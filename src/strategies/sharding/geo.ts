@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.js'
 import { REGIONS, regionOf } from './keying.js'
-import type { Placement, Shard, ShardingScheme } from './port.js'
+import type { Placement, ShardingScheme, WeightedShard } from './port.js'
 import { dealOut, heldBy, reassign } from './reassign.js'
 import { checkShards } from './shards.js'
 
@@ -29,8 +29,8 @@ export const geo: ShardingScheme = {
  * @throws LabError (usage) for more shards than there are regions
  */
 export function assignRegions(
-  shards: readonly Shard[],
-  before?: { shards: readonly Shard[]; owners: ArrayLike<number> },
+  shards: readonly WeightedShard[],
+  before?: { shards: readonly WeightedShard[]; owners: ArrayLike<number> },
 ): Uint16Array {
   if (shards.length > REGIONS.length) {
     throw usageError(`geo has ${REGIONS.length} regions: of ${shards.length} shards some would have nothing`)

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.js'
 import { keyHash } from './key-hash.js'
-import type { Placed, Shard, ShardingScheme } from './port.js'
+import type { Placed, ShardingScheme, WeightedShard } from './port.js'
 import { checkShards } from './shards.js'
 
 /**
@@ -31,7 +31,7 @@ export const jump: ShardingScheme = {
 /**
  * @throws LabError (usage) when a shard left that was not the last, or came that is not: all behind it change numbers
  */
-function checkOrder(shards: readonly Shard[], before: Placed): void {
+function checkOrder(shards: readonly WeightedShard[], before: Placed): void {
   const place = before.shards.findIndex(({ id }, index) => index < shards.length && shards[index]?.id !== id)
   if (place === -1) return
   const id = before.shards[place]?.id

@@ -1,5 +1,5 @@
 import { md5 } from './md5.js'
-import type { Shard, ShardingScheme } from './port.js'
+import type { ShardingScheme, WeightedShard } from './port.js'
 import { RingPoints } from './ring-points.js'
 import { checkShards, totalWeight } from './shards.js'
 
@@ -40,7 +40,7 @@ export const ketama: ShardingScheme = {
   },
 }
 
-function pointsOf({ id }: Shard, digests: number): number[] {
+function pointsOf({ id }: WeightedShard, digests: number): number[] {
   const name = id.endsWith(DEFAULT_PORT) ? id.slice(0, -DEFAULT_PORT.length) : id
   return Array.from({ length: digests }, (_, i) => md5(`${name}-${i}`)).flat()
 }

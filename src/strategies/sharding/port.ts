@@ -1,5 +1,5 @@
 /** A shard that keys are placed on. */
-export interface Shard {
+export interface WeightedShard {
   id: string
   /** Positive; how much it should hold, relative to the others. */
   weight: number
@@ -36,7 +36,7 @@ export interface Placement {
 
 /** A placement with the shards that it was made for, which its indices count. */
 export interface Placed {
-  shards: readonly Shard[]
+  shards: readonly WeightedShard[]
   placement: Placement
 }
 
@@ -58,5 +58,5 @@ export interface ShardingScheme {
    * @param before what was there, for schemes that keep a table of their own (ranges, slots, regions): they move only
    * what must. The others forget it.
    */
-  place(shards: readonly Shard[], options: SchemeOptions, before?: Placed): Placement
+  place(shards: readonly WeightedShard[], options: SchemeOptions, before?: Placed): Placement
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Placed, Shard } from './port.js'
+import type { Placed, WeightedShard } from './port.js'
 import { range } from './range.js'
 import { DEFAULT_SCHEME_OPTIONS } from './registry.js'
 
 const LETTERS = [...'abcdefghijkl']
 
 function place(ids: readonly string[], sample: readonly string[], before?: Placed): Placed {
-  const shards: Shard[] = ids.map((id) => ({ id, weight: 1 }))
+  const shards: WeightedShard[] = ids.map((id) => ({ id, weight: 1 }))
   return { shards, placement: range.place(shards, { ...DEFAULT_SCHEME_OPTIONS, sample }, before) }
 }
 

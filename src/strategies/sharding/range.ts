@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.js'
-import type { Placed, Placement, Shard, ShardingScheme } from './port.js'
+import type { Placed, Placement, ShardingScheme, WeightedShard } from './port.js'
 import { dealOut, heldBy, NOBODY, reassign } from './reassign.js'
 import { checkShards } from './shards.js'
 
@@ -70,7 +70,7 @@ function rangesOf(sample: readonly string[], owners: ArrayLike<number>): Ranges 
  * The ranges that were, cut further where pieces of them change hands: no other boundary moves, whatever the sample.
  * Ranges without a key of the sample stay; if their shard left, they go to that of the range before.
  */
-function cutAgain(shards: readonly Shard[], sample: readonly string[], before: Placed, old: Ranges): Ranges {
+function cutAgain(shards: readonly WeightedShard[], sample: readonly string[], before: Placed, old: Ranges): Ranges {
   const held = heldBy(
     sample.map((key) => old.shardOf(key)),
     before.shards,

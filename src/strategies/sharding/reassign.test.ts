@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Shard } from './port.js'
+import type { WeightedShard } from './port.js'
 import { dealOut, heldBy, NOBODY, reassign } from './reassign.js'
 
-function shards(weights: readonly number[]): Shard[] {
+function shards(weights: readonly number[]): WeightedShard[] {
   return weights.map((weight, i) => ({ id: `shard-${i + 1}`, weight }))
 }
 
@@ -49,7 +49,7 @@ describe('units on shards', () => {
 
   it('follow their shards, by id, and those of shards that left are nobody’s', () => {
     const before = shards([1, 1, 1])
-    const [first, , third] = before as [Shard, Shard, Shard]
+    const [first, , third] = before as [WeightedShard, WeightedShard, WeightedShard]
     expect([...heldBy([0, 1, 2, 2], before, [third, first])]).toEqual([1, NOBODY, 0, 0])
   })
 })

@@ -1,4 +1,4 @@
-import type { Shard } from './port.js'
+import type { WeightedShard } from './port.js'
 import { totalWeight } from './shards.js'
 
 /** Units (slots, regions, pieces of a range) that nobody has. */
@@ -8,7 +8,7 @@ export const NOBODY = 65_535
  * Deals units out in stretches: to each shard as many in a row as its weight asks for, rounded as redis-cli does it for
  * the slots of a new cluster ("--cluster create").
  */
-export function dealOut(units: number, shards: readonly Shard[]): Uint16Array {
+export function dealOut(units: number, shards: readonly WeightedShard[]): Uint16Array {
   const owners = new Uint16Array(units)
   const total = totalWeight(shards)
   let first = 0
@@ -27,7 +27,7 @@ export function dealOut(units: number, shards: readonly Shard[]): Uint16Array {
  * those who have too few, then those who have too many give the last of theirs.
  * @param held the index of each unit's shard in `shards`, or NOBODY
  */
-export function reassign(held: Uint16Array, shards: readonly Shard[]): Uint16Array {
+export function reassign(held: Uint16Array, shards: readonly WeightedShard[]): Uint16Array {
   const owners = held.slice()
   const counts = shards.map(() => 0)
   for (const owner of owners) if (owner !== NOBODY) counts[owner] = (counts[owner] ?? 0) + 1
@@ -52,7 +52,7 @@ export function reassign(held: Uint16Array, shards: readonly Shard[]): Uint16Arr
 }
 
 /** How many units each shard is to have: its share by weight rounded down, or up for those who have more already. */
-function sharesOf(units: number, shards: readonly Shard[], counts: readonly number[]): number[] {
+function sharesOf(units: number, shards: readonly WeightedShard[], counts: readonly number[]): number[] {
   const total = totalWeight(shards)
   const exact = shards.map(({ weight }) => (units * weight) / total)
   const shares = exact.map(Math.floor)
@@ -70,7 +70,11 @@ function sharesOf(units: number, shards: readonly Shard[], counts: readonly numb
 }
 
 /** Whose units were whose, by the shards that there are now. */
-export function heldBy(owners: ArrayLike<number>, before: readonly Shard[], shards: readonly Shard[]): Uint16Array {
+export function heldBy(
+  owners: ArrayLike<number>,
+  before: readonly WeightedShard[],
+  shards: readonly WeightedShard[],
+): Uint16Array {
   const now = before.map(({ id }) => {
     const index = shards.findIndex((shard) => shard.id === id)
     return index === -1 ? NOBODY : index

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.js'
 import { type KeyHash, keyHash } from './key-hash.js'
-import type { Shard, ShardingScheme } from './port.js'
+import type { ShardingScheme, WeightedShard } from './port.js'
 import { RingPoints } from './ring-points.js'
 import { checkShards, indicesById } from './shards.js'
 
@@ -31,7 +31,7 @@ export const ring: ShardingScheme = {
  * @param vnodes points of a shard of weight 1
  * @throws LabError (usage) for vnodes that are not a positive whole number
  */
-export function ringOf(shards: readonly Shard[], { low }: KeyHash, vnodes: number): RingPoints {
+export function ringOf(shards: readonly WeightedShard[], { low }: KeyHash, vnodes: number): RingPoints {
   if (!Number.isInteger(vnodes) || vnodes < 1) {
     throw usageError(`a shard has a whole number of points on the ring, at least 1, not ${vnodes}`)
   }

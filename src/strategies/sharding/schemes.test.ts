@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SchemeOptions, Shard, ShardingScheme } from './port.js'
+import type { SchemeOptions, ShardingScheme, WeightedShard } from './port.js'
 import { DEFAULT_SCHEME_OPTIONS, keyingOf, SHARDING_SCHEMES, shardingScheme } from './registry.js'
 
 const KEYS = Array.from({ length: 20_000 }, (_, i) => `user-${String(i + 1).padStart(6, '0')}`)
@@ -13,16 +13,21 @@ function scheme(name: string): ShardingScheme {
   return found
 }
 
-function shards(weights: readonly number[]): Shard[] {
+function shards(weights: readonly number[]): WeightedShard[] {
   return weights.map((weight, i) => ({ id: `shard-${i + 1}`, weight }))
 }
 
-function even(count: number): Shard[] {
+function even(count: number): WeightedShard[] {
   return shards(Array(count).fill(1))
 }
 
 /** The id of the shard of every key; steps after the first know what was there before. */
-function placed(name: string, stages: readonly (readonly Shard[])[], options = OPTIONS, keys = KEYS): string[][] {
+function placed(
+  name: string,
+  stages: readonly (readonly WeightedShard[])[],
+  options = OPTIONS,
+  keys = KEYS,
+): string[][] {
   let before: Parameters<ShardingScheme['place']>[2]
   return stages.map((stage) => {
     const placement = scheme(name).place(stage, options, before)
@@ -86,7 +91,7 @@ describe.each(NAMES)('%s', (name) => {
   })
 
   it('says what is wrong with shards', () => {
-    const place = (stage: Shard[]) => () => scheme(name).place(stage, OPTIONS)
+    const place = (stage: WeightedShard[]) => () => scheme(name).place(stage, OPTIONS)
     expect(place([])).toThrow('at least one shard')
     expect(place([...even(2), { id: 'shard-2', weight: 1 }])).toThrow('shard "shard-2" is named twice')
     expect(place(shards([1, 0]))).toThrow('the weight of shard-2 must be a positive number, not 0')

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.js'
-import type { Shard } from './port.js'
+import type { WeightedShard } from './port.js'
 
 /** Shards are counted in two bytes. */
 const MOST = 65_535
@@ -9,7 +9,7 @@ const MOST = 65_535
  * @throws LabError (usage) for no shards, too many, an id that occurs twice, a weight that is not positive, or weights
  * that differ for a scheme that takes none
  */
-export function checkShards(scheme: { name: string; weighted: boolean }, shards: readonly Shard[]): void {
+export function checkShards(scheme: { name: string; weighted: boolean }, shards: readonly WeightedShard[]): void {
   if (shards.length === 0) throw usageError(`${scheme.name} needs at least one shard`)
   if (shards.length > MOST) throw usageError(`${scheme.name} takes at most ${MOST} shards, not ${shards.length}`)
   const ids = new Set<string>()
@@ -29,11 +29,11 @@ export function checkShards(scheme: { name: string; weighted: boolean }, shards:
 }
 
 /** The sum of the weights. */
-export function totalWeight(shards: readonly Shard[]): number {
+export function totalWeight(shards: readonly WeightedShard[]): number {
   return shards.reduce((sum, { weight }) => sum + weight, 0)
 }
 
 /** The indices of shards in the order of their ids, so that nothing depends on the order in which they are named. */
-export function indicesById(shards: readonly Shard[]): number[] {
+export function indicesById(shards: readonly WeightedShard[]): number[] {
   return shards.map((_, index) => index).sort((a, b) => ((shards[a]?.id ?? '') < (shards[b]?.id ?? '') ? -1 : 1))
 }

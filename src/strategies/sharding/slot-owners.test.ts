@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { decodeOwners, encodeOwners, SLOTS } from '../../core/shard-map.js'
 import { REGIONS, slotOfKey } from './keying.js'
-import type { Shard } from './port.js'
+import type { WeightedShard } from './port.js'
 import { keyingOf, SHARDING_SCHEMES } from './registry.js'
 import { slotOwners } from './slot-owners.js'
 
-function shards(count: number): Shard[] {
+function shards(count: number): WeightedShard[] {
   return Array.from({ length: count }, (_, i) => ({ id: `shard-${i + 1}`, weight: 1 }))
 }
 

@@ -3,7 +3,7 @@ import { SLOTS } from '../../core/shard-map.js'
 import { assignSlots } from './directory.js'
 import { assignRegions } from './geo.js'
 import { REGIONS } from './keying.js'
-import type { SchemeOptions, Shard } from './port.js'
+import type { SchemeOptions, WeightedShard } from './port.js'
 import { DEFAULT_SCHEME_OPTIONS, SHARDING_SCHEMES, shardingScheme } from './registry.js'
 import { checkShards } from './shards.js'
 
@@ -15,9 +15,9 @@ import { checkShards } from './shards.js'
  */
 export function slotOwners(
   schemeName: string,
-  shards: readonly Shard[],
+  shards: readonly WeightedShard[],
   options: Partial<SchemeOptions> = {},
-  before?: { shards: readonly Shard[]; owners: Uint8Array },
+  before?: { shards: readonly WeightedShard[]; owners: Uint8Array },
 ): Uint8Array {
   const scheme = shardingScheme(schemeName)
   if (scheme === undefined) {
@@ -41,8 +41,8 @@ export function slotOwners(
 }
 
 function ownersByRegion(
-  shards: readonly Shard[],
-  before?: { shards: readonly Shard[]; owners: Uint8Array },
+  shards: readonly WeightedShard[],
+  before?: { shards: readonly WeightedShard[]; owners: Uint8Array },
 ): Uint8Array {
   const size = SLOTS / REGIONS.length
   const regions = assignRegions(

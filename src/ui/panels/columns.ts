@@ -2,7 +2,7 @@ import type { Line, Span } from '../style.js'
 import { padEnd } from '../width.js'
 
 /** A column of a panel's table. */
-export interface Column<Row> {
+export interface PanelColumn<Row> {
   title: string
   width: number
   /** Where there is no room for all, the lowest goes first. */
@@ -15,7 +15,7 @@ export interface Column<Row> {
 }
 
 /** The columns that fit `width` cells, the growing one as wide as the room allows. */
-export function fitColumns<Row>(all: readonly Column<Row>[], width: number): Column<Row>[] {
+export function fitColumns<Row>(all: readonly PanelColumn<Row>[], width: number): PanelColumn<Row>[] {
   let columns = [...all]
   while (columns.length > 1 && total(columns) > width) {
     const least = Math.min(...columns.map(({ worth }) => worth))
@@ -27,11 +27,11 @@ export function fitColumns<Row>(all: readonly Column<Row>[], width: number): Col
   )
 }
 
-function titleLine<Row>(columns: readonly Column<Row>[]): Line {
+function titleLine<Row>(columns: readonly PanelColumn<Row>[]): Line {
   return columns.map(({ title, width, text }): Span => [fill(title, width, text), 'dim'])
 }
 
-function rowLine<Row>(columns: readonly Column<Row>[], row: Row): Line {
+function rowLine<Row>(columns: readonly PanelColumn<Row>[], row: Row): Line {
   return columns.map((column): Span => {
     const [text, tone] = column.cell(row, column.width)
     return [fill(text, column.width, column.text), tone ?? 'plain']
@@ -44,7 +44,7 @@ function rowLine<Row>(columns: readonly Column<Row>[], row: Row): Line {
  */
 export function tableLines<Row>(
   rows: readonly Row[],
-  columns: readonly Column<Row>[],
+  columns: readonly PanelColumn<Row>[],
   most: number,
   moreLine: (hidden: readonly Row[]) => Line,
 ): Line[] {
@@ -58,7 +58,7 @@ export function tableLines<Row>(
   ]
 }
 
-function total<Row>(columns: readonly Column<Row>[]): number {
+function total<Row>(columns: readonly PanelColumn<Row>[]): number {
   return columns.reduce((sum, { width }) => sum + width, 0)
 }
 

@@ -4,7 +4,7 @@ import { drawBar } from '../chart.js'
 import { count, milliseconds } from '../figures.js'
 import type { Glyphs, Line, Span, Tone } from '../style.js'
 import { displayWidth, oneLine } from '../width.js'
-import { type Column, fitColumns, tableLines } from './columns.js'
+import { fitColumns, type PanelColumn, tableLines } from './columns.js'
 
 const HEALTH: Record<Health, readonly [string, Tone]> = {
   ok: ['ok', 'plain'],
@@ -38,7 +38,7 @@ function moreLine(hidden: readonly InstanceRow[]): Line {
   ]
 }
 
-function columnsOf(instances: readonly InstanceRow[], width: number, glyphs: Glyphs): Column<InstanceRow>[] {
+function columnsOf(instances: readonly InstanceRow[], width: number, glyphs: Glyphs): PanelColumn<InstanceRow>[] {
   const longest = Math.max(...instances.map(({ id }) => displayWidth(oneLine(id))))
   const id = Math.min(Math.max(7, longest), width >= 100 ? 24 : 12)
   // A bar is full at twice an even share, so that even shares look even and an excess has room.
@@ -46,7 +46,7 @@ function columnsOf(instances: readonly InstanceRow[], width: number, glyphs: Gly
   return fitColumns(allColumns(id, scale, glyphs), width)
 }
 
-function allColumns(id: number, scale: number, glyphs: Glyphs): Column<InstanceRow>[] {
+function allColumns(id: number, scale: number, glyphs: Glyphs): PanelColumn<InstanceRow>[] {
   const percent = (value: number | null): Span => (value === null ? ['-', 'dim'] : [`${Math.round(value)} %`])
   return [
     { title: ' instance', width: id + 2, worth: 10, text: true, cell: (row) => [` ${oneLine(row.id)}`] },

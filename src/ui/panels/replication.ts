@@ -3,7 +3,7 @@ import { drawColumns } from '../chart.js'
 import { bytes, count, milliseconds } from '../figures.js'
 import type { Glyphs, Line, Span } from '../style.js'
 import { displayWidth, oneLine } from '../width.js'
-import { type Column, fitColumns, tableLines } from './columns.js'
+import { fitColumns, type PanelColumn, tableLines } from './columns.js'
 
 /** A scale below this would draw noise as mountains, in milliseconds. */
 const LEAST_TOP_MS = 10
@@ -33,7 +33,7 @@ function moreLine(hidden: readonly DatabaseRow[]): Line {
   ]
 }
 
-function allColumns(databases: readonly DatabaseRow[], width: number, glyphs: Glyphs): Column<DatabaseRow>[] {
+function allColumns(databases: readonly DatabaseRow[], width: number, glyphs: Glyphs): PanelColumn<DatabaseRow>[] {
   const longest = Math.max(...databases.map(({ id }) => displayWidth(oneLine(id))))
   const id = Math.min(Math.max(8, longest), width >= 100 ? 24 : 12)
   // One scale for all, so that the slower standby looks slower.

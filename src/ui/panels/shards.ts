@@ -4,7 +4,7 @@ import { drawBar } from '../chart.js'
 import { bytes, count, milliseconds } from '../figures.js'
 import type { Glyphs, Line, Span } from '../style.js'
 import { displayWidth, oneLine } from '../width.js'
-import { type Column, fitColumns, tableLines } from './columns.js'
+import { fitColumns, type PanelColumn, tableLines } from './columns.js'
 
 /** A line of column titles and a line per shard: what it holds, what it answers, and whether that is too much. */
 export function shardLines({ shards }: Snapshot, width: number, most: number, glyphs: Glyphs): Line[] {
@@ -30,7 +30,7 @@ function moreLine(hidden: readonly ShardRow[]): Line {
   ]
 }
 
-function allColumns(shards: readonly ShardRow[], width: number, glyphs: Glyphs): Column<ShardRow>[] {
+function allColumns(shards: readonly ShardRow[], width: number, glyphs: Glyphs): PanelColumn<ShardRow>[] {
   const longest = Math.max(...shards.map(({ id }) => displayWidth(oneLine(id))))
   const id = Math.min(Math.max(7, longest), width >= 100 ? 24 : 9)
   // A bar is full at twice an even share, so that even shares look even and an excess has room.

@@ -1,5 +1,5 @@
 import type { DatabasesFile } from '../../../core/databases-file.js'
-import { DatabaseServer } from './database-server.js'
+import { PolledServer } from './database-server.js'
 
 /** Between polls, in milliseconds: while all is well, while there is no primary, and when there was none for long. */
 const CALM = 100
@@ -8,7 +8,7 @@ const RESIGNED = 50
 const URGENT_FOR = 30_000
 
 /** A server as `/health` shows it. */
-export interface DatabaseView {
+export interface DatabaseHealth {
   id: string
   state: 'primary' | 'standby' | 'down'
   timeline: number | null
@@ -24,14 +24,14 @@ export interface DatabaseView {
  * A promotion that was seen to happen is believed at once. A server that comes (back) with the timeline we know is
  * believed when every other server that answers has said, asked after it, that it is no primary of a higher one.
  */
-export class Cluster {
-  readonly servers: readonly DatabaseServer[]
+export class PolledCluster {
+  readonly servers: readonly PolledServer[]
   /** The server to write to; undefined while there is none, or none that we are sure of. */
-  primary: DatabaseServer | undefined
+  primary: PolledServer | undefined
   /** Servers in recovery that answer. */
-  standbys: readonly DatabaseServer[] = []
+  standbys: readonly PolledServer[] = []
   #highestTimeline = 0
-  #candidate: { server: DatabaseServer; timeline: number; since: number } | undefined
+  #candidate: { server: PolledServer; timeline: number; since: number } | undefined
   #waiting: { wake: () => void; deadline: number }[] = []
   #timer: NodeJS.Timeout | undefined
   #lastTick = performance.now()
@@ -46,7 +46,7 @@ export class Cluster {
       const colon = address.lastIndexOf(':')
       const host = address.slice(0, colon)
       const login = { host, port: Number(address.slice(colon + 1)), database, user, password, application }
-      return new DatabaseServer(id, login, pool, (server) => this.#seen(server))
+      return new PolledServer(id, login, pool, (server) => this.#seen(server))
     })
   }
 
@@ -71,7 +71,7 @@ export class Cluster {
   }
 
   /** The standbys in turn: round robin over those that are healthy. */
-  nextStandby(): DatabaseServer | undefined {
+  nextStandby(): PolledServer | undefined {
     this.#next = (this.#next + 1) % Math.max(1, this.standbys.length)
     return this.standbys[this.#next]
   }
@@ -81,7 +81,7 @@ export class Cluster {
     return new Promise((wake) => this.#waiting.push({ wake, deadline }))
   }
 
-  view(): DatabaseView[] {
+  view(): DatabaseHealth[] {
     const written = this.primary?.report?.lsn
     return this.servers.map((server) => {
       const { id, report } = server
@@ -130,7 +130,7 @@ export class Cluster {
   }
 
   /** A server has answered, or its state has changed. */
-  #seen(server: DatabaseServer): void {
+  #seen(server: PolledServer): void {
     if (this.#stopped) return
     const { report, state } = server
     const { primary } = this
@@ -145,7 +145,7 @@ export class Cluster {
     if (!same || primary !== this.primary) this.#wakeAll()
   }
 
-  #seePrimary(server: DatabaseServer, timeline: number): void {
+  #seePrimary(server: PolledServer, timeline: number): void {
     if (timeline < this.#highestTimeline) {
       if (server === this.primary) this.#lose()
       server.connections.closeAll(`${server.id} is a primary no longer`)
@@ -170,7 +170,7 @@ export class Cluster {
     this.#take(server)
   }
 
-  #take(server: DatabaseServer): void {
+  #take(server: PolledServer): void {
     this.#candidate = undefined
     if (server === this.primary) return
     this.primary = server

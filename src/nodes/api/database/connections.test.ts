@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Connection } from './connection.js'
-import { Connections, NoConnection, Overloaded } from './connections.js'
+import { ConnectionPool, NoConnection, Overloaded } from './connections.js'
 
 /** What the pool needs of a connection; `destroy` tells that it is lost, as a closed socket does. */
 class FakeConnection {
@@ -18,7 +18,7 @@ class FakeConnection {
 function pool(size: number) {
   const opening: { succeed: () => Promise<FakeConnection>; fail: () => Promise<void> }[] = []
   const troubles: string[] = []
-  const connections = new Connections(
+  const connections = new ConnectionPool(
     size,
     (broken) =>
       new Promise((resolve, reject) => {

@@ -24,7 +24,7 @@ const QUEUE_LIMIT = 1_000
  * The connections to one server: opened when there is need, kept, one user at a time, in the order of asking. They are
  * destroyed all at once when the server is judged gone.
  */
-export class Connections {
+export class ConnectionPool {
   readonly #all = new Set<Connection>()
   readonly #idle: Connection[] = []
   #waiting: Waiter[] = []

@@ -1,6 +1,6 @@
 import { parseLsn } from '../../../core/lsn.js'
 import { Connection, ConnectionLost, type Login, type Query, type Row, type Statement } from './connection.js'
-import { Connections, NoConnection } from './connections.js'
+import { ConnectionPool, NoConnection } from './connections.js'
 
 /** A poll without an answer for so long: nothing new is sent there, in milliseconds. */
 const SUSPECT_AFTER = 100
@@ -12,7 +12,7 @@ const CONNECT_LIMIT = 1_000
 const WARM = 2
 
 /** What a server said about itself. */
-export interface Report {
+export interface ServerReport {
   recovering: boolean
   /** Undefined: a standby that receives nothing at the moment. */
   timeline: number | undefined
@@ -21,7 +21,7 @@ export interface Report {
 }
 
 /** unknown: never answered yet; suspect: an answer is overdue or a connection broke; down: gone or not letting us in. */
-export type ServerState = 'unknown' | 'up' | 'suspect' | 'down'
+export type PolledState = 'unknown' | 'up' | 'suspect' | 'down'
 
 // A primary's timeline is not read from the control file: there it changes with the checkpoint, seconds later.
 const POLL: Statement = {
@@ -34,19 +34,19 @@ FROM (SELECT pg_is_in_recovery() AS recovering OFFSET 0) AS role`,
 }
 
 /** Told of every answer and of every change of state of a server. */
-export type Listener = (server: DatabaseServer) => void
+export type ServerListener = (server: PolledServer) => void
 
 /** One database server as this instance sees it: what it last said, over a connection of its own, and its pool. */
-export class DatabaseServer {
+export class PolledServer {
   readonly id: string
-  readonly connections: Connections
-  report: Report | undefined
-  state: ServerState = 'unknown'
+  readonly connections: ConnectionPool
+  report: ServerReport | undefined
+  state: PolledState = 'unknown'
   /** When the last poll that was answered had been sent, on performance.now(): what it says was so after that moment. */
   answeredSince = Number.NEGATIVE_INFINITY
 
   readonly #login: Login
-  readonly #changed: Listener
+  readonly #changed: ServerListener
   #prober: Connection | undefined
   #connecting = false
   #stopped = false
@@ -56,11 +56,11 @@ export class DatabaseServer {
   /** What was asked before this moment does not settle a doubt. */
   #doubtedAt = Number.NEGATIVE_INFINITY
 
-  constructor(id: string, login: Login, poolSize: number, changed: Listener) {
+  constructor(id: string, login: Login, poolSize: number, changed: ServerListener) {
     this.id = id
     this.#login = login
     this.#changed = changed
-    this.connections = new Connections(
+    this.connections = new ConnectionPool(
       poolSize,
       (broken) => Connection.open(login, CONNECT_LIMIT, broken),
       () => this.doubt(),
@@ -175,7 +175,7 @@ export class DatabaseServer {
     this.connections.closeAll(`${this.id} ${reason}`)
   }
 
-  #become(state: ServerState): void {
+  #become(state: PolledState): void {
     if (this.state === state) return
     this.state = state
     this.#changed(this)

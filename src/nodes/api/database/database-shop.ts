@@ -3,10 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { DatabasesFile } from '../../../core/databases-file.js'
 import { CONSISTENCIES } from '../../../core/load.js'
 import { parseLsn } from '../../../core/lsn.js'
-import { type Answer, problem } from '../answer.js'
+import { type ApiAnswer, problem } from '../answer.js'
 import { parseDraft } from '../products.js'
 import type { Resource } from '../shop.js'
-import type { Cluster } from './cluster.js'
+import type { PolledCluster } from './cluster.js'
 import type { Statement, Value } from './connection.js'
 import { Overloaded } from './connections.js'
 import { BadRequest, ID, idOf, integerOf, integerParameter, optionalId, parseObject } from './fields.js'
@@ -39,7 +39,7 @@ export class DatabaseShop {
   readonly #writer: Writer
   readonly #reads: Reads
 
-  constructor(cluster: Cluster, file: DatabasesFile, writePatienceMs: number) {
+  constructor(cluster: PolledCluster, file: DatabasesFile, writePatienceMs: number) {
     this.#reader = new Reader(cluster, file.reads, file.query_ms)
     this.#writer = new Writer(cluster, writePatienceMs)
     this.#reads = reads(file.query_ms)
@@ -133,7 +133,7 @@ export class DatabaseShop {
     }
   }
 
-  #one(name: ReadName, id: string, usual: Freshness, asked: Asked): Promise<Answer> | Answer {
+  #one(name: ReadName, id: string, usual: Freshness, asked: Asked): Promise<ApiAnswer> | ApiAnswer {
     const missing = problem(404, `no ${name} ${id}`)
     if (!(name === 'order' ? /^\d{1,18}$/ : ID).test(id)) return missing
     return this.#read(name, () => [id], usual, asked, missing)
@@ -143,7 +143,13 @@ export class DatabaseShop {
     return this.#read(name, () => values(new URLSearchParams(asked.query)), usual, asked, problem(404, name))
   }
 
-  async #read(name: ReadName, values: () => Value[], usual: Freshness, asked: Asked, missing: Answer): Promise<Answer> {
+  async #read(
+    name: ReadName,
+    values: () => Value[],
+    usual: Freshness,
+    asked: Asked,
+    missing: ApiAnswer,
+  ): Promise<ApiAnswer> {
     try {
       const freshness = freshnessOf(asked, usual)
       const after = freshness === 'read-your-writes' ? lsnOf(asked.headers) : undefined
@@ -159,7 +165,7 @@ export class DatabaseShop {
     }
   }
 
-  async #write(asked: Asked, statement: Statement, values: () => Value[]): Promise<Answer> {
+  async #write(asked: Asked, statement: Statement, values: () => Value[]): Promise<ApiAnswer> {
     let checked: Value[]
     let key: string | null
     try {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Databases } from '../server.js'
 import type { Resource } from '../shop.js'
-import { Cluster } from './cluster.js'
+import { PolledCluster } from './cluster.js'
 import { DatabaseShop } from './database-shop.js'
 import { readDatabasesFile } from './databases-file.js'
 
@@ -25,7 +25,7 @@ export function openDatabases(
   writePatienceMs: number,
 ): { shop: (path: string, query: string, headers: IncomingHttpHeaders) => Resource | undefined; databases: Databases } {
   const file = readDatabasesFile(path)
-  const cluster = new Cluster(file, instanceId)
+  const cluster = new PolledCluster(file, instanceId)
   cluster.start()
   const shop = new DatabaseShop(cluster, file, writePatienceMs)
   return {
@@ -38,7 +38,7 @@ export function openDatabases(
   }
 }
 
-async function unready(cluster: Cluster, query: string): Promise<string | undefined> {
+async function unready(cluster: PolledCluster, query: string): Promise<string | undefined> {
   const { primary } = cluster
   if (primary === undefined) return 'no primary is known'
   const wanted = Number(new URLSearchParams(query).get('streaming') ?? 0)

@@ -2,10 +2,10 @@ import { DatabaseError } from 'pg'
 import type { ReadTarget } from '../../../core/databases-file.js'
 import type { Consistency } from '../../../core/load.js'
 import { parseLsn } from '../../../core/lsn.js'
-import type { Cluster } from './cluster.js'
+import type { PolledCluster } from './cluster.js'
 import { type Connection, ConnectionLost, type Query, type Row, type Statement } from './connection.js'
 import { NoConnection } from './connections.js'
-import type { DatabaseServer } from './database-server.js'
+import type { PolledServer } from './database-server.js'
 
 /** Without an answer for so long another server is asked, in milliseconds, besides the read's own stated duration. */
 const ANSWER_LIMIT = 500
@@ -36,12 +36,12 @@ const REPLAYED: Statement = {
 
 /** Sends each read to a server that is fresh enough for it, and to another one when that fails. */
 export class Reader {
-  readonly #cluster: Cluster
+  readonly #cluster: PolledCluster
   readonly #fromStandbys: boolean
   readonly #limitMs: number
 
   /** @param queryMs what is added to every read inside the database, in milliseconds */
-  constructor(cluster: Cluster, target: ReadTarget, queryMs: number) {
+  constructor(cluster: PolledCluster, target: ReadTarget, queryMs: number) {
     this.#cluster = cluster
     this.#fromStandbys = target === 'standbys'
     this.#limitMs = ANSWER_LIMIT + queryMs
@@ -83,7 +83,7 @@ export class Reader {
 
   /** The rows; undefined when the server has not replayed `after` yet. */
   async #use(
-    server: DatabaseServer,
+    server: PolledServer,
     connection: Connection,
     query: Query,
     after: number | undefined,
@@ -105,7 +105,7 @@ export class Reader {
   }
 
   /** Known from the last poll. On another timeline than the primary's, positions mean something else. */
-  #hasReplayed({ report }: DatabaseServer, after: number): boolean {
+  #hasReplayed({ report }: PolledServer, after: number): boolean {
     if (report?.lsn === undefined || report.timeline === undefined) return false
     return report.lsn >= after && report.timeline === this.#cluster.primary?.report?.timeline
   }

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 import type { Connection, Query, Statement, Value } from './connection.js'
 import { NoConnection } from './connections.js'
-import type { DatabaseServer } from './database-server.js'
+import type { PolledServer } from './database-server.js'
 
 /** A write that has not begun on the server so long after it was sent is not begun at all, in milliseconds. */
 const BEGIN_WITHIN = 250
@@ -53,7 +53,7 @@ export interface Write {
  * in our stacks.
  * @param deadline on performance.now(); what is not confirmed then is unknown
  */
-export async function attemptWrite(server: DatabaseServer, write: Write, deadline: number): Promise<Done | Failed> {
+export async function attemptWrite(server: PolledServer, write: Write, deadline: number): Promise<Done | Failed> {
   let connection: Connection
   try {
     connection = await server.connections.acquire(deadline)
@@ -74,7 +74,7 @@ export async function attemptWrite(server: DatabaseServer, write: Write, deadlin
   return await Promise.race([outcome, patience])
 }
 
-async function run(server: DatabaseServer, connection: Connection, write: Write): Promise<Done | Failed> {
+async function run(server: PolledServer, connection: Connection, write: Write): Promise<Done | Failed> {
   const { statement, values, key, ahead } = write
   const beginBy = (Date.now() + BEGIN_WITHIN + (ahead?.ms ?? 0)) / 1_000
   const queries = [{ statement, values: [key, beginBy, ...values] }, POSITION]
@@ -102,7 +102,7 @@ async function run(server: DatabaseServer, connection: Connection, write: Write)
 }
 
 /** What a failure says about the write: an ERROR has rolled it back, the end of the session leaves it open. */
-function afterFailure(error: unknown, server: DatabaseServer): Failed {
+function afterFailure(error: unknown, server: PolledServer): Failed {
   const reason = error instanceof Error ? error.message : String(error)
   if (!(error instanceof DatabaseError) || error.severity !== 'ERROR') {
     server.doubt()

@@ -1,4 +1,4 @@
-import type { Cluster } from './cluster.js'
+import type { PolledCluster } from './cluster.js'
 import type { Statement, Value } from './connection.js'
 import { attemptWrite, type Done } from './write-attempt.js'
 
@@ -7,18 +7,18 @@ const STEP = 4
 const LONGEST_STEP = 50
 
 /** What became of a write; refused: it did not happen, and will not; unknown: its commit was sent, and no answer came. */
-export type Outcome = Done | { kind: 'refused' | 'unknown'; reason: string }
+export type WriteResult = Done | { kind: 'refused' | 'unknown'; reason: string }
 
 /**
  * Makes writes on the primary, and on the next primary when that one goes. A write is sent again only when that is
  * safe: it surely did not happen, or it has an idempotency key.
  */
 export class Writer {
-  readonly #cluster: Cluster
+  readonly #cluster: PolledCluster
   readonly #patienceMs: number
 
   /** @param patienceMs how long a write is tried in all */
-  constructor(cluster: Cluster, patienceMs: number) {
+  constructor(cluster: PolledCluster, patienceMs: number) {
     this.#cluster = cluster
     this.#patienceMs = patienceMs
   }
@@ -27,7 +27,7 @@ export class Writer {
    * @param statement of writes.ts: takes the key and the latest moment to begin before the values
    * @param key idempotency key, or null: then an attempt of unknown outcome is not repeated
    */
-  async write(statement: Statement, values: Value[], key: string | null): Promise<Outcome> {
+  async write(statement: Statement, values: Value[], key: string | null): Promise<WriteResult> {
     const deadline = performance.now() + this.#patienceMs
     let maybeDone = false
     let reason = 'no primary is known'

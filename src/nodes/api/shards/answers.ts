@@ -1,7 +1,7 @@
-import { type Answer, problem } from '../answer.js'
+import { type ApiAnswer, problem } from '../answer.js'
 import { Overloaded } from '../database/connections.js'
 import { BadRequest } from '../database/fields.js'
-import { Unserved, type WriteOutcome } from './key-requests.js'
+import { type ShardWriteOutcome, Unserved } from './key-requests.js'
 import type { Router } from './router.js'
 
 const REFUSED = ['X-Write-Outcome', 'refused']
@@ -16,7 +16,7 @@ export class Answers {
   }
 
   /** The answer of a read. */
-  async ofRead(read: () => Promise<Answer>): Promise<Answer> {
+  async ofRead(read: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
     try {
       return await read()
     } catch (error) {
@@ -31,7 +31,7 @@ export class Answers {
   }
 
   /** The answer of a write whose values may be wrong. */
-  async ofWrite(write: () => Promise<Answer>): Promise<Answer> {
+  async ofWrite(write: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
     try {
       return await write()
     } catch (error) {
@@ -41,7 +41,7 @@ export class Answers {
   }
 
   /** Of a write that was not made, or perhaps was. */
-  failed({ kind, reason, shard }: Exclude<WriteOutcome, { kind: 'done' }>): Answer {
+  failed({ kind, reason, shard }: Exclude<ShardWriteOutcome, { kind: 'done' }>): ApiAnswer {
     return problem(503, reason, [
       'X-Write-Outcome',
       kind,
@@ -54,7 +54,7 @@ export class Answers {
    * Headers of a write.
    * @param shards that had a part in it
    */
-  writtenBy(write: Extract<WriteOutcome, { kind: 'done' }>, shards = [write.node]): string[] {
+  writtenBy(write: Extract<ShardWriteOutcome, { kind: 'done' }>, shards = [write.node]): string[] {
     const { status, node, lsn, replayed } = write
     const headers = ['X-DB-Node', node, ...this.servedBy(...shards), ...(status < 400 ? ['X-LSN', lsn] : REFUSED)]
     if (replayed) headers.push('Idempotency-Replayed', 'true')

@@ -4,7 +4,7 @@ import type { Router } from './router.js'
 import { ShardDown } from './shard.js'
 
 /** A row that a shard found. */
-export interface Found {
+export interface FoundRow {
   key: string
   json: string
   shard: string
@@ -12,7 +12,7 @@ export interface Found {
 
 export interface Gathered {
   /** In the order of the shards. */
-  rows: Found[]
+  rows: FoundRow[]
   /** Who was asked. */
   shards: string[]
 }
@@ -20,7 +20,7 @@ export interface Gathered {
 interface Part {
   shard: string
   version: number
-  rows: Found[]
+  rows: FoundRow[]
 }
 
 /**
@@ -89,7 +89,7 @@ function partOf(shard: string, rows: readonly (readonly (string | null)[])[]): P
  * The first rows of all, as the text of a JSON array. Keys are compared by code unit, as a database of locale C does;
  * no two are the same.
  */
-export function merge(rows: readonly Found[], order: 'ascending' | 'descending', limit: number): string {
+export function merge(rows: readonly FoundRow[], order: 'ascending' | 'descending', limit: number): string {
   const sign = order === 'ascending' ? 1 : -1
   const sorted = [...rows].sort((a, b) => (a.key < b.key ? -sign : sign))
   return `[${sorted

@@ -7,7 +7,7 @@
  * are those of core/shard-map.ts; the trigger of topologies/shard-sql.ts holds every writer to the same.
  * @param slots parameters, in one text; `count` of them are different
  */
-export function guard(slots: string, count: string): string {
+export function slotGuard(slots: string, count: string): string {
   return `place AS MATERIALIZED (
   SELECT state, held_until FROM slots WHERE slot IN (${slots}) ORDER BY slot FOR SHARE
 ), verdict AS MATERIALIZED (
@@ -26,5 +26,5 @@ export const ELSEWHERE = `SELECT status, to_jsonb((SELECT version FROM shard_map
 export const IN_TIME = 'clock_timestamp() < to_timestamp($2::float8)'
 
 /** The body of a refusal, as SQL. */
-export const problem = (text: string) => `jsonb_build_object('error', ${text})`
-export const noUser = (user: string) => problem(`'no user ' || ${user}`)
+export const problemSql = (text: string) => `jsonb_build_object('error', ${text})`
+export const noUser = (user: string) => problemSql(`'no user ' || ${user}`)

@@ -29,7 +29,7 @@ export interface KeyAnswer {
 }
 
 /** What became of a write; refused: it did not happen, and will not; unknown: its commit was sent, and no answer came. */
-export type WriteOutcome = Done | { kind: 'refused' | 'unknown'; reason: string; shard: string | undefined }
+export type ShardWriteOutcome = Done | { kind: 'refused' | 'unknown'; reason: string; shard: string | undefined }
 
 /** A write for the shard of a key, once it is known which that is. */
 export interface KeyWrite {
@@ -90,7 +90,7 @@ export class KeyRequests {
   }
 
   /** Makes a write once, at the shard that serves the user's slot. */
-  async write(user: string, { query, key, repeatable, deadline }: KeyWrite): Promise<WriteOutcome> {
+  async write(user: string, { query, key, repeatable, deadline }: KeyWrite): Promise<ShardWriteOutcome> {
     let maybeDone = false
     let reason = 'no shard map is known'
     let asked: string | undefined

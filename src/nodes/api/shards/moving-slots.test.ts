@@ -9,7 +9,7 @@ import { postgresMissing } from '../testing/postgres-binaries.js'
 import { ask, bundle, type Reply, type Running, temporaryFolder } from '../testing/program.js'
 import { startShardsApi } from '../testing/shards-api.js'
 import { SlotMover } from '../testing/slot-mover.js'
-import { WRITES } from './writes.js'
+import { SHARD_WRITES } from './writes.js'
 
 const missing = process.env.SCALELAB_REQUIRE === '1' ? undefined : postgresMissing()
 const USERS = 120
@@ -74,7 +74,7 @@ describe.skipIf(missing)(`slots that move${missing === undefined ? '' : ` (skipp
     }
     const put = (client: Client, id: string, slot: number, version: number) =>
       client.query({
-        text: WRITES.session.text,
+        text: SHARD_WRITES.session.text,
         values: [null, Date.now() / 1_000 + 60, slot, id, version, null],
         rowMode: 'array',
       })

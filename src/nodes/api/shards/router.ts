@@ -1,6 +1,6 @@
 import { decodeOwners, type ShardMap, type ShardsFile } from '../../../core/shard-map.js'
 import { slotOfKey } from '../../../strategies/sharding/keying.js'
-import { Shard, ShardDown } from './shard.js'
+import { ShardClient, ShardDown } from './shard.js'
 
 /** Between two looks for a newer map that nobody asked for, in milliseconds: while none is known, and then. */
 const SEARCHING = 50
@@ -18,12 +18,12 @@ const MAP = {
 
 /** Where a key is, by the newest map that this instance knows. */
 export interface Place {
-  shard: Shard
+  shard: ShardClient
   slot: number
 }
 
 /** A shard as `/health` shows it. */
-export interface ShardView {
+export interface ShardHealth {
   id: string
   state: 'up' | 'down'
 }
@@ -38,10 +38,10 @@ export class Router {
   #map: ShardMap | undefined
   #owners: Uint8Array = new Uint8Array()
   /** In the order of the map; of the seeds while there is none. */
-  #shards: Shard[]
+  #shards: ShardClient[]
   readonly #waiting = new Set<() => void>()
   /** Who is being asked for the map. */
-  readonly #asked = new Set<Shard>()
+  readonly #asked = new Set<ShardClient>()
   #lookedAt = Number.NEGATIVE_INFINITY
   #next = 0
 
@@ -49,7 +49,7 @@ export class Router {
   constructor(file: ShardsFile, application: string) {
     this.#file = file
     this.#application = application
-    this.#shards = file.seeds.map((seed) => new Shard(seed, file, application))
+    this.#shards = file.seeds.map((seed) => new ShardClient(seed, file, application))
   }
 
   /** Looks for the map from now on, and never stops: an API instance ends with its process. */
@@ -63,7 +63,7 @@ export class Router {
     return this.#map?.version ?? 0
   }
 
-  get shards(): readonly Shard[] {
+  get shards(): readonly ShardClient[] {
     return this.#map === undefined ? [] : this.#shards
   }
 
@@ -76,7 +76,7 @@ export class Router {
   }
 
   /** The shards in turn, of those that answer. */
-  nextUp(): Shard | undefined {
+  nextUp(): ShardClient | undefined {
     const up = this.shards.filter((shard) => shard.up)
     this.#next = (this.#next + 1) % Math.max(1, up.length)
     return up[this.#next]
@@ -110,7 +110,7 @@ export class Router {
     return down.length === 0 ? undefined : `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not answer`
   }
 
-  view(): { shards: ShardView[]; map: { version: number; scheme: string; shards: number } | null } {
+  view(): { shards: ShardHealth[]; map: { version: number; scheme: string; shards: number } | null } {
     const map = this.#map
     return {
       shards: this.#shards.map(({ id, up }) => ({ id, state: up ? 'up' : 'down' })),
@@ -124,7 +124,7 @@ export class Router {
     for (const shard of this.#shards) if (!this.#asked.has(shard)) void this.#ask(shard)
   }
 
-  async #ask(shard: Shard): Promise<void> {
+  async #ask(shard: ShardClient): Promise<void> {
     this.#asked.add(shard)
     try {
       const [row] = await shard.ask({ statement: MAP, values: [this.version] })
@@ -145,7 +145,7 @@ export class Router {
     this.#shards = map.shards.map(
       (one) =>
         before.find(({ id, address }) => id === one.id && address === one.address) ??
-        new Shard(one, this.#file, this.#application),
+        new ShardClient(one, this.#file, this.#application),
     )
     this.#map = map
     for (const shard of before) if (!this.#shards.includes(shard)) setTimeout(() => shard.stop(), LINGER)

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Answer, problem } from '../answer.js'
+import { type ApiAnswer, problem } from '../answer.js'
 import type { Statement, Value } from '../database/connection.js'
 import { BadRequest, ID, idOf, integerOf, integerParameter, parseObject } from '../database/fields.js'
 import { keyOf } from '../database/idempotency-key.js'
@@ -15,7 +15,7 @@ import { Sweeper } from './sweeper.js'
 import { TransferResource } from './transfer-resource.js'
 import { Transfers } from './transfers.js'
 import { UuidV7 } from './uuid-v7.js'
-import { WRITES } from './writes.js'
+import { SHARD_WRITES } from './writes.js'
 
 const PATH = /^\/api\/(productos|products|users|orders|sessions|transfers)(?:\/([^/]+))?\/?$/
 /** After every order that there can be: its version is none. */
@@ -76,7 +76,7 @@ export class ShardShop {
     return {
       get: () => this.#ofUser('session', user, `no session ${user}`),
       put: (body) =>
-        this.#write(headers, WRITES.session, () => {
+        this.#write(headers, SHARD_WRITES.session, () => {
           const { version, data } = parseObject(body)
           if (data !== undefined && (typeof data !== 'object' || data === null)) {
             throw new BadRequest('data must be a JSON object or array')
@@ -95,7 +95,7 @@ export class ShardShop {
           return after === null ? '' : userOf(after, 'the parameter after')
         }),
       post: (body) =>
-        this.#write(headers, WRITES.user, () => {
+        this.#write(headers, SHARD_WRITES.user, () => {
           const { user_id, name = user_id, balance = 0 } = parseObject(body)
           const user = userOf(user_id, 'user_id')
           if (typeof name !== 'string' || name.trim() === '' || name.length > 200) {
@@ -117,7 +117,7 @@ export class ShardShop {
         })
       },
       post: (body) =>
-        this.#write(headers, WRITES.order, () => {
+        this.#write(headers, SHARD_WRITES.order, () => {
           const { user_id, product_id, quantity = 1 } = parseObject(body)
           const user = userOf(user_id, 'user_id')
           return [user, idOf(product_id, 'product_id'), integerOf(quantity, 'quantity', 1), this.#uuids.next()]
@@ -125,12 +125,12 @@ export class ShardShop {
     }
   }
 
-  #ordersOf(user: string): Promise<Answer> {
+  #ordersOf(user: string): Promise<ApiAnswer> {
     return this.#answers.ofRead(() => this.#ofUser('orders', userOf(user, 'the parameter user_id'), `no user ${user}`))
   }
 
   /** What one user's shard knows of the user, with values of the statement after the user. */
-  #ofUser(name: keyof typeof KEY_READS, user: string, missing: string, ...values: Value[]): Promise<Answer> {
+  #ofUser(name: keyof typeof KEY_READS, user: string, missing: string, ...values: Value[]): Promise<ApiAnswer> {
     return this.#answers.ofRead(async () => {
       if (!USER_ID.test(user)) {
         return problem(404, missing)
@@ -146,7 +146,7 @@ export class ShardShop {
     order: 'ascending' | 'descending',
     query: string,
     start: (parameters: URLSearchParams) => string,
-  ): Promise<Answer> {
+  ): Promise<ApiAnswer> {
     return this.#answers.ofRead(async () => {
       const parameters = new URLSearchParams(query)
       const limit = integerParameter(parameters.get('limit'), 'limit', DEFAULT_LIMIT, MAX_LIMIT)
@@ -155,7 +155,7 @@ export class ShardShop {
     })
   }
 
-  #order(id: string): Promise<Answer> {
+  #order(id: string): Promise<ApiAnswer> {
     return this.#answers.ofRead(async () => {
       if (!UUID.test(id)) return problem(404, `no order ${id}`)
       const { rows, shards } = await this.#gatherer.gather(GATHERED_READS.order, [id], true)
@@ -169,7 +169,7 @@ export class ShardShop {
     })
   }
 
-  #transfer(id: string, query: string): Promise<Answer> {
+  #transfer(id: string, query: string): Promise<ApiAnswer> {
     const user = new URLSearchParams(query).get('user_id')
     const missing = `no transfer ${id} by ${user}`
     if (user === null)
@@ -177,13 +177,13 @@ export class ShardShop {
     return UUID.test(id) ? this.#ofUser('transfer', user, missing, id) : Promise.resolve(problem(404, missing))
   }
 
-  #product(id: string): Promise<Answer> {
+  #product(id: string): Promise<ApiAnswer> {
     const missing = `no product ${id}`
     if (!ID.test(id)) return Promise.resolve(problem(404, missing))
     return this.#answers.ofRead(() => this.#fromAny(REFERENCE_READS.product, [id], missing))
   }
 
-  #productList(query: string): Promise<Answer> {
+  #productList(query: string): Promise<ApiAnswer> {
     return this.#answers.ofRead(() => {
       const parameters = new URLSearchParams(query)
       const limit = integerParameter(parameters.get('limit'), 'limit', DEFAULT_LIMIT, MAX_LIMIT)
@@ -193,7 +193,7 @@ export class ShardShop {
   }
 
   /** From whichever shard is next. */
-  async #fromAny(statement: Statement, values: Value[], missing: string): Promise<Answer> {
+  async #fromAny(statement: Statement, values: Value[], missing: string): Promise<ApiAnswer> {
     for (const deadline = performance.now() + DOWN_PATIENCE; ; ) {
       const shard = this.#router.nextUp()
       try {
@@ -215,7 +215,7 @@ export class ShardShop {
     headers: IncomingHttpHeaders,
     statement: Statement,
     values: () => [user: string, ...rest: Value[]],
-  ): Promise<Answer> {
+  ): Promise<ApiAnswer> {
     return await this.#answers.ofWrite(async () => {
       const checked = values()
       const key = keyOf(headers)
@@ -246,6 +246,6 @@ function decoded(id: string): string {
 /** Where what was created can be read. */
 function locationOf(statement: Statement, json: string): string[] {
   const { order_id, user_id } = JSON.parse(json) as { order_id: string; user_id: string }
-  if (statement === WRITES.order) return ['Location', `/api/orders/${order_id}`]
+  if (statement === SHARD_WRITES.order) return ['Location', `/api/orders/${order_id}`]
   return ['Location', `/api/users/${encodeURIComponent(user_id)}`]
 }

@@ -1,7 +1,7 @@
 import type { ShardsFile } from '../../../core/shard-map.js'
-import { Cluster } from '../database/cluster.js'
+import { PolledCluster } from '../database/cluster.js'
 import type { Query, Row } from '../database/connection.js'
-import type { DatabaseServer } from '../database/database-server.js'
+import type { PolledServer } from '../database/database-server.js'
 import { mayTryAgain } from '../database/reader.js'
 import { attemptWrite, type Done, type Failed, type Write } from '../database/write-attempt.js'
 
@@ -14,10 +14,10 @@ export class ShardDown extends Error {
 }
 
 /** One shard: a cluster of one server, asked once at a time. Who asks again, and where, is for others to say. */
-export class Shard {
+export class ShardClient {
   readonly id: string
   readonly address: string
-  readonly #cluster: Cluster
+  readonly #cluster: PolledCluster
   readonly #limitMs: number
   readonly #ahead: { query: Query; ms: number } | undefined
 
@@ -28,7 +28,7 @@ export class Shard {
   constructor({ id, address }: { id: string; address: string }, file: ShardsFile, application: string) {
     this.id = id
     this.address = address
-    this.#cluster = new Cluster({ ...file, nodes: [{ id, address }] }, application)
+    this.#cluster = new PolledCluster({ ...file, nodes: [{ id, address }] }, application)
     this.#limitMs = ANSWER_LIMIT + file.query_ms
     if (file.query_ms > 0) this.#ahead = { query: pause(file.query_ms), ms: file.query_ms }
     this.#cluster.start()
@@ -91,7 +91,7 @@ export class Shard {
     return attempt.kind === 'done' ? attempt : { ...attempt, reason: `${this.id}: ${attempt.reason}` }
   }
 
-  #server(): DatabaseServer {
+  #server(): PolledServer {
     const server = this.#cluster.primary
     if (server === undefined) throw new ShardDown(`${this.id} does not answer`)
     return server

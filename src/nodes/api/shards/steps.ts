@@ -1,11 +1,11 @@
 import type { Statement } from '../database/connection.js'
-import { ELSEWHERE, guard, IN_TIME, noUser } from './guard.js'
+import { ELSEWHERE, IN_TIME, noUser, slotGuard } from './guard.js'
 
 /** A step of a transfer that the client's own request does not name: it may be repeated, and has no key ($1 is null). */
 function step(name: string, work: string): Statement {
   return {
     name: `step-${name}`,
-    text: `WITH ${guard('$3::smallint', '1')}, go AS MATERIALIZED (
+    text: `WITH ${slotGuard('$3::smallint', '1')}, go AS MATERIALIZED (
   SELECT FROM verdict WHERE status = 200 AND ${IN_TIME} AND $1::text IS NULL
 ), ${work}
 SELECT status, body, false FROM outcome
@@ -15,7 +15,7 @@ ${ELSEWHERE}`,
 }
 
 /** Steps after the debit. Each touches one user, answers with status 200 and the state as body, and may be repeated. */
-export const STEPS = {
+export const TRANSFER_STEPS = {
   /** At the payee's shard. $4 transfer, $5 payee, $6 payer, $7 amount. State 'refused': there is no such user. */
   credit: step(
     'credit',

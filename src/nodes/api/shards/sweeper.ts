@@ -1,5 +1,5 @@
 import type { Router } from './router.js'
-import type { Shard } from './shard.js'
+import type { ShardClient } from './shard.js'
 import type { Transfer, Transfers } from './transfers.js'
 
 /** Between two sweeps, in milliseconds. */
@@ -34,7 +34,7 @@ export class Sweeper {
     }, EVERY)
   }
 
-  async #sweep(shard: Shard): Promise<void> {
+  async #sweep(shard: ShardClient): Promise<void> {
     try {
       const rows = await shard.read({ statement: PENDING, values: [] }, performance.now() + PATIENCE)
       for (const [transfer_id, from, to, amount] of rows) {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Answer, problem } from '../answer.js'
+import { type ApiAnswer, problem } from '../answer.js'
 import { BadRequest, integerOf, parseObject } from '../database/fields.js'
 import { keyOf } from '../database/idempotency-key.js'
 import type { Resource } from '../shop.js'
@@ -27,7 +27,7 @@ export class TransferResource {
     return { get: () => missing, post: (body) => this.#answers.ofWrite(() => this.#make(headers, body)) }
   }
 
-  async #make(headers: IncomingHttpHeaders, body: string): Promise<Answer> {
+  async #make(headers: IncomingHttpHeaders, body: string): Promise<ApiAnswer> {
     const { from, to, amount } = parseObject(body)
     const asked = {
       transfer_id: this.#uuids.next(),

@@ -8,8 +8,8 @@ import { change } from '../testing/database-api.js'
 import { postgresMissing } from '../testing/postgres-binaries.js'
 import { ask, bundle, type Running, temporaryFolder } from '../testing/program.js'
 import { startShardsApi } from '../testing/shards-api.js'
-import { STEPS } from './steps.js'
-import { WRITES } from './writes.js'
+import { TRANSFER_STEPS } from './steps.js'
+import { SHARD_WRITES } from './writes.js'
 
 const missing = process.env.SCALELAB_REQUIRE === '1' ? undefined : postgresMissing()
 const USERS = 40
@@ -144,17 +144,17 @@ describe.skipIf(missing)(`a transfer${missing === undefined ? '' : ` (skipped: $
       answers.push(await shards.query(shard, text, all))
       return answers.filter((answer) => answer !== '23505').map(([row]) => row.body)
     }
-    await shards.query('shard-1', WRITES.debit.text, [
+    await shards.query('shard-1', SHARD_WRITES.debit.text, [
       null,
       Date.now() / 1_000 + 60,
       slotOfKey(shards.map, from),
       ...[from, to, 100, id],
     ])
-    expect(new Set(await make('shard-2', STEPS.credit, to, id, to, from, 100))).toEqual(new Set(['done']))
+    expect(new Set(await make('shard-2', TRANSFER_STEPS.credit, to, id, to, from, 100))).toEqual(new Set(['done']))
     expect(await balances()).toMatchObject({ [from]: 900, [to]: 1_100 })
     // not what follows a credit that is done; it shows that an amount is given back once
-    await make('shard-1', STEPS.close, from, id, 'undone')
-    await make('shard-1', STEPS.close, from, id, 'done')
+    await make('shard-1', TRANSFER_STEPS.close, from, id, 'undone')
+    await make('shard-1', TRANSFER_STEPS.close, from, id, 'done')
     expect(await balances()).toMatchObject({ [from]: 1_000, [to]: 1_100 })
     expect((await sides()).sort()).toEqual(['credit done', 'debit undone'])
   })

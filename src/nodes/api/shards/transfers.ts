@@ -1,8 +1,8 @@
 import type { Value } from '../database/connection.js'
-import type { KeyRequests, WriteOutcome } from './key-requests.js'
+import type { KeyRequests, ShardWriteOutcome } from './key-requests.js'
 import type { Router } from './router.js'
-import { STEPS } from './steps.js'
-import { WRITES } from './writes.js'
+import { TRANSFER_STEPS } from './steps.js'
+import { SHARD_WRITES } from './writes.js'
 
 /** Money on its way from one user to another. */
 export interface Transfer {
@@ -17,8 +17,13 @@ export type TransferState = 'pending' | 'done' | 'undone'
 
 /** What became of a transfer. `write` is that of the payer's debit, which decides whether there is a transfer at all. */
 export type TransferOutcome =
-  | { write: WriteOutcome; transfer?: undefined }
-  | { write: Extract<WriteOutcome, { kind: 'done' }>; transfer: Transfer; state: TransferState; payeeShard: string }
+  | { write: ShardWriteOutcome; transfer?: undefined }
+  | {
+      write: Extract<ShardWriteOutcome, { kind: 'done' }>
+      transfer: Transfer
+      state: TransferState
+      payeeShard: string
+    }
 
 /**
  * Transfers as a saga with an outbox. Where both users are on one shard, it is one transaction. Else: (1) at the payer's
@@ -49,8 +54,8 @@ export class Transfers {
     const write = await this.#keys.write(from, {
       query: ({ shard }) => {
         const payee = this.#router.locate(to)
-        if (payee?.shard !== shard) return { statement: WRITES.debit, values }
-        return { statement: WRITES.transfer, values: [...values, payee.slot] }
+        if (payee?.shard !== shard) return { statement: SHARD_WRITES.debit, values }
+        return { statement: SHARD_WRITES.transfer, values: [...values, payee.slot] }
       },
       key,
       repeatable: key !== null,
@@ -71,14 +76,14 @@ export class Transfers {
     const step = { key: null, repeatable: true, deadline }
     const credit = await this.#keys.write(to, {
       ...step,
-      query: () => ({ statement: STEPS.credit, values: [transfer_id, to, from, amount] }),
+      query: () => ({ statement: TRANSFER_STEPS.credit, values: [transfer_id, to, from, amount] }),
     })
     const payeeShard = credit.kind === 'done' ? credit.node : (credit.shard ?? '')
     if (credit.kind !== 'done') return { state: 'pending', payeeShard }
     const state = JSON.parse(credit.json) === 'done' ? 'done' : 'undone'
     const close = await this.#keys.write(from, {
       ...step,
-      query: () => ({ statement: STEPS.close, values: [transfer_id, state] }),
+      query: () => ({ statement: TRANSFER_STEPS.close, values: [transfer_id, state] }),
     })
     // paid is paid; but what has to be given back is not given back yet
     return { state: state === 'undone' && close.kind !== 'done' ? 'pending' : state, payeeShard }

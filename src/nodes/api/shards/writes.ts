@@ -1,5 +1,5 @@
 import type { Statement } from '../database/connection.js'
-import { ELSEWHERE, guard, IN_TIME, noUser, problem } from './guard.js'
+import { ELSEWHERE, IN_TIME, noUser, problemSql, slotGuard } from './guard.js'
 
 /**
  * The statement of a client's write: one transaction of one round trip.
@@ -15,7 +15,7 @@ import { ELSEWHERE, guard, IN_TIME, noUser, problem } from './guard.js'
 function write(kind: string, entity: string, work: string, slots = '$3::smallint', count = '1'): Statement {
   return {
     name: `write-${kind}`,
-    text: `WITH ${guard(slots, count)}, known AS MATERIALIZED (
+    text: `WITH ${slotGuard(slots, count)}, known AS MATERIALIZED (
   SELECT requests.status, body FROM requests, verdict
   WHERE request_key = $1::text AND slot = $3::smallint AND verdict.status <> 421
 ), go AS MATERIALIZED (
@@ -34,7 +34,7 @@ ${ELSEWHERE} AND NOT EXISTS (SELECT FROM known)`,
 
 const TRANSFER = `jsonb_build_object('transfer_id', $7::uuid, 'from', $4::text, 'to', $5::text, 'amount', $6::bigint`
 
-export const WRITES = {
+export const SHARD_WRITES = {
   /** $4 user, $5 version, $6 data or null: keeps what is there. A register that never goes back. */
   session: write(
     'session',
@@ -62,7 +62,7 @@ export const WRITES = {
 ), outcome AS (
   SELECT 201 AS status, to_jsonb(created) AS body FROM created
   UNION ALL
-  SELECT 409, ${problem("'there is a user ' || $4::text || ' already'")} FROM go WHERE NOT EXISTS (SELECT FROM created)
+  SELECT 409, ${problemSql("'there is a user ' || $4::text || ' already'")} FROM go WHERE NOT EXISTS (SELECT FROM created)
 )`,
   ),
 
@@ -79,7 +79,7 @@ export const WRITES = {
   SELECT 201 AS status, to_jsonb(placed) AS body FROM placed
   UNION ALL
   SELECT 404, CASE WHEN EXISTS (SELECT FROM users WHERE user_id = $4::text)
-    THEN ${problem("'no product ' || $5::text")} ELSE ${noUser('$4::text')} END
+    THEN ${problemSql("'no product ' || $5::text")} ELSE ${noUser('$4::text')} END
   FROM go WHERE NOT EXISTS (SELECT FROM placed)
 )`,
   ),
@@ -99,7 +99,7 @@ export const WRITES = {
   SELECT 201 AS status, ${TRANSFER}, 'state', 'pending') AS body FROM taken
   UNION ALL
   SELECT CASE WHEN known THEN 409 ELSE 404 END,
-    CASE WHEN known THEN ${problem("'the balance is too low'")} ELSE ${noUser('$4::text')} END
+    CASE WHEN known THEN ${problemSql("'the balance is too low'")} ELSE ${noUser('$4::text')} END
   FROM go, LATERAL (SELECT EXISTS (SELECT FROM users WHERE user_id = $4::text) AS known) AS account
   WHERE NOT EXISTS (SELECT FROM taken)
 )`,
@@ -128,7 +128,7 @@ export const WRITES = {
   SELECT 201 AS status, ${TRANSFER}, 'state', 'done') AS body FROM able
   UNION ALL
   SELECT CASE WHEN missing IS NULL THEN 409 ELSE 404 END,
-    CASE WHEN missing IS NULL THEN ${problem("'the balance is too low'")} ELSE ${noUser('missing')} END
+    CASE WHEN missing IS NULL THEN ${problemSql("'the balance is too low'")} ELSE ${noUser('missing')} END
   FROM go LEFT JOIN LATERAL (
     SELECT missing FROM (VALUES ($4::text), ($5::text)) AS asked (missing)
     WHERE NOT EXISTS (SELECT FROM parties WHERE user_id = missing) LIMIT 1
