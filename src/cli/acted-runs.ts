@@ -69,7 +69,7 @@ export async function reshardRun(
 ): Promise<Measured> {
   const options = { rps: BESIDE_RPS, ...given, duration: LONGEST_RESHARD, warmup: WARM_UP }
   const subject = await subjectOfStack(lab, stack.meta.name, options)
-  const job = await reshardJob(lab, stack, shardControlOf(lab, stack), { to: String(to) })
+  const job = await reshardJob(lab, stack, shardControlOf(lab, stack), { to })
   if (job === null) throw new Error('a new migration is a job')
   refuseTooMany(stack, job)
   return measureReshard(lab, subject, runSettings(options), job, baselineMs)

@@ -3,6 +3,7 @@ import { addAuthorOption } from './author.js'
 import { checkOut } from './check-out.js'
 import { createLab, type Given, type Lab } from './lab.js'
 import type { Os } from './os.js'
+import { readParameters } from './parameter-options.js'
 import type { Result } from './result.js'
 import { refuseRepeated } from './single-values.js'
 
@@ -112,6 +113,7 @@ export async function createProgram(
   program.hook('preAction', (_, command) => {
     result.json = command.opts().json === true
   })
+  program.hook('preAction', (_, command) => void readParameters(command))
   let given: Given = { json: false, quiet: false }
   const lab = createLab(os, result, () => given)
   for (const [name, summary, load] of COMMANDS) {

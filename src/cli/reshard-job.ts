@@ -1,6 +1,8 @@
-import { unknownValueError, usageError } from '../core/errors.js'
+import { usageError } from '../core/errors.js'
+import type { MOVE } from '../core/parameters/move.js'
+import type { Values } from '../core/parameters/row.js'
 import { stackParametersSchema } from '../core/parameters.js'
-import { MAX_SHARDS, SCHEMES, type ShardMap } from '../core/shard-map.js'
+import type { ShardMap } from '../core/shard-map.js'
 import type { Stack } from '../engines/port.js'
 import type { Job } from '../lab/reshard/resharding.js'
 import { isSharded } from '../lab/stack/databases.js'
@@ -14,16 +16,9 @@ import { targetOf } from '../sharding/target.js'
 import type { WeightedShard } from '../strategies/sharding/port.js'
 import { SHARDING_SCHEMES, shardingScheme } from '../strategies/sharding/registry.js'
 import type { Lab } from './lab.js'
-import { number } from './option-values.js'
 
-/** Flags that say what is to move, as commander gives them. */
-export interface MoveFlags {
-  to?: string
-  scheme?: string
-  shardWeights?: string
-  maxRowsPerSecond?: string
-  chunkRows?: string
-  batchRows?: string
+/** What is to move. */
+export interface MoveFlags extends Values<typeof MOVE> {
   resume?: boolean
   rollback?: boolean
   dryRun?: boolean
@@ -37,12 +32,7 @@ export function checkMoveFlags(stack: Stack, flags: MoveFlags): void {
   if (!isSharded(stack)) {
     throw usageError(`${stack.meta.name} has no shards`, 'Bring a stack of shards up: scalelab up shard-3')
   }
-  moveOptions(flags)
   const { to, scheme, resume, rollback, dryRun } = flags
-  if (to !== undefined) number('--to', to, 1, MAX_SHARDS)
-  if (scheme !== undefined && !SCHEMES.some((known) => known === scheme)) {
-    throw unknownValueError('scheme', scheme, SCHEMES)
-  }
   if (resume === true && rollback === true) throw usageError('--resume and --rollback exclude each other')
   if (resume !== true && rollback !== true) return
   const way = resume === true ? '--resume' : '--rollback'
@@ -106,7 +96,7 @@ async function begun(
     throw usageError('how many shards should there be?', `As in scalelab reshard --to ${map.shards.length + 1}`)
   }
   const scheme = flags.scheme ?? map.scheme
-  const to = flags.to === undefined ? map.shards.length : number('--to', flags.to, 1, MAX_SHARDS)
+  const to = flags.to ?? map.shards.length
   const weighted = shardingScheme(scheme)?.weighted === true
   if (flags.shardWeights !== undefined && !weighted) {
     throw usageError(`the scheme ${scheme} takes no weights`, `Those that do: ${weightedSchemes().join(', ')}`)
@@ -152,8 +142,7 @@ async function newestMap(fleet: Fleet): Promise<ShardMap> {
 }
 
 /** The shards that are to be there: those of the map from the first on, and new ones after them. */
-function shardsOf(map: ShardMap, to: number, weightList: string | undefined, keepWeights: boolean): WeightedShard[] {
-  const weights = weightList?.split(',').map((text) => number('--shard-weights', text.trim(), 1, 1_000))
+function shardsOf(map: ShardMap, to: number, weights: number[] | undefined, keepWeights: boolean): WeightedShard[] {
   if (weights !== undefined && weights.length !== to) {
     throw usageError(
       `--shard-weights: ${weights.length} for ${counted(to)}`,
@@ -171,11 +160,9 @@ function shardsOf(map: ShardMap, to: number, weightList: string | undefined, kee
 
 function moveOptions({ maxRowsPerSecond, chunkRows, batchRows }: MoveFlags): Partial<MoveOptions> {
   return {
-    ...(maxRowsPerSecond === undefined
-      ? {}
-      : { maxRowsPerSecond: number('--max-rows-per-second', maxRowsPerSecond, 1, 10_000_000) }),
-    ...(chunkRows === undefined ? {} : { chunkRows: number('--chunk-rows', chunkRows, 1, 100_000) }),
-    ...(batchRows === undefined ? {} : { batchRows: number('--batch-rows', batchRows, 1, 1_000_000) }),
+    ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
+    ...(chunkRows === undefined ? {} : { chunkRows }),
+    ...(batchRows === undefined ? {} : { batchRows }),
   }
 }
 

@@ -1,19 +1,20 @@
 import { type Command, Option } from 'commander'
 import { usageError } from '../core/errors.js'
+import { STACK_SECTIONS, type StackValues } from '../core/parameters/lay.js'
+import { flagOf } from '../core/parameters/row.js'
 import { BALANCERS } from '../core/parameters.js'
 import { parseDuration } from '../core/units.js'
 import { DISTRIBUTIONS } from '../core/work.js'
 import { ENGINE_CHOICES, type EngineChoice } from '../lab/stack/engine-choice.js'
 import type { StartOptions } from '../lab/stack/start-stack.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
-import { addDatabaseOptions, DATABASE_FLAGS, type DatabaseOptions } from './database-options.js'
 import { choice } from './option-values.js'
-import { addShardingOptions, SHARDING_FLAGS, type ShardingOptions } from './sharding-options.js'
+import { addParameters } from './parameter-options.js'
 
 export const WORK_KINDS = ['model', 'cpu', 'none'] as const
 
 /** Flags that shape a stack, as commander gives them. */
-export interface StackOptions extends DatabaseOptions, ShardingOptions {
+export interface StackOptions extends StackValues {
   engine?: string
   name?: string
   balancer?: string
@@ -36,6 +37,8 @@ export interface StackOptions extends DatabaseOptions, ShardingOptions {
   image?: string[]
   pgBin?: string
   readyTimeout?: string
+  /** Version of PostgreSQL: its official image. */
+  pgVersion?: string
 }
 
 /** Adds the flags that shape a stack. */
@@ -68,45 +71,24 @@ export function addStackOptions(command: Command): Command {
       'PostgreSQL programs to run databases with (process engine; default: those of the package)',
     )
     .option('--ready-timeout <time>', 'how long each node may take to become ready (default: 30s)')
-  return addShardingOptions(addDatabaseOptions(command))
+    .option('--pg-version <version>', 'version of PostgreSQL, as in 17: the official image (Docker engine)')
+  return addParameters(command, STACK_SECTIONS)
 }
 
 function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value]
 }
 
-/** Whether any flag that shapes the topology was given; for commands that may also use a running stack. */
+/** The flags that shape a stack and were given; for commands that may also use a running one. */
 export function givenStackFlags(options: StackOptions): string[] {
-  const flags: Record<keyof StackOptions, string> = {
-    engine: '--engine',
-    name: '--name',
-    balancer: '--balancer',
-    strategy: '--strategy',
-    weights: '--weights',
-    work: '--work',
-    serviceTime: '--service-time',
-    distribution: '--distribution',
-    workers: '--workers',
-    queueLimit: '--queue-limit',
-    cpuTime: '--cpu-time',
-    app: '--app',
-    appImage: '--app-image',
-    appPort: '--app-port',
-    appReady: '--app-ready',
-    cpus: '--cpus',
-    memory: '--memory',
-    port: '--port',
-    host: '--host',
-    image: '--image',
-    pgBin: '--pg-bin',
-    readyTimeout: '--ready-timeout',
-    ...DATABASE_FLAGS,
-    ...SHARDING_FLAGS,
-  }
-  return Object.entries(flags).flatMap(([key, flag]) =>
-    options[key as keyof StackOptions] === undefined ? [] : [flag],
-  )
+  return [...new Set(STACK_FLAGS)].filter((name) => options[name as keyof StackOptions] !== undefined).map(flagOf)
 }
+
+const STACK_FLAGS: readonly string[] = [
+  ...['engine', 'name', 'balancer', 'strategy', 'weights', 'work', 'serviceTime', 'distribution', 'workers'],
+  ...['queueLimit', 'cpuTime', 'app', 'appImage', 'appPort', 'appReady', 'cpus', 'memory', 'port', 'host', 'image'],
+  ...['pgBin', 'pgVersion', 'readyTimeout', ...STACK_SECTIONS.flatMap((rows) => Object.keys(rows))],
+]
 
 /**
  * The engine that these flags ask for: some belong to one alone.

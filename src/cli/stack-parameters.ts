@@ -1,4 +1,5 @@
 import { usageError } from '../core/errors.js'
+import { flagAt, layValues } from '../core/parameters/lay.js'
 import {
   BALANCERS,
   type StackParameters,
@@ -8,9 +9,7 @@ import {
 import { parseDuration } from '../core/units.js'
 import { DISTRIBUTIONS } from '../core/work.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
-import { applyDatabaseOptions } from './database-options.js'
 import { choice, number } from './option-values.js'
-import { applyShardingOptions } from './sharding-options.js'
 import { givenStackFlags, type StackOptions, WORK_KINDS } from './stack-options.js'
 
 /**
@@ -19,6 +18,7 @@ import { givenStackFlags, type StackOptions, WORK_KINDS } from './stack-options.
  */
 export function applyStackOptions(base: StackParameters, options: StackOptions & { seed?: string }): StackParameters {
   refuseIdleFlags(base, options)
+  const { database, sharding } = layValues(base, options)
   const changed: StackParametersInput = {
     ...base,
     ...(options.balancer === undefined ? {} : { balancer: choice('--balancer', options.balancer, BALANCERS) }),
@@ -31,14 +31,16 @@ export function applyStackOptions(base: StackParameters, options: StackOptions &
     ...(options.seed === undefined ? {} : { seed: number('--seed', options.seed, 0, 2 ** 31 - 1) }),
     app: appOf(base, options),
     work: workWith(base.work, options),
-    database: applyDatabaseOptions(base, options),
-    sharding: applyShardingOptions(base, options),
+    database,
+    sharding,
   }
   const result = stackParametersSchema.safeParse(changed)
   if (result.success) return result.data
   const [issue] = result.error.issues
   const path = issue?.path.join('.') ?? ''
-  throw usageError(`${FLAG_OF[path] ?? path}: ${issue?.message.replace(/^Too (small|big): /, '') ?? 'not valid'}`)
+  throw usageError(
+    `${FLAG_OF[path] ?? flagAt(path) ?? path}: ${issue?.message.replace(/^Too (small|big): /, '') ?? 'not valid'}`,
+  )
 }
 
 /** The flag behind a parameter whose bounds only the schema knows. */
@@ -48,11 +50,6 @@ const FLAG_OF: Record<string, string> = {
   'work.ms': '--cpu-time',
   app_ready: '--app-ready',
   'app.image': '--app-image',
-  'database.query_ms': '--query-time',
-  'database.apply_delay_ms': '--apply-delay',
-  'database.sync_standbys': '--sync-standbys',
-  'sharding.query_ms': '--query-time',
-  'sharding.weights': '--shard-weights',
 }
 
 /** A flag that would change nothing is a misunderstanding, and is refused rather than ignored. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, type Option } from 'commander'
 import type { ComparedVariant } from '../core/comparison.js'
 import { unknownValueError, usageError } from '../core/errors.js'
 import type { Experiment } from '../core/experiment.js'
@@ -6,6 +6,7 @@ import { shownHeader } from '../core/header-secrets.js'
 import type { BenchOptions } from './bench-options.js'
 import { addLoadOptions } from './load-options.js'
 import { choice } from './option-values.js'
+import { readOption, writeOption } from './parameter-options.js'
 import { addProbeOptions } from './probe-options.js'
 import { addStackOptions } from './stack-options.js'
 
@@ -25,16 +26,11 @@ const NUMBERED: Readonly<Record<string, RegExp>> = {
 /** Flags that belong to the command, or that every run needs for itself. */
 const NOT_VARIED = ['name', 'port', 'seed']
 
-/** The flags that may be set or varied, without their dashes, and the names that commander gives them. */
-function flags(): ReadonlyMap<string, { attribute: string; takesValue: boolean; repeated: boolean }> {
+/** The flags that may be set or varied, by their names without dashes. */
+function flags(): ReadonlyMap<string, Option> {
   const command = addProbeOptions(addStackOptions(addLoadOptions(new Command())))
   return new Map(
-    command.options.flatMap((option) => {
-      const name = (option.long ?? '').replace(/^--/, '')
-      const takesValue = option.required || option.optional
-      const repeated = name === 'image' || name === 'header'
-      return NOT_VARIED.includes(name) ? [] : [[name, { attribute: option.attributeName(), takesValue, repeated }]]
-    }),
+    command.options.flatMap((option) => (NOT_VARIED.includes(option.name()) ? [] : [[option.name(), option]])),
   )
 }
 
@@ -45,28 +41,30 @@ export function checkSettings(settings: Iterable<string>, where: string): void {
 }
 
 /**
- * Flags of bench as commander would give them. Keys that are no flag are left out.
- * @throws LabError (usage) for a switch that is neither true nor false
+ * Settings as the values of flags of bench. Keys that are no flag are left out.
+ * @throws LabError (usage) for what a flag would not take, and for a switch that is neither true nor false
  */
 export function optionsOf(settings: Settings): Partial<BenchOptions> {
   const known = flags()
   return Object.fromEntries(
-    Object.entries(settings).flatMap(([key, value]): [string, string | boolean | string[]][] => {
-      const flag = known.get(key)
-      if (flag === undefined) return []
-      if (flag.repeated) return [[flag.attribute, value.split('\n')]]
-      if (flag.takesValue) return [[flag.attribute, value]]
-      return choice(key, value, ['true', 'false']) === 'true' ? [[flag.attribute, true]] : []
+    Object.entries(settings).flatMap(([key, value]): [string, unknown][] => {
+      const option = known.get(key)
+      if (option === undefined) return []
+      const name = option.attributeName()
+      if (option.parseArg !== undefined) return [[name, value.split('\n')]]
+      if (option.required || option.optional) return [[name, readOption(option, value)]]
+      return choice(key, value, ['true', 'false']) === 'true' ? [[name, true]] : []
     }),
   )
 }
 
 /** The flags of bench that were given, as settings: what every variant has in common. */
 export function settingsOf(options: Partial<BenchOptions>): Settings {
-  const entries = [...flags()].flatMap(([name, { attribute }]): [string, string][] => {
-    const value = options[attribute as keyof BenchOptions]
+  const entries = [...flags()].flatMap(([key, option]): [string, string][] => {
+    const value = options[option.attributeName() as keyof BenchOptions]
     if (value === undefined || value === false) return []
-    return [[name, Array.isArray(value) ? value.join('\n') : String(value)]]
+    if (option.parseArg !== undefined && Array.isArray(value)) return [[key, value.join('\n')]]
+    return [[key, writeOption(option, value)]]
   })
   return Object.fromEntries(entries)
 }

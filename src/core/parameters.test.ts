@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  MAX_REPLICAS,
-  MAX_USERS,
-  type StackParametersInput,
-  stackParametersSchema,
-  weightsOf,
-  workOf,
-} from './parameters.js'
+import { MAX_USERS } from './parameters/sharding.js'
+import { MAX_REPLICAS, type StackParametersInput, stackParametersSchema, weightsOf, workOf } from './parameters.js'
 import { DEFAULT_WORK } from './work.js'
 
 const parse = (input: Partial<StackParametersInput> = {}) => stackParametersSchema.parse({ kind: 'balanced', ...input })

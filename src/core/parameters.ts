@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { READ_TARGETS } from './databases-file.js'
-import { MAX_SHARDS, SCHEMES } from './shard-map.js'
+import { DATABASE } from './parameters/database.js'
+import { shapeOf } from './parameters/row.js'
+import { SHARDING } from './parameters/sharding.js'
 import { DISTRIBUTIONS, type Work } from './work.js'
 
 export const BALANCERS = ['auto', 'nginx', 'builtin'] as const
@@ -24,68 +25,14 @@ const workSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
 ])
 
-/**
- * When a commit is acknowledged: before it is on disk (off), on the primary's disk (local), written (remote-write),
- * flushed (on) or applied (remote-apply) on as many standbys as sync_standbys says, too.
- */
-export const DURABILITIES = ['off', 'local', 'remote-write', 'on', 'remote-apply'] as const
-
-/** More standbys than this are refused: each is a whole PostgreSQL server. */
-export const MAX_STANDBYS = 8
-
-const databaseSchema = z.strictObject({
-  standbys: z.number().int().min(1).max(MAX_STANDBYS).default(2),
-  rows: z.number().int().min(1).max(1_000_000).default(10_000).describe('products, stocks and user sessions, each'),
-  durability: z.enum(DURABILITIES).default('local').describe('when a commit is acknowledged'),
-  sync_standbys: z
-    .string()
-    .regex(
-      /^(?:(?:ANY|FIRST) [1-8] )?\((?:\*|[a-z0-9-]+(?:, ?[a-z0-9-]+)*)\)$/i,
-      'expected a list as in ANY 1 (*) or FIRST 1 (standby-1, standby-2)',
-    )
-    .default('ANY 1 (*)')
-    .describe('synchronous_standby_names, where the durability waits for standbys'),
-  reads: z.enum(READ_TARGETS).default('standbys').describe('where reads that may lag go'),
-  pool: z.number().int().min(1).max(50).default(10).describe('connections of each API instance to each server'),
-  query_ms: z
-    .number()
-    .min(0)
-    .max(10_000)
-    .default(0)
-    .describe('added inside the database to every read: with pool, a stated capacity; 0 is real work alone'),
-  apply_delay_ms: z.number().int().min(0).max(60_000).default(0).describe('standbys apply what they receive this late'),
-  cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each database server (Docker)'),
-})
+const databaseSchema = z.strictObject(shapeOf(DATABASE))
 export type DatabaseParameters = z.infer<typeof databaseSchema>
 
-/** Most users of a stack of shards: the rows of each shard are made when it first starts. */
-export const MAX_USERS = 200_000
-
-const shardingSchema = z
-  .strictObject({
-    shards: z.number().int().min(1).max(MAX_SHARDS).default(3),
-    scheme: z.enum(SCHEMES).default('ring').describe('how slots are placed on shards'),
-    weights: z
-      .array(z.number().int().min(1).max(1_000))
-      .nullable()
-      .default(null)
-      .describe('one per shard, for schemes that take them'),
-    vnodes: z.number().int().min(1).max(10_000).default(160).describe('rings: points of a shard of weight 1'),
-    rows: z.number().int().min(1).max(MAX_USERS).default(10_000).describe('users, each with an order'),
-    pool: z.number().int().min(1).max(50).default(10).describe('connections of each API instance to each shard'),
-    query_ms: z
-      .number()
-      .min(0)
-      .max(10_000)
-      .default(0)
-      .describe('added inside the shard to every request on a key: with pool, a stated capacity; 0 is real work alone'),
-    cpus: positive.max(1_024).nullable().default(null).describe('processor limit of each shard (Docker)'),
-  })
-  .superRefine(({ shards, weights }, context) => {
-    if (weights === null || weights.length === shards) return
-    const message = `expected one weight per shard: ${weights.length} for ${shards}`
-    context.addIssue({ code: 'custom', message, path: ['weights'] })
-  })
+const shardingSchema = z.strictObject(shapeOf(SHARDING)).superRefine(({ shards, weights }, context) => {
+  if (weights === null || weights.length === shards) return
+  const message = `expected one weight per shard: ${weights.length} for ${shards}`
+  context.addIssue({ code: 'custom', message, path: ['weights'] })
+})
 export type ShardingParameters = z.infer<typeof shardingSchema>
 
 /**

@@ -73,7 +73,7 @@ describe('nameRuns', () => {
     [
       'synchronous standbys where both wait',
       [run('repl-2', { durability: 'on' }), run('repl-2', { durability: 'on', sync_standbys: 'ANY 2 (*)' })],
-      ['repl-2 sync=ANY 1 (*)', 'repl-2 sync=ANY 2 (*)'],
+      ['repl-2 sync-standbys=ANY 1 (*)', 'repl-2 sync-standbys=ANY 2 (*)'],
     ],
     [
       'several settings, and numbers where they are not enough',

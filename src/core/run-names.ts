@@ -1,3 +1,7 @@
+import { DATABASE } from './parameters/database.js'
+import { setting } from './parameters/lay.js'
+import { flagOf, type Parameter } from './parameters/row.js'
+import { SHARDING } from './parameters/sharding.js'
 import type { RunRecord } from './record.js'
 import { databaseParametersOf, detectorOf, shardingParametersOf, stackParametersOf } from './record-parameters.js'
 import { drillTargetOf } from './trial.js'
@@ -12,27 +16,29 @@ interface Setting {
   optional?: boolean
 }
 
-const WAITS: readonly string[] = ['remote-write', 'on', 'remote-apply']
+/** The parameters of a section, by the names of their flags. What the stack's own name says already is left out. */
+function settingsOf(rows: Readonly<Record<string, Parameter>>, named: RegExp, count: string): Setting[] {
+  return Object.entries(rows).map(([name, row]) => ({
+    name: flagOf(name).slice(2),
+    read: (record) =>
+      name === count && named.test(record.scenario)
+        ? null
+        : name === 'scheme'
+          ? scheme(record)
+          : setting(stackParametersOf(record), row),
+    // Where it has a meaning only with some values of another parameter.
+    ...('when' in row ? { optional: true } : {}),
+  }))
+}
+
+const REPLICAS: Setting = { name: 'replicas', read: (record) => text(stackParametersOf(record)?.replicas) }
 
 /** Of replicated stacks. */
 const REPLICATED: readonly Setting[] = [
   { name: null, read: ({ trial }) => (trial === undefined ? null : `${trial.fault} ${drillTargetOf(trial)}`) },
-  // The name repl-<n> says it already.
-  { name: 'standbys', read: (record) => (/^repl-\d+$/.test(record.scenario) ? null : database(record, 'standbys')) },
-  { name: 'durability', read: (record) => database(record, 'durability') },
-  {
-    name: 'sync',
-    read: (record) => (WAITS.includes(database(record, 'durability') ?? '') ? database(record, 'sync_standbys') : null),
-    optional: true,
-  },
-  { name: 'reads', read: (record) => database(record, 'reads') },
+  ...settingsOf(DATABASE, /^repl-\d+$/, 'standbys'),
   { name: 'consistency', read: ({ load }) => load.workload?.consistency ?? null, optional: true },
-  { name: 'rows', read: (record) => database(record, 'rows') },
-  { name: 'pool', read: (record) => database(record, 'pool') },
-  { name: 'query-ms', read: (record) => database(record, 'query_ms') },
-  { name: 'apply-delay-ms', read: (record) => database(record, 'apply_delay_ms') },
-  { name: 'db-cpus', read: (record) => database(record, 'cpus') },
-  { name: 'replicas', read: (record) => text(stackParametersOf(record)?.replicas) },
+  REPLICAS,
   {
     name: 'detector',
     read: (record) => {
@@ -46,33 +52,15 @@ const REPLICATED: readonly Setting[] = [
 /** Of stacks of shards. */
 const SHARDED: readonly Setting[] = [
   { name: null, read: migration },
-  // The name shard-<n> says it already.
-  {
-    name: 'shards',
-    read: (record) => (/^shard(-scaling)?-\d+$/.test(record.scenario) ? null : sharding(record, 'shards')),
-  },
-  { name: 'scheme', read: scheme },
-  { name: 'shard-weights', read: (record) => shardingParametersOf(record)?.weights?.join(',') ?? 'equal' },
-  {
-    name: 'vnodes',
-    read: (record) => (HAVE_VNODES.includes(scheme(record) ?? '') ? sharding(record, 'vnodes') : null),
-    optional: true,
-  },
+  ...settingsOf(SHARDING, /^shard(-scaling)?-\d+$/, 'shards'),
   { name: 'keys', read: keys, optional: true },
-  { name: 'rows', read: (record) => sharding(record, 'rows') },
-  { name: 'pool', read: (record) => sharding(record, 'pool') },
-  { name: 'query-ms', read: (record) => sharding(record, 'query_ms') },
-  { name: 'db-cpus', read: (record) => sharding(record, 'cpus') },
-  { name: 'replicas', read: (record) => text(stackParametersOf(record)?.replicas) },
+  REPLICAS,
   {
     name: 'max-rows-per-second',
     read: ({ reshard }) => (reshard === undefined ? null : (text(reshard.options.max_rows_per_second) ?? 'any')),
     optional: true,
   },
 ]
-
-/** Schemes with points on a ring. */
-const HAVE_VNODES: readonly string[] = ['ring', 'bounded']
 
 /** "3-to-4", "to-modulo", "moved" where weights alone changed, or null for runs in which nothing moved. */
 function migration({ reshard }: RunRecord): string | null {
@@ -87,24 +75,13 @@ function migration({ reshard }: RunRecord): string | null {
 
 /** The scheme that a run began with. */
 function scheme(record: RunRecord): string | null {
-  return record.reshard?.plan.from.scheme ?? record.sharding?.scheme ?? sharding(record, 'scheme')
+  return record.reshard?.plan.from.scheme ?? record.sharding?.scheme ?? shardingParametersOf(record)?.scheme ?? null
 }
 
 function keys({ load: { workload } }: RunRecord): string | null {
   if (workload === undefined) return null
   const { distribution, exponent } = workload.keys
   return distribution === 'zipf' ? `zipf:${exponent}` : distribution
-}
-
-function sharding(
-  record: RunRecord,
-  key: Exclude<keyof NonNullable<ReturnType<typeof shardingParametersOf>>, 'weights'>,
-): string | null {
-  return text(shardingParametersOf(record)?.[key])
-}
-
-function database(record: RunRecord, key: keyof NonNullable<ReturnType<typeof databaseParametersOf>>): string | null {
-  return text(databaseParametersOf(record)?.[key])
 }
 
 function text(value: string | number | null | undefined): string | null {

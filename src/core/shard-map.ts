@@ -17,6 +17,7 @@ export const SCHEMES = [
   'directory',
   'geo',
 ] as const
+export type Scheme = (typeof SCHEMES)[number]
 
 /**
  * How a key becomes a slot. hash: CRC16 of the key, or of its {tag}; range: in the order of the users' numbers; geo:

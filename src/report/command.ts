@@ -1,6 +1,7 @@
 import type { CapacityRecord } from '../core/capacity.js'
 import { visible } from '../core/outside-text.js'
-import type { DatabaseParameters, ShardingParameters, StackParameters } from '../core/parameters.js'
+import { flagsFor } from '../core/parameters/lay.js'
+import type { StackParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
 import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
 import { drillTargetOf, type Trial } from '../core/trial.js'
@@ -129,47 +130,16 @@ function wrapped(words: readonly string[]): string {
 }
 
 function stackFlags(parameters: StackParameters): string[] {
-  const { app, cpus, memory_mib, database, sharding } = parameters
+  const { app, cpus, memory_mib } = parameters
   return [
     ...(parameters.kind !== 'single' ? ['--balancer', parameters.balancer, '--strategy', parameters.strategy] : []),
     ...(parameters.weights === null ? [] : ['--weights', parameters.weights.join(',')]),
     ...(app === null ? workFlags(parameters.work) : appFlags(parameters, app)),
     ...(cpus === null ? [] : ['--cpus', String(cpus)]),
     ...(memory_mib === null ? [] : ['--memory', `${memory_mib}m`]),
-    ...(database === null ? [] : databaseFlags(database)),
-    ...(sharding === null ? [] : shardingFlags(sharding)),
+    ...flagsFor(parameters),
   ]
 }
-
-/** Their number is in the scenario's name or file. */
-function databaseFlags(database: DatabaseParameters): string[] {
-  const { rows, durability, sync_standbys, reads, pool, query_ms, apply_delay_ms, cpus } = database
-  return [
-    ...['--rows', String(rows), '--durability', durability],
-    ...(WAITS_FOR_STANDBYS.includes(durability) ? ['--sync-standbys', sync_standbys] : []),
-    ...['--reads', reads, '--pool', String(pool)],
-    ...(query_ms === 0 ? [] : ['--query-time', duration(query_ms)]),
-    ...(apply_delay_ms === 0 ? [] : ['--apply-delay', duration(apply_delay_ms)]),
-    ...(cpus === null ? [] : ['--db-cpus', String(cpus)]),
-  ]
-}
-
-/** Their number is in the scenario's name or file. */
-function shardingFlags({ scheme, weights, vnodes, rows, pool, query_ms, cpus }: ShardingParameters): string[] {
-  return [
-    ...['--scheme', scheme],
-    ...(weights === null ? [] : ['--shard-weights', weights.join(',')]),
-    ...(HAVE_VNODES.includes(scheme) ? ['--vnodes', String(vnodes)] : []),
-    ...['--rows', String(rows), '--pool', String(pool)],
-    ...(query_ms === 0 ? [] : ['--query-time', duration(query_ms)]),
-    ...(cpus === null ? [] : ['--db-cpus', String(cpus)]),
-  ]
-}
-
-/** Schemes that take points on a ring; the others refuse the flag. */
-const HAVE_VNODES: readonly string[] = ['ring', 'bounded']
-
-const WAITS_FOR_STANDBYS: readonly string[] = ['remote-write', 'on', 'remote-apply']
 
 function appFlags(parameters: StackParameters, app: NonNullable<StackParameters['app']>): string[] {
   return [

@@ -1,90 +1,80 @@
-import type { DatabaseParameters, ShardingParameters } from '../core/parameters.js'
+import { held, STACK_SECTIONS } from '../core/parameters/lay.js'
+import type { Parameter } from '../core/parameters/row.js'
 import type { RunRecord } from '../core/record.js'
-import { databaseParametersOf, detectorOf, shardingParametersOf } from '../core/record-parameters.js'
+import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
 import { drillTargetOf } from '../core/trial.js'
 import { formatDuration, formatNumber } from '../core/units.js'
 import { schemeOf, shardCount } from '../stats/shards.js'
 import { isReshard, moveWords } from './reshard-words.js'
 import { loadWords } from './stack-words.js'
 
+interface Factor {
+  name: string
+  kind: 'stack' | 'load' | 'laboratory'
+  read: (record: RunRecord) => string
+}
+
 /** What shapes a run's figures, by name. Two runs compare what differs here, all of it together. */
-const FACTORS: readonly { name: string; kind: 'stack' | 'load' | 'laboratory'; read: (record: RunRecord) => string }[] =
-  [
-    {
-      name: 'instances',
-      kind: 'stack',
-      read: (record) => formatNumber(record.nodes.filter(({ role }) => role === 'api').length),
-    },
-    {
-      name: 'balancer',
-      kind: 'stack',
-      read: (record) => record.nodes.find(({ role }) => role === 'balancer')?.program ?? 'none',
-    },
-    {
-      name: 'strategy',
-      kind: 'stack',
-      read: (record) => (balanced(record) ? String(record.parameters.strategy) : '-'),
-    },
-    { name: 'weights', kind: 'stack', read: (record) => record.instances.map(({ weight }) => weight).join(',') },
-    { name: 'application', kind: 'stack', read: (record) => [...new Set(programs(record))].join(', ') || '-' },
-    { name: 'target', kind: 'stack', read: (record) => (record.engine === null ? record.target : 'own stack') },
-    { name: 'CPU limit', kind: 'stack', read: (record) => String(record.parameters.cpus ?? 'none') },
-    { name: 'memory limit (MiB)', kind: 'stack', read: (record) => String(record.parameters.memory_mib ?? 'none') },
-    { name: 'standbys', kind: 'stack', read: (record) => databaseSetting(record, 'standbys') },
-    { name: 'durability', kind: 'stack', read: (record) => databaseSetting(record, 'durability') },
-    { name: 'synchronous standbys', kind: 'stack', read: (record) => databaseSetting(record, 'sync_standbys') },
-    { name: 'reads that may lag go to', kind: 'stack', read: (record) => databaseSetting(record, 'reads') },
-    { name: 'rows', kind: 'stack', read: (record) => databaseSetting(record, 'rows') },
-    { name: 'connections to each database', kind: 'stack', read: (record) => databaseSetting(record, 'pool') },
-    { name: 'added query time (ms)', kind: 'stack', read: (record) => databaseSetting(record, 'query_ms') },
-    { name: 'apply delay (ms)', kind: 'stack', read: (record) => databaseSetting(record, 'apply_delay_ms') },
-    { name: 'database CPU limit', kind: 'stack', read: (record) => databaseSetting(record, 'cpus') },
-    { name: 'shards', kind: 'stack', read: (record) => String(shardCount(record) ?? '-') },
-    { name: 'sharding scheme', kind: 'stack', read: (record) => schemeOf(record) ?? '-' },
-    { name: 'weights of shards', kind: 'stack', read: (record) => shardSetting(record, 'weights') },
-    { name: 'points on the ring', kind: 'stack', read: (record) => shardSetting(record, 'vnodes') },
-    { name: 'users', kind: 'stack', read: (record) => shardSetting(record, 'rows') },
-    { name: 'connections to each shard', kind: 'stack', read: (record) => shardSetting(record, 'pool') },
-    { name: 'added query time of shards (ms)', kind: 'stack', read: (record) => shardSetting(record, 'query_ms') },
-    { name: 'shard CPU limit', kind: 'stack', read: (record) => shardSetting(record, 'cpus') },
-    { name: 'failure detector', kind: 'stack', read: detectorWords },
-    { name: 'migration', kind: 'load', read: (record) => (isReshard(record) ? moveWords(record.reshard) : '-') },
-    { name: 'rows/s that may move', kind: 'load', read: throttle },
-    {
-      name: 'drill',
-      kind: 'load',
-      read: ({ trial }) => (trial === undefined ? '-' : `${trial.fault} ${drillTargetOf(trial)}`),
-    },
-    { name: 'mix', kind: 'load', read: mix },
-    { name: 'keys', kind: 'load', read: keys },
-    { name: 'consistency', kind: 'load', read: ({ load }) => load.workload?.consistency ?? '-' },
-    { name: 'work per request', kind: 'load', read: (record) => record.work },
-    { name: 'load', kind: 'load', read: loadWords },
-    { name: 'connections', kind: 'load', read: (record) => formatNumber(record.load.connections) },
-    { name: 'arrivals', kind: 'load', read: (record) => record.load.arrival ?? '-' },
-    { name: 'stages', kind: 'load', read: stages },
-    { name: 'simulated clients', kind: 'load', read: (record) => formatNumber(record.load.clients) },
-    { name: 'warm-up', kind: 'load', read: (record) => formatDuration(record.load.warmup_ms) },
-    { name: 'faults', kind: 'load', read: faults },
-    {
-      name: 'counted time',
-      kind: 'load',
-      read: (record) =>
-        record.trial === undefined && record.reshard === undefined
-          ? // As planned: when the last answer came is chance.
-            formatDuration(record.load.planned_ms)
-          : `as long as the ${record.trial === undefined ? 'migration' : 'drill'} took`,
-    },
-    { name: 'engine', kind: 'laboratory', read: (record) => record.engine ?? 'none' },
-    {
-      name: 'processor',
-      kind: 'laboratory',
-      read: ({ environment }) => `${environment.cpu}, ${environment.cores} cores`,
-    },
-    { name: 'platform', kind: 'laboratory', read: ({ environment }) => environment.platform },
-    { name: 'Node.js', kind: 'laboratory', read: ({ environment }) => environment.node },
-    { name: 'scalelab', kind: 'laboratory', read: ({ environment }) => environment.scalelab },
-  ]
+const FACTORS: readonly Factor[] = [
+  {
+    name: 'instances',
+    kind: 'stack',
+    read: (record) => formatNumber(record.nodes.filter(({ role }) => role === 'api').length),
+  },
+  {
+    name: 'balancer',
+    kind: 'stack',
+    read: (record) => record.nodes.find(({ role }) => role === 'balancer')?.program ?? 'none',
+  },
+  {
+    name: 'strategy',
+    kind: 'stack',
+    read: (record) => (balanced(record) ? String(record.parameters.strategy) : '-'),
+  },
+  { name: 'weights', kind: 'stack', read: (record) => record.instances.map(({ weight }) => weight).join(',') },
+  { name: 'application', kind: 'stack', read: (record) => [...new Set(programs(record))].join(', ') || '-' },
+  { name: 'target', kind: 'stack', read: (record) => (record.engine === null ? record.target : 'own stack') },
+  { name: 'CPU limit', kind: 'stack', read: (record) => String(record.parameters.cpus ?? 'none') },
+  { name: 'memory limit (MiB)', kind: 'stack', read: (record) => String(record.parameters.memory_mib ?? 'none') },
+  ...STACK_SECTIONS.flatMap((rows) => Object.values<Parameter>(rows)).map(stackFactor),
+  { name: 'failure detector', kind: 'stack', read: detectorWords },
+  { name: 'migration', kind: 'load', read: (record) => (isReshard(record) ? moveWords(record.reshard) : '-') },
+  { name: 'rows/s that may move', kind: 'load', read: throttle },
+  {
+    name: 'drill',
+    kind: 'load',
+    read: ({ trial }) => (trial === undefined ? '-' : `${trial.fault} ${drillTargetOf(trial)}`),
+  },
+  { name: 'mix', kind: 'load', read: mix },
+  { name: 'keys', kind: 'load', read: keys },
+  { name: 'consistency', kind: 'load', read: ({ load }) => load.workload?.consistency ?? '-' },
+  { name: 'work per request', kind: 'load', read: (record) => record.work },
+  { name: 'load', kind: 'load', read: loadWords },
+  { name: 'connections', kind: 'load', read: (record) => formatNumber(record.load.connections) },
+  { name: 'arrivals', kind: 'load', read: (record) => record.load.arrival ?? '-' },
+  { name: 'stages', kind: 'load', read: stages },
+  { name: 'simulated clients', kind: 'load', read: (record) => formatNumber(record.load.clients) },
+  { name: 'warm-up', kind: 'load', read: (record) => formatDuration(record.load.warmup_ms) },
+  { name: 'faults', kind: 'load', read: faults },
+  {
+    name: 'counted time',
+    kind: 'load',
+    read: (record) =>
+      record.trial === undefined && record.reshard === undefined
+        ? // As planned: when the last answer came is chance.
+          formatDuration(record.load.planned_ms)
+        : `as long as the ${record.trial === undefined ? 'migration' : 'drill'} took`,
+  },
+  { name: 'engine', kind: 'laboratory', read: (record) => record.engine ?? 'none' },
+  {
+    name: 'processor',
+    kind: 'laboratory',
+    read: ({ environment }) => `${environment.cpu}, ${environment.cores} cores`,
+  },
+  { name: 'platform', kind: 'laboratory', read: ({ environment }) => environment.platform },
+  { name: 'Node.js', kind: 'laboratory', read: ({ environment }) => environment.node },
+  { name: 'scalelab', kind: 'laboratory', read: ({ environment }) => environment.scalelab },
+]
 
 export interface Difference {
   name: string
@@ -129,12 +119,16 @@ function faults({ faults = [] }: RunRecord): string {
   return faults.map(({ fault, node, at_ms }) => `${fault} ${node} at ${formatDuration(at_ms)}`).join(', ') || 'none'
 }
 
-function databaseSetting(record: RunRecord, key: keyof DatabaseParameters): string {
-  return String(databaseParametersOf(record)?.[key] ?? '-')
+/** A parameter of the stack; of shards as they were when the run began. */
+function stackFactor(row: Parameter): Factor {
+  const { path, label: name } = row
+  const read = (record: RunRecord): string | null =>
+    path === 'sharding.shards' ? text(shardCount(record)) : path === 'sharding.scheme' ? schemeOf(record) : null
+  return { name, kind: 'stack', read: (record) => read(record) ?? held(stackParametersOf(record), row) ?? '-' }
 }
 
-function shardSetting(record: RunRecord, key: keyof ShardingParameters): string {
-  return String(shardingParametersOf(record)?.[key] ?? '-')
+function text(value: number | null): string | null {
+  return value === null ? null : String(value)
 }
 
 function throttle({ reshard }: RunRecord): string {

@@ -1,9 +1,9 @@
+import { waitsForStandby } from '../core/parameters/database.js'
 import { databaseParametersOf } from '../core/record-parameters.js'
 import type { ReplicationRecord } from '../core/replication.js'
 import type { DatabaseRow } from '../core/snapshot.js'
 import type { Journal } from '../load/port.js'
 import type { Reading } from '../probes/port.js'
-import { waitsForStandby } from '../topologies/postgres-config.js'
 import { DatabaseState } from './database-state.js'
 
 /** The database servers of a run, as far as probes have told of them. */

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unknownValueError, usageError } from '../core/errors.js'
 import { EXPERIMENT_SCHEMA, type Experiment, experimentSchema } from '../core/experiment.js'
-import { MAX_REPLICAS, MAX_STANDBYS } from '../core/parameters.js'
+import { MAX_STANDBYS } from '../core/parameters/database.js'
+import { MAX_REPLICAS } from '../core/parameters.js'
 import {
   SCENARIO_SCHEMA,
   type Scenario,

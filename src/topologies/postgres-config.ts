@@ -1,3 +1,4 @@
+import { waitsForStandby } from '../core/parameters/database.js'
 import type { DatabaseParameters } from '../core/parameters.js'
 import { syncStandbyNames } from './sync-standbys.js'
 
@@ -12,11 +13,6 @@ export const SYNCHRONOUS_COMMIT = {
   on: 'on',
   'remote-apply': 'remote_apply',
 } as const
-
-/** Whether commits of this durability wait for a standby. */
-export function waitsForStandby({ durability }: Pick<DatabaseParameters, 'durability'>): boolean {
-  return durability !== 'off' && durability !== 'local'
-}
 
 /** Connections that a server takes unless told. */
 const CONNECTIONS = 200

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { DURABILITIES, stackParametersSchema } from '../core/parameters.js'
+import { DURABILITIES } from '../core/parameters/database.js'
+import { stackParametersSchema } from '../core/parameters.js'
 import type { Topology } from '../core/topology.js'
 import { POSTGRES_BOOT } from './postgres-boot.js'
 import { topologyOf } from './topology.js'

@@ -1,10 +1,11 @@
 import { DATABASE_NAME, DATABASE_ROLES, type DatabasesFile } from '../core/databases-file.js'
+import { waitsForStandby } from '../core/parameters/database.js'
 import type { DatabaseParameters } from '../core/parameters.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
 import { balanced, type DecidedParameters } from './balanced.js'
 import { ecomarketSql } from './ecomarket-sql.js'
-import { postgresConfig, waitsForStandby } from './postgres-config.js'
+import { postgresConfig } from './postgres-config.js'
 import { postgresNode } from './postgres-node.js'
 import { checkSyncStandbys } from './sync-standbys.js'
 

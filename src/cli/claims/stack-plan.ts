@@ -1,6 +1,7 @@
 import { type ListedClaim, rowsOf } from '../../core/claims.js'
 import { findMetric } from '../../core/metrics.js'
 import type { Expectation, Scenario } from '../../core/scenario.js'
+import type { Scheme } from '../../core/shard-map.js'
 import { expectedText } from '../../core/verdict.js'
 
 /** A run that claims of a scenario need. */
@@ -14,7 +15,7 @@ export interface StackPlan {
   /** The scenario with the scheme and the number of shards of this stack. */
   scenario: Scenario
   /** Where it is not the scenario's own. */
-  scheme: string | null
+  scheme: Scheme | null
   runs: { run: StackRun; claims: ListedClaim[] }[]
 }
 
@@ -40,7 +41,7 @@ export function stackPlans(scenario: Scenario): StackPlan[] {
 }
 
 /** A run in words, as claims name it. */
-export function runWords(run: StackRun, scenario: Scenario, scheme: string | null): string {
+export function runWords(run: StackRun, scenario: Scenario, scheme: Scheme | null): string {
   const by = scheme === null ? '' : `, scheme ${scheme}`
   switch (run.kind) {
     case 'load':
@@ -75,7 +76,7 @@ function withPlacement(scenario: Scenario, shards: number | null): Scenario {
   return { ...scenario, topology: { ...topology, sharding: { ...topology.sharding, shards } } }
 }
 
-function listed(expectation: Expectation, scenario: Scenario, run: StackRun, scheme: string | null): ListedClaim {
+function listed(expectation: Expectation, scenario: Scenario, run: StackRun, scheme: Scheme | null): ListedClaim {
   const { claim, source, metric, min, max } = expectation
   const unit = findMetric(metric)?.unit ?? ''
   const shards = placementOf(expectation, scenario).shards

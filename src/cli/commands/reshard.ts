@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { environmentError, LabError, runError, usageError } from '../../core/errors.js'
-import { SCHEMES } from '../../core/shard-map.js'
+import { MOVE } from '../../core/parameters/move.js'
 import type { ReshardProgress } from '../../core/sharding.js'
 import { formatNumber, parseDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
@@ -15,6 +15,7 @@ import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
 import { subjectOfStack } from '../bench-subject.js'
 import type { Lab } from '../lab.js'
+import { addParameters } from '../parameter-options.js'
 import { runSettings } from '../probe-options.js'
 import { checkMoveFlags, type MoveFlags, reshardJob } from '../reshard-job.js'
 import { addWorkloadOptions } from '../workload-options.js'
@@ -32,22 +33,13 @@ const DEFAULT_RPS = '300'
 const TELL_MS = 1_000
 
 export function add(command: Command, lab: Lab): void {
-  command
+  addParameters(command, [MOVE])
     .description(
       'Moves rows between the shards of the running stack: counts first, then copies in chunks, catches up with what clients change meanwhile, holds writes to what is moving for a moment, verifies counts and checksums, switches the map and drops the old rows. Killed half-way, it is taken up with --resume or taken back with --rollback.',
     )
-    .option('--to <n>', 'how many shards there should be')
-    .option('--scheme <name>', `another scheme: ${SCHEMES.join(', ')}`)
-    .option('--shard-weights <list>', 'one whole number per shard, as in 2,1,1')
     .option('--dry-run', 'only count what would move')
     .option('--resume', 'take up a migration that was left half-done')
     .option('--rollback', 'take it back: every row to where it was before')
-    .option('--max-rows-per-second <n>', 'copy no faster than this')
-    .option('--chunk-rows <n>', 'rows that are copied at a time (default: 500)')
-    .option(
-      '--batch-rows <n>',
-      'rows, about and at most, that are held for writing at a time; 512 slots at most (default: 2000)',
-    )
     .option('--stack <name>', 'which running stack, when several run')
     .option('--rps <rate>', `the load beside it, requests per second (default: ${DEFAULT_RPS})`)
     .option('--no-load', 'move without a load of our own, and without a report')

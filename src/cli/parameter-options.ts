@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander'
+import { flagOf, type Parameter } from '../core/parameters/row.js'
+
+type Rows = Readonly<Record<string, Parameter>>
+
+/** The flag of a parameter: its text becomes a value once the command line is known to be whole. */
+class ParameterOption extends Option {
+  constructor(
+    name: string,
+    private readonly rows: readonly [Parameter, ...Parameter[]],
+  ) {
+    const [{ takes, kind }] = rows
+    const words = [...new Set(rows.map((row) => row.words))].join('; or ')
+    super(`${flagOf(name)} ${takes}`, kind.choices === undefined ? words : `${words}: ${kind.choices.join(', ')}`)
+  }
+
+  /** Sections may bound a value differently: it must lie in one, and which one is meant is known when it is laid over a stack. */
+  read(text: string): unknown {
+    const [{ kind }, ...others] = this.rows
+    const flag = this.long ?? this.name()
+    try {
+      return kind.parse(text, flag)
+    } catch (error) {
+      for (const other of others) {
+        try {
+          return other.kind.parse(text, flag)
+        } catch {}
+      }
+      throw error
+    }
+  }
+
+  write(value: unknown): string {
+    return this.rows[0].kind.format(value)
+  }
+}
+
+/** The value behind a flag's text; of flags that are no parameter the text. @throws LabError (usage) */
+export function readOption(option: Option, text: string): unknown {
+  return option instanceof ParameterOption ? option.read(text) : text
+}
+
+/** As readOption reads it. */
+export function writeOption(option: Option, value: unknown): string {
+  return option instanceof ParameterOption ? option.write(value) : String(value)
+}
+
+/** Adds the flags of these parameters. */
+export function addParameters(command: Command, sections: readonly Rows[]): Command {
+  for (const name of new Set(sections.flatMap((rows) => Object.keys(rows)))) {
+    const [first, ...others] = sections.flatMap((rows) => rows[name] ?? [])
+    if (first !== undefined && first.takes !== null) command.addOption(new ParameterOption(name, [first, ...others]))
+  }
+  return command
+}
+
+/** Makes values of the texts that were given to parameters of a command. @throws LabError (usage) */
+export function readParameters(command: Command): Command {
+  for (const option of command.options) {
+    const name = option.attributeName()
+    const text: unknown = command.getOptionValue(name)
+    if (typeof text !== 'string') continue
+    command.setOptionValueWithSource(name, readOption(option, text), command.getOptionValueSource(name) ?? 'cli')
+  }
+  return command
+}
