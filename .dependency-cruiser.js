@@ -112,11 +112,11 @@ export default {
       'Shards are asked and told over SQL, whatever runs them. It shares the connection of replication.',
     ),
     only('replication', ['core'], 'Database servers are asked and told over SQL, whatever runs them.'),
-    only('faults', ['core'], 'A fault acts on what it is handed.'),
+    ...onlyWithTypes('actions', ['core'], ['engines'], 'An action acts on what it is handed.'),
     ...onlyWithTypes(
       'run',
       ['core', 'stats', 'strategies', 'topologies'],
-      ['engines', 'load', 'probes', 'faults', 'replication', 'sharding'],
+      ['engines', 'load', 'probes', 'actions', 'replication', 'sharding'],
       'The run composes.',
     ),
     only('report', ['core', 'stats'], 'A report is a pure function of records.'),

@@ -1,6 +1,5 @@
 import type { DRILL_FAULTS } from '../core/trial.js'
 import type { Stack } from '../engines/port.js'
-import { drillFault } from '../lab/drill/drill.js'
 import { LONGEST_DRILL, measureDrill, type PreparedDrill, refuseUnseen } from '../lab/drill/drill-run.js'
 import { drillTarget } from '../lab/drill/drill-target.js'
 import type { measure } from '../lab/measure/measure.js'
@@ -54,7 +53,7 @@ export async function drillRun(
   const options = { rps: BESIDE_RPS, ...given, duration: LONGEST_DRILL, warmup: WARM_UP }
   return measureDrill(lab, await preparedDrill(lab, stack, node, options), runSettings(options), {
     ...times,
-    fault: drillFault(fault),
+    fault,
     detector: DEFAULT_DETECTOR,
     tailMs: TAIL_MS,
     awayMs: AWAY_MS,

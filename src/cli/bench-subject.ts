@@ -15,6 +15,7 @@ import { requestOf } from './request-options.js'
 import { requestedEngine, type StackOptions, startOptions } from './stack-options.js'
 import { applyStackOptions } from './stack-parameters.js'
 import { parseTargetUrl } from './target-url.js'
+import { type TimelineOptions, timelineOf } from './timeline-options.js'
 import { keyspaceOf } from './workload-options.js'
 
 /** A scenario that is brought up for this bench. @param names all that this bench compares */
@@ -22,7 +23,7 @@ export async function subjectOfScenario(
   lab: Lab,
   name: string,
   names: readonly string[],
-  options: StackOptions & LoadOptions,
+  options: StackOptions & LoadOptions & TimelineOptions,
 ): Promise<Subject> {
   const scenario = await findScenario(name, lab.scenariosDir)
   // `bench single lb-3 --strategy least-conn`: balancing flags are for those that have a balancer.
@@ -38,13 +39,18 @@ export async function subjectOfScenario(
     ...aboutScenario(scenario, decision.parameters, load),
     scenarioFile: isScenarioFile(name) ? name : undefined,
     load,
+    timeline: timelineOf(options, scenario),
     request,
     system: { kind: 'start', decision, start: startOptions(options) },
   }
 }
 
 /** The stack that runs already. */
-export async function subjectOfStack(lab: Lab, name: string | undefined, options: LoadOptions): Promise<Subject> {
+export async function subjectOfStack(
+  lab: Lab,
+  name: string | undefined,
+  options: LoadOptions & TimelineOptions,
+): Promise<Subject> {
   const stack = await theStack(await lab.allEngines(), name)
   await thawForgotten(lab, stack)
   const { scenarioFile } = stack.meta
@@ -63,6 +69,7 @@ export async function subjectOfStack(lab: Lab, name: string | undefined, options
     ...aboutScenario(scenario, parameters, load),
     scenarioFile,
     load,
+    timeline: timelineOf(options, scenario),
     request: await requestOf(lab.os, options, { path: usualPath(parameters), load }),
     system: { kind: 'stack', stack },
   }
@@ -77,7 +84,7 @@ function nameWith(family: string, name: string, count: number): string {
 export async function subjectOfUrl(
   lab: Lab,
   text: string,
-  options: LoadOptions & { insecure?: boolean },
+  options: LoadOptions & TimelineOptions & { insecure?: boolean },
 ): Promise<Subject> {
   const { origin, path, credentials } = parseTargetUrl(text)
   const { host, protocol } = new URL(origin)
@@ -88,6 +95,8 @@ export async function subjectOfUrl(
   if (other !== undefined && path !== '/') {
     throw usageError(`--${other} and the path of --url exclude each other`, `Give one of them: --url ${origin}/`)
   }
+  const acting = (['at', 'fault'] as const).find((name) => options[name] !== undefined)
+  if (acting !== undefined) throw usageError(`--${acting} needs a stack, and --url has none`)
   if (options.rps === undefined && options.stages === undefined && options.max !== true) {
     throw usageError('--url needs a load', 'Add --rps 200, --stages 10s:100,10s:200, or --max')
   }
@@ -102,6 +111,7 @@ export async function subjectOfUrl(
     parameters: null,
     work: 'a system that was already running: what a request costs it is unknown',
     load,
+    timeline: [],
     expectations: [],
     instances: [],
     request: await requestOf(lab.os, options, { path, load, credentials }),

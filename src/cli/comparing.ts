@@ -121,7 +121,7 @@ async function measureVariant(
   const subject = await subjectOfScenario(lab, variant.scenario, names, options)
   const run =
     comparison.act === null
-      ? await measure({ lab, subject, objectives: [], faults: [], ...runSettings(options) })
+      ? await measure({ lab, subject, objectives: [], ...runSettings(options) })
       : await acted(lab, subject, comparison.act, options)
   if (run.record.status === 'failed') {
     const cause = run.record.events.findLast(({ level }) => level === 'error')?.text

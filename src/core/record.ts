@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { actionSchema, faultSchema } from './actions.js'
 import { errorAnswerSchema } from './error-answers.js'
 import { databaseAnswersSchema, readsSchema, replicationSchema, writesSchema } from './replication.js'
 import { reshardSchema, shardingSchema } from './sharding.js'
@@ -177,17 +178,8 @@ export const runRecordSchema = z.object({
       .describe('attempts to connect that failed while the load ran, by code: "ECONNREFUSED"'),
     warmup_requests: count,
   }),
-  faults: z
-    .array(
-      z.object({
-        fault: z.string(),
-        node: z.string(),
-        at_ms: z.number().describe('into the counted part'),
-        for_ms: z.number(),
-      }),
-    )
-    .optional()
-    .describe('faults as planned; what became of them is among the events'),
+  actions: z.array(actionSchema).optional().describe('what was done to the stack while the load ran'),
+  faults: z.array(faultSchema).optional().describe('of older records, instead of actions: faults as planned'),
   latency: z.object({
     /** From the moment a request was due. For a closed loop the two are the same. */
     response_ms: percentilesSchema,

@@ -146,6 +146,15 @@ export const scenarioSchema = z.strictObject({
   reading: z.string().optional().describe('how to read the answer'),
   topology: stackParametersSchema,
   load: loadSectionSchema,
+  timeline: z
+    .array(
+      z.strictObject({
+        at: duration(0).describe('into the counted part'),
+        do: z.string().min(1).describe('an action, as in "kill api-2"'),
+      }),
+    )
+    .optional()
+    .describe('what is done to the stack while the load runs'),
   expect: z.array(expectationSchema).default([]),
 })
 export type Scenario = z.infer<typeof scenarioSchema>

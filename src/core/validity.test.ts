@@ -59,7 +59,7 @@ describe('bearing', () => {
 
   it.each([
     ['load', {}, names],
-    ['faults', { faults: [fault] }, names.filter((name) => CHECKS[name].doubt !== 'not steady')],
+    ['actions', { faults: [fault] }, names.filter((name) => CHECKS[name].doubt !== 'not steady')],
     ['act', { reshard: {} }, MACHINE],
     ['act', { trial: {} }, MACHINE],
   ])('leaves to a run of the kind %s (%j) the checks that say something of it', (kind, facts, expected) => {

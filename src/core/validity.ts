@@ -1,4 +1,5 @@
 import type { RunRecord, Validity } from './record.js'
+import { actionsOf } from './record-actions.js'
 import { formatValue } from './value.js'
 
 /** The gravest first: where the generator or the host was the limit, what else was seen is theirs. */
@@ -8,14 +9,14 @@ const DOUBTS = ['generator-limited', 'host-limited', 'not steady', 'overloaded']
 export type Doubt = (typeof DOUBTS)[number]
 
 /**
- * What a run was: a load alone, one with faults on its way, or the load beside a drill or a migration, of which is reported
+ * What a run was: a load alone, one with actions on its way, or the load beside a drill or a migration, of which is reported
  * what that took and cost.
  */
-export type RunKind = 'load' | 'faults' | 'act'
+export type RunKind = 'load' | 'actions' | 'act'
 
-export function runKindOf({ faults = [], trial, reshard }: Pick<RunRecord, 'faults' | 'trial' | 'reshard'>): RunKind {
-  if (trial !== undefined || reshard !== undefined) return 'act'
-  return faults.length > 0 ? 'faults' : 'load'
+export function runKindOf(record: Pick<RunRecord, 'actions' | 'faults' | 'trial' | 'reshard'>): RunKind {
+  if (record.trial !== undefined || record.reshard !== undefined) return 'act'
+  return actionsOf(record).length > 0 ? 'actions' : 'load'
 }
 
 interface Check {
@@ -27,8 +28,8 @@ interface Check {
   bears: readonly RunKind[]
 }
 
-const ALWAYS: readonly RunKind[] = ['load', 'faults', 'act']
-const LOADED: readonly RunKind[] = ['load', 'faults']
+const ALWAYS: readonly RunKind[] = ['load', 'actions', 'act']
+const LOADED: readonly RunKind[] = ['load', 'actions']
 /** A run that is disturbed on purpose is not asked to be steady. */
 const UNDISTURBED: readonly RunKind[] = ['load']
 
@@ -188,7 +189,7 @@ export function bearsOn(check: string, kind: RunKind): boolean {
 }
 
 /** The checks of a run that bear on what it reports. */
-export function bearing(record: Pick<RunRecord, 'validity' | 'faults' | 'trial' | 'reshard'>): Validity[] {
+export function bearing(record: Pick<RunRecord, 'validity' | 'actions' | 'faults' | 'trial' | 'reshard'>): Validity[] {
   const kind = runKindOf(record)
   return record.validity.filter(({ check }) => bearsOn(check, kind))
 }

@@ -3,6 +3,7 @@ import { visible } from '../core/outside-text.js'
 import { flagsFor } from '../core/parameters/lay.js'
 import type { StackParameters } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
+import { actionsOf } from '../core/record-actions.js'
 import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
 import { drillTargetOf, type Trial } from '../core/trial.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
@@ -19,7 +20,9 @@ export function repeatCommand(record: RunRecord): string {
       ? ['--url', `${record.target}${record.load.request.path}`]
       : stackWords(record, record.engine)
   return wrapped(
-    ['scalelab', 'bench', ...stack, ...requestFlags(record), ...loadFlags(record), ...faultFlags(record)].map(quoted),
+    ['scalelab', 'bench', ...stack, ...requestFlags(record), ...loadFlags(record), ...timelineFlags(record)].map(
+      quoted,
+    ),
   )
 }
 
@@ -219,11 +222,10 @@ function workloadFlags({ workload }: RunRecord['load']): string[] {
   ]
 }
 
-function faultFlags({ faults = [] }: RunRecord): string[] {
-  return faults.flatMap(({ fault, node, at_ms, for_ms }) => [
-    '--fault',
-    `${fault}:${node}@${duration(at_ms)}+${duration(for_ms)}`,
-  ])
+function timelineFlags(record: RunRecord): string[] {
+  return actionsOf(record).flatMap(({ action, by, asked_ms }) =>
+    by === 'end' ? [] : ['--at', `${duration(asked_ms - record.load.warmup_ms)} ${action}`],
+  )
 }
 
 /** As parseDuration reads it: "10s", "4200ms", "0.5ms". */

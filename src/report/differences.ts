@@ -1,6 +1,7 @@
 import { held, STACK_SECTIONS } from '../core/parameters/lay.js'
 import type { Parameter } from '../core/parameters/row.js'
 import type { RunRecord } from '../core/record.js'
+import { actionsOf } from '../core/record-actions.js'
 import { detectorOf, stackParametersOf } from '../core/record-parameters.js'
 import { drillTargetOf } from '../core/trial.js'
 import { formatDuration, formatNumber } from '../core/units.js'
@@ -55,7 +56,7 @@ const FACTORS: readonly Factor[] = [
   { name: 'stages', kind: 'load', read: stages },
   { name: 'simulated clients', kind: 'load', read: (record) => formatNumber(record.load.clients) },
   { name: 'warm-up', kind: 'load', read: (record) => formatDuration(record.load.warmup_ms) },
-  { name: 'faults', kind: 'load', read: faults },
+  { name: 'actions', kind: 'load', read: actions },
   {
     name: 'counted time',
     kind: 'load',
@@ -115,8 +116,10 @@ function stages(record: RunRecord): string {
     : stages.map(({ duration_ms, rps }) => `${formatDuration(duration_ms)}: ${formatNumber(rps)}/s`).join(', ')
 }
 
-function faults({ faults = [] }: RunRecord): string {
-  return faults.map(({ fault, node, at_ms }) => `${fault} ${node} at ${formatDuration(at_ms)}`).join(', ') || 'none'
+function actions(record: RunRecord): string {
+  const asked = actionsOf(record).filter(({ by }) => by !== 'end')
+  const words = asked.map(({ action, asked_ms }) => `${action} at ${formatDuration(asked_ms - record.load.warmup_ms)}`)
+  return words.join(', ') || 'none'
 }
 
 /** A parameter of the stack; of shards as they were when the run began. */

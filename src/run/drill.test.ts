@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../core/random.js'
-import { FAULTS } from '../faults/registry.js'
 import type { DetectorEvents } from '../replication/detector.js'
 import type { Failover } from '../replication/failover.js'
 import { type DrillOptions, drill } from './drill.js'
@@ -19,13 +18,11 @@ interface Scene {
   watches(): number
 }
 
-const fault = (name: 'kill' | 'pause' | 'stop'): DrillOptions['fault'] => {
-  const found = FAULTS.get(name)
-  if (found === undefined) throw new Error(name)
-  return { ...found, name }
-}
-
-function scene(role: DrillOptions['role'], more: Partial<DrillOptions> = {}): Scene {
+function scene(
+  role: DrillOptions['role'],
+  more: Partial<DrillOptions> = {},
+  fault: DrillOptions['fault'] = 'kill',
+): Scene {
   const ending = new AbortController()
   const log: string[] = []
   const note =
@@ -53,8 +50,9 @@ function scene(role: DrillOptions['role'], more: Partial<DrillOptions> = {}): Sc
   const options: DrillOptions = {
     node: role === 'primary' ? 'primary' : 'x',
     role,
-    fault: fault('kill'),
-    target: stack,
+    fault,
+    strike: () => stack[fault](role === 'primary' ? 'primary' : 'x'),
+    restore: () => (fault === 'pause' ? stack.resume('x') : stack.restart('x')),
     baselineMs: 0,
     awayMs: 5,
     tailMs: 5,
@@ -201,7 +199,7 @@ describe.each([
   ['pause', 'resume'],
 ] as const)('a drill of another node: %s', (name, undo) => {
   it('leaves it away for a while and brings it back', async () => {
-    const { options, stage, log } = scene('standby', { fault: fault(name) })
+    const { options, stage, log } = scene('standby', {}, name)
     const acted = await drill(options, stage)
     expect(acted).toMatchObject({ promoted: null, diverged: null, failure: null, role: 'standby' })
     expect(names(acted)).toEqual(['fault', 'detected', 'old node back'])
@@ -213,7 +211,7 @@ describe.each([
     ['before it is noticed', 20, { detect: () => ({ stop: async () => {} }) }],
     ['while it is away', 20, { awayMs: 60_000 }],
   ])('brings it back when it is interrupted %s', async (_, afterMs, more) => {
-    const { options, stage, log, ending } = scene('api', { fault: fault(name), ...more })
+    const { options, stage, log, ending } = scene('api', more, name)
     setTimeout(() => ending.abort(new Error('interrupted')), afterMs)
     const acted = await drill(options, stage)
     expect(log).toContain(`${undo} x`)
@@ -223,13 +221,11 @@ describe.each([
 
   it('brings it back when the fault could only half be done, and says so', async () => {
     const log: string[] = []
-    const half: DrillOptions['fault'] = {
-      name,
-      summary: '',
-      inject: async () => Promise.reject(new Error('only half')),
-      undo: async () => void log.push('undone'),
+    const half: Partial<DrillOptions> = {
+      strike: async () => Promise.reject(new Error('only half')),
+      restore: async () => void log.push('undone'),
     }
-    const { options, stage } = scene('api', { fault: half })
+    const { options, stage } = scene('api', half, name)
     const acted = await drill(options, stage)
     expect(acted.failure?.message).toBe('only half')
     expect(log).toEqual(['undone'])
@@ -238,8 +234,8 @@ describe.each([
 
 describe('a drill that cannot bring its node back', () => {
   it('says so', async () => {
-    const broken = { ...fault('kill'), undo: () => Promise.reject(new Error('it does not start')) }
-    const { options, stage } = scene('standby', { fault: broken })
+    const broken = { restore: () => Promise.reject(new Error('it does not start')) }
+    const { options, stage } = scene('standby', broken)
     const acted = await drill(options, stage)
     expect(acted.failure?.message).toBe('it does not start')
     expect(names(acted)).toEqual(['fault', 'detected'])

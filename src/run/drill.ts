@@ -1,7 +1,6 @@
 import type { LabError } from '../core/errors.js'
 import { seededRandom } from '../core/random.js'
 import type { DrillEvent, DrillEventName, Trial } from '../core/trial.js'
-import type { Fault, FaultTarget } from '../faults/port.js'
 import type { DetectorEvents } from '../replication/detector.js'
 import type { Failover, FailoverOptions } from '../replication/failover.js'
 import { sleep } from './sleep.js'
@@ -23,8 +22,11 @@ export interface Drilled {
 export interface DrillOptions {
   node: string
   role: Trial['role']
-  fault: Fault & { name: Trial['fault'] }
-  target: FaultTarget
+  fault: Trial['fault']
+  /** Does it to the node. */
+  strike: () => Promise<void>
+  /** Brings the node back, where nobody takes its place; also after a strike by halves. */
+  restore: () => Promise<void>
   /** Service as it is before the fault, counted, in milliseconds. */
   baselineMs: number
   /** A standby or an API instance stays away this long after it was missed. */
@@ -59,7 +61,7 @@ const FIRST_WRITES_MS = 200
  */
 export async function drill(options: DrillOptions, stage: Stage): Promise<Drilled> {
   const { node, role, fault } = options
-  const acted: Drilled = { node, role, fault: fault.name, promoted: null, events: [], diverged: null, failure: null }
+  const acted: Drilled = { node, role, fault, promoted: null, events: [], diverged: null, failure: null }
   const mark = (event: DrillEventName, of: string | null, detail: string | null, t = stage.clock()): void => {
     acted.events.push({ t_ms: Math.round(t * 10) / 10, event, node: of, detail })
     stage.onEvent(event === 'fault' ? 'warn' : 'info', [event, of, detail].filter((text) => text !== null).join(': '))
@@ -87,8 +89,8 @@ export async function drill(options: DrillOptions, stage: Stage): Promise<Drille
     stage.signal.throwIfAborted()
     await options.beforeFault?.()
     struck = true
-    mark('fault', node, fault.name)
-    const injecting = fault.inject(options.target, node)
+    mark('fault', node, fault)
+    const injecting = options.strike()
     if (role === 'primary') {
       await takeOver(options, stage, acted, mark, injecting, alarm)
     } else {
@@ -99,7 +101,7 @@ export async function drill(options: DrillOptions, stage: Stage): Promise<Drille
       } finally {
         // Also when the drill is broken off: a fault is always undone, once it is complete.
         await injecting.catch(() => undefined)
-        await fault.undo(options.target, node)
+        await options.restore()
       }
       await options.serves(stage.signal)
       mark('old node back', node, null)

@@ -1,16 +1,9 @@
+import type { PlannedAction } from '../actions/port.js'
 import type { Load } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { Expectation } from '../core/scenario.js'
 import type { Objective } from '../core/slo.js'
 import type { RunKind } from '../core/validity.js'
-
-/** A fault at its time: injected `atMs` into the counted part, undone `forMs` later. */
-export interface PlannedFault {
-  fault: string
-  node: string
-  atMs: number
-  forMs: number
-}
 
 /** All that is decided about a run before it starts. */
 export interface RunPlan {
@@ -30,7 +23,8 @@ export interface RunPlan {
   load: Load
   expectations: Expectation[]
   objectives: Objective[]
-  faults: PlannedFault[]
+  /** What is done to the stack while the load runs. */
+  timeline: readonly PlannedAction[]
   /** Of what acts beside the load, and ends it: how long that should take, in milliseconds. Null for nothing. */
   actMs: number | null
   /** The instances that should answer, with their weights; empty where they are unknown. */
@@ -38,7 +32,7 @@ export interface RunPlan {
 }
 
 /** What kind of run it is to be, for the checks that bear on it. */
-export function kindOf({ actMs, faults }: Pick<RunPlan, 'actMs' | 'faults'>): RunKind {
+export function kindOf({ actMs, timeline }: Pick<RunPlan, 'actMs' | 'timeline'>): RunKind {
   if (actMs !== null) return 'act'
-  return faults.length > 0 ? 'faults' : 'load'
+  return timeline.length > 0 ? 'actions' : 'load'
 }

@@ -1,3 +1,4 @@
+import type { ActionRecord } from '../core/actions.js'
 import { shownBody } from '../core/error-answers.js'
 import { shownValue } from '../core/header-secrets.js'
 import { measuredMs, offeredRps, stretchesOf } from '../core/load.js'
@@ -28,6 +29,8 @@ export interface RecordInput {
   status: RunRecord['status']
   result: LoadResult
   state: RunState
+  /** What was done to the stack while the load ran. */
+  actions: ActionRecord[]
   /** What acted beside the load and ended it; null for a run without. */
   acted: Acted | null
   /** What the shards say once the load has ended; null where there are none, or they could not be asked. */
@@ -89,11 +92,7 @@ export function buildRecord(input: RecordInput): RunRecord {
       ...errorsOf(result),
       warmup_requests: result.warmupRequests,
     },
-    ...(plan.faults.length === 0
-      ? {}
-      : {
-          faults: plan.faults.map(({ fault, node, atMs, forMs }) => ({ fault, node, at_ms: atMs, for_ms: forMs })),
-        }),
+    ...(input.actions.length === 0 ? {} : { actions: input.actions }),
     latency: {
       response_ms: Histogram.decode(result.response).percentiles(),
       service_ms: Histogram.decode(result.service).percentiles(),

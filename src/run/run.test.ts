@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseLine } from '../actions/grammar.js'
 import { runError } from '../core/errors.js'
 import { RECORD_SCHEMA, runRecordSchema } from '../core/record.js'
 import { parseSlo } from '../core/slo.js'
@@ -392,7 +393,7 @@ describe('probes', () => {
 })
 
 describe('a generator that fails', () => {
-  it('ends the run with its error, the probes ended and the faults undone', async () => {
+  it('ends the run with its error, the probes ended and what was done to the stack taken back', async () => {
     const stack = stubStack(['balancer', 'api-1'])
     let reads = 0
     const probe = once(async () => {
@@ -401,7 +402,7 @@ describe('a generator that fails', () => {
     }, 1)
     const { promise, records } = startRun(
       planOf(openLoad(200, 4_000, { warmupMs: 0 }), {
-        faults: [{ fault: 'kill', node: 'api-1', atMs: 0, forMs: 60_000 }],
+        timeline: [parseLine('0s kill api-1', 'a test')],
       }),
       {
         stack,

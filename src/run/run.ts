@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { ActionRecord } from '../core/actions.js'
 import { measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
 import type { WritesRecord } from '../core/replication.js'
@@ -6,11 +7,9 @@ import type { Sample } from '../core/sample.js'
 import type { Snapshot } from '../core/snapshot.js'
 import type { NodeStatus } from '../core/stack.js'
 import type { Stack } from '../engines/port.js'
-import type { Fault } from '../faults/port.js'
 import type { Journal, LoadGenerator, LoadTarget, LoadTick } from '../load/port.js'
 import type { Probe, ProbeContext } from '../probes/port.js'
 import type { Acted } from './act.js'
-import { injectFaults, strikesOf } from './fault-schedule.js'
 import type { RunPlan } from './plan.js'
 import { Postponed } from './postponed.js'
 import { readOnSchedule } from './probing.js'
@@ -18,6 +17,7 @@ import { buildRecord } from './record-builder.js'
 import { RunState } from './run-state.js'
 import type { ShardAudit } from './sharding.js'
 import type { Stage } from './stage.js'
+import { carryOutTimeline } from './timeline.js'
 
 /** Length of a tick: how often figures cross from the generator to samples and views, in milliseconds. */
 const TICK_MS = 500
@@ -43,7 +43,6 @@ export interface RunInput {
   databases?: ProbeContext['databases']
   /** The same of shards; a stack has either. */
   shards?: ProbeContext['shards']
-  faults: ReadonlyMap<string, Fault>
   sink: RunSink
   view: { update(snapshot: Snapshot): void }
   nodes: RunRecord['nodes']
@@ -66,18 +65,17 @@ export interface RunInput {
  * One run, from the first request to the record:
  *
  * 1. probes begin to read, the generator connects, the run clock starts;
- * 2. warm-up, then the counted part: ticks and readings become samples, snapshots go to the view, faults strike;
- * 3. the load ends (or the signal fires, or what acts beside it, a drill or a migration, is over): what is in flight drains, faults are
- *    undone, probes stop;
+ * 2. warm-up, then the counted part: ticks and readings become samples, snapshots go to the view, the timeline is carried out;
+ * 3. the load ends (or the signal fires, or what acts beside it, a drill or a migration, is over): what is in flight drains,
+ *    what was done to the stack is taken back, probes stop;
  * 4. what clients were told of their writes is held against the database, and shards are counted;
  * 5. the record is built, judged and written.
  *
  * When the signal fires the record tells of what there was, with status 'interrupted'.
- * @throws LabError from the generator (environment or run failed) and from the sink; Error for a fault that is none
+ * @throws LabError from the generator (environment or run failed) and from the sink
  */
 export async function run(input: RunInput): Promise<RunRecord> {
   const { plan, stack, sink, view } = input
-  const strikes = strikesOf(plan.faults, input.faults)
   const startedAt = input.wallClock()
   const statuses = stack === null ? [] : await stack.nodes()
   const nameOf = instanceNames(statuses)
@@ -113,7 +111,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       onFailure: (text) => state.addEvent('warn', text, clock()),
     }),
   )
-  let striking: Promise<void> = Promise.resolve()
+  let timeline: Promise<ActionRecord[]> = Promise.resolve([])
   const curtain = new AbortController()
   let acting: Promise<Acted | null> = Promise.resolve(null)
   view.update(state.snapshot())
@@ -142,10 +140,10 @@ export async function run(input: RunInput): Promise<RunRecord> {
           }
           acting = input.act(stage).finally(() => curtain.abort())
         }
-        if (stack === null || strikes.length === 0) return
-        striking = injectFaults({
-          strikes,
-          target: stack,
+        if (stack === null || plan.timeline.length === 0) return
+        timeline = carryOutTimeline({
+          planned: plan.timeline,
+          on: { stack },
           startMs: plan.load.warmupMs,
           clock,
           signal: AbortSignal.any([undisturbed.signal, input.signal]),
@@ -161,7 +159,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
     })
     postponed.release()
     undisturbed.abort()
-    await striking
+    const actions = await timeline
     const acted = await acting
     const ended = result.complete || curtain.signal.aborted
     const status = input.signal.aborted ? 'interrupted' : acted?.failure ? 'failed' : ended ? 'complete' : 'interrupted'
@@ -169,7 +167,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       const planned = plan.load.warmupMs + measuredMs(plan.load)
       state.addEvent('warn', `stopped by hand after ${(clock() / 1_000).toFixed(1)} s of ${planned / 1_000} s`, clock())
     }
-    const struck = [...plan.faults.map((fault) => fault.node), ...touchedBy(acted)]
+    const struck = [...actions.flatMap(({ node }) => node ?? []), ...touchedBy(acted)]
     const changes = stack === null ? [] : changesOf(statuses, await stack.nodes(), struck)
     for (const text of changes) state.addEvent('warn', text, clock())
     state.setPhase('done')
@@ -185,6 +183,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       status,
       result,
       state,
+      actions,
       acted,
       audit,
       writes,
@@ -200,7 +199,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
     ending.abort()
     undisturbed.abort()
     curtain.abort()
-    await striking.catch(() => undefined)
+    await timeline
     await acting
     await Promise.all(probing)
     await writing
@@ -214,8 +213,8 @@ function touchedBy(acted: Acted | null): string[] {
 }
 
 /**
- * What became of the nodes between two looks, one sentence each: those that did not run, left, or joined. Those that a
- * fault struck or a migration added have events of their own.
+ * What became of the nodes between two looks, one sentence each: those that did not run, left, or joined. Those that an
+ * action struck or a migration added have events of their own.
  */
 function changesOf(before: readonly NodeStatus[], after: readonly NodeStatus[], struck: readonly string[]): string[] {
   const left = before.flatMap(({ id, state, handle }) => {

@@ -79,9 +79,9 @@ describe('validityOf', () => {
     ])
   })
 
-  it('asks of a run with faults nothing about steadiness', () => {
+  it('asks of a run with actions nothing about steadiness', () => {
     const disturbed = open({
-      kind: 'faults',
+      kind: 'actions',
       ledger: { ...emptyLedger(), due: 10, lost: 5 },
       ticks: ticks(halves(9, 1)),
     })
@@ -290,7 +290,7 @@ describe('validityOf', () => {
       hostCpu: nullable,
       hostSteal: nullable,
       changedNodes: nullable,
-      kind: fc.constantFrom('load' as const, 'faults' as const, 'act' as const),
+      kind: fc.constantFrom('load' as const, 'actions' as const, 'act' as const),
     })
     fc.assert(
       fc.property(given, (measured) => {

@@ -1,6 +1,7 @@
 import { errorShare } from '../core/metrics.js'
 import { type StackParameters, weightsOf } from '../core/parameters.js'
 import type { RunRecord } from '../core/record.js'
+import { actionsOf } from '../core/record-actions.js'
 import { stackParametersOf } from '../core/record-parameters.js'
 import { formatNumber, formatShare } from '../core/units.js'
 import { doubtsOf } from '../core/validity.js'
@@ -135,7 +136,7 @@ function subjectOf(record: RunRecord, parameters: StackParameters): Subject | nu
 
 /** What kept the run from a steady state. */
 function unsteady(record: RunRecord, { replicas }: StackParameters): string[] {
-  const { load, latency, status, validity, faults = [], trial } = record
+  const { load, latency, status, validity, trial } = record
   const doubts = doubtsOf(validity)
   const errors = errorShare(record) ?? 0
   return [
@@ -143,7 +144,8 @@ function unsteady(record: RunRecord, { replicas }: StackParameters): string[] {
       ? ['in a closed loop requests come when others were answered, not at moments of their own']
       : []),
     ...(load.stages.length > 1 ? [`the offered rate changes (${load.stages.length} stages)`] : []),
-    ...(faults.length > 0 || trial !== undefined ? ['faults struck'] : []),
+    ...(trial === undefined ? [] : ['a fault struck']),
+    ...(actionsOf(record).length > 0 ? ['the stack was changed while it ran'] : []),
     ...(status === 'failed' ? ['the run failed'] : []),
     ...(doubts.length > 0 ? [`the run is in doubt (${doubts.join(', ')})`] : []),
     ...(latency.response_ms.count === 0

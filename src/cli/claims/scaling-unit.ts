@@ -64,7 +64,7 @@ export function scalingUnit(scenario: Scenario, pace: Pace): ClaimUnit {
         step()
         const name = scenario.name.replace(FAMILY, `$1-${shards}`)
         const subject = await subjectOfScenario(lab, name, [name], options)
-        const { record, folder } = await measure({ lab, subject, objectives: [], faults: [], ...runSettings(options) })
+        const { record, folder } = await measure({ lab, subject, objectives: [], ...runSettings(options) })
         await writeRunReport(folder, record)
         records.push(record)
         folders.push(folder.path)

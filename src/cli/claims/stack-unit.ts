@@ -126,7 +126,7 @@ function measured(
 async function loadRun({ lab, options: given }: UnitContext, stack: Stack, flags: LoadOptions): Promise<Measured> {
   const options = { ...given, ...flags }
   const subject = await subjectOfStack(lab, stack.meta.name, options)
-  const measurement = await measure({ lab, subject, objectives: [], faults: [], ...runSettings(options) })
+  const measurement = await measure({ lab, subject, objectives: [], ...runSettings(options) })
   await writeRunReport(measurement.folder, measurement.record)
   return measurement
 }

@@ -9,7 +9,6 @@ import { writeComparison, writeRunReport } from '../../lab/report-files.js'
 import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
 import { subjectOfScenario, subjectOfStack, subjectOfUrl } from '../bench-subject.js'
-import { parseFaults } from '../fault-option.js'
 import type { Lab } from '../lab.js'
 import { addLoadOptions } from '../load-options.js'
 import { addProbeOptions, runSettings } from '../probe-options.js'
@@ -29,8 +28,13 @@ export function add(command: Command, lab: Lab): void {
   addStackOptions(command)
     .option('--slo <list>', "objectives, as in 'p99<50ms,errors<0.1%'; a miss ends with exit code 5")
     .option(
+      '--at <when and what>',
+      "what is done to the stack while the load runs, as in '5s kill api-2'; may be repeated",
+      (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
+    )
+    .option(
       '--fault <fault>',
-      'what goes wrong, as in kill:api-2@5s+1s: kill, stop or pause a node, when, for how long; may be repeated',
+      "short for a fault and its end: kill:api-2@5s+1s is --at '5s kill api-2' --at '6s restore api-2'; may be repeated",
       (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
     )
     .option('--out <dir>', 'where reports go', 'reports')
@@ -46,7 +50,7 @@ Examples:
   $ scalelab bench lb-3 --rps 900 --slo 'p99<50ms,errors<0.1%'
   $ scalelab bench repl-2 --mix read:80,write:20   a primary with two standbys: lag, writes, who answers
   $ scalelab bench shard-scaling-1 shard-scaling-2 shard-scaling-4    what more shards bring
-  $ scalelab bench lb-3 --rps 900 --fault pause:api-2@5s+1s
+  $ scalelab bench lb-3 --rps 900 --at '5s freeze api-2' --at '6s restore api-2'
   $ scalelab bench --url http://127.0.0.1:8000/ --max --connections 50`,
     )
     .action((scenarios: string[], options: BenchOptions) => bench(lab, scenarios, options))
@@ -55,14 +59,13 @@ Examples:
 /** Measures the scenarios one after another, or the running stack, or a system at a URL. */
 export async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Promise<void> {
   const objectives = options.slo === undefined ? [] : parseSlo(options.slo)
-  const faults = parseFaults(options.fault)
   const runs = runSettings(options)
   const records: RunRecord[] = []
   const folders: string[] = []
   const subjects = await subjectsOf(lab, scenarios, options)
   for (const [index, subject] of subjects.entries()) {
     if (subjects.length > 1 && options.json !== true) lab.remark(`\n${index + 1}/${subjects.length}  ${subject.title}`)
-    const measuring = (): ReturnType<typeof measure> => measure({ lab, subject, objectives, faults, ...runs })
+    const measuring = (): ReturnType<typeof measure> => measure({ lab, subject, objectives, ...runs })
     // Nobody takes down, scales or loads a running stack while it is measured.
     const { record, folder } =
       subject.system.kind === 'stack'

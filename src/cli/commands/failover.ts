@@ -5,7 +5,7 @@ import { DRILL_FAULTS } from '../../core/trial.js'
 import { parseDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
 import { SILENT } from '../../lab/context.js'
-import { type DrillSettings, drillFault } from '../../lab/drill/drill.js'
+import type { DrillSettings } from '../../lab/drill/drill.js'
 import { LONGEST_DRILL, measureDrill } from '../../lab/drill/drill-run.js'
 import { putStackRight } from '../../lab/drill/put-right.js'
 import { writeDrills } from '../../lab/report-files.js'
@@ -111,7 +111,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
   }
   if (detector.intervalMs < 10) throw usageError(`--detect-interval: ${flags.detectInterval} is shorter than 10ms`)
   const baselineMs = parseDuration(flags.baseline, '--baseline')
-  const fault = drillFault(choice('--fault', String(flags.fault), DRILL_FAULTS))
+  const fault = choice('--fault', String(flags.fault), DRILL_FAULTS)
   const seed = number('--seed', flags.seed ?? '1', 0, 2 ** 31 - 1)
   const settings: DrillSettings = {
     fault,
@@ -136,7 +136,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
   for (let trial = 1; trial <= trials; trial++) {
     const prepared = await preparedDrill(lab, stack, name, options)
     if (trials > 1 && flags.json !== true) {
-      lab.remark(`\ntrial ${trial} of ${trials}: ${fault.name} ${prepared.target.node}`)
+      lab.remark(`\ntrial ${trial} of ${trials}: ${fault} ${prepared.target.node}`)
     }
     const { record, folder, report } = await measureDrill(drilling, prepared, runs, { ...settings, seed: seed + trial })
     records.push(record)

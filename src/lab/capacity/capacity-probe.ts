@@ -31,9 +31,8 @@ export async function runOn(bench: Bench, load: Load): Promise<{ record: RunReco
   const { record, folder: own } = await measure({
     lab: quietly(lab),
     // Claims of the scenario speak of its own load.
-    subject: { ...subject, load, reading: null, expectations: [], system: { kind: 'stack', stack } },
+    subject: { ...subject, load, reading: null, timeline: [], expectations: [], system: { kind: 'stack', stack } },
     objectives,
-    faults: [],
     probes,
     out: join(folder.path, 'runs'),
   })

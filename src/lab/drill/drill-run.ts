@@ -41,9 +41,9 @@ export async function measureDrill(
   let diverged: string | null = null
   const { record, folder } = await measure({
     lab,
-    subject,
+    // The drill is what is done to the stack.
+    subject: { ...subject, timeline: [] },
     objectives: [],
-    faults: [],
     ...runs,
     beside: {
       expectedMs: baselineMs + EXPECTED_MS,

@@ -1,7 +1,6 @@
-import type { DRILL_FAULTS } from '../../core/trial.js'
+import { faultKind, restored } from '../../actions/faults.js'
+import type { Trial } from '../../core/trial.js'
 import type { Stack } from '../../engines/port.js'
-import type { Fault } from '../../faults/port.js'
-import { FAULTS } from '../../faults/registry.js'
 import { livenessProber } from '../../probes/liveness.js'
 import { Cluster } from '../../replication/cluster.js'
 import { type DetectorSettings, databaseProber, FailureDetector, type Prober } from '../../replication/detector.js'
@@ -13,17 +12,8 @@ import type { LabContext } from '../context.js'
 import { controlOf, membersOf } from '../stack/databases.js'
 import type { DrillTarget } from './drill-target.js'
 
-export type DrillFault = Fault & { name: (typeof DRILL_FAULTS)[number] }
-
-/** The fault of this name. The caller has checked that there is one. */
-export function drillFault(name: (typeof DRILL_FAULTS)[number]): DrillFault {
-  const fault = FAULTS.get(name)
-  if (fault === undefined) throw new Error(`no fault ${name}`)
-  return { ...fault, name }
-}
-
 export interface DrillSettings {
-  fault: DrillFault
+  fault: Trial['fault']
   detector: DetectorSettings
   baselineMs: number
   tailMs: number
@@ -42,6 +32,7 @@ export async function drillOn(
   stage: Stage,
 ): Promise<Drilled> {
   const { fault, detector, beforeStep, ...times } = settings
+  const kind = faultKind(fault)
   const control = controlOf(lab, stack)
   const prober = await probing(lab, stack, node)
   const byHand = beforeStep === undefined ? {} : { beforeStep }
@@ -52,7 +43,8 @@ export async function drillOn(
     node,
     role,
     fault,
-    target: stack,
+    strike: () => kind.read([node]).apply({ stack }),
+    restore: () => restored(node).apply({ stack }),
     detect: (events) => new FailureDetector(prober(), detector, events),
     failOver: (how) => failOver(node, { control, ...byHand, ...ready, ...how }),
     async rejoin({ promoted, divergedSince }, signal) {
@@ -67,7 +59,7 @@ export async function drillOn(
     serves: (signal) => serves(lab, stack, node, role, signal),
     ...(beforeStep === undefined
       ? {}
-      : { beforeFault: () => beforeStep({ title: `${fault.name} ${node}`, statement: fault.summary }) }),
+      : { beforeFault: () => beforeStep({ title: `${fault} ${node}`, statement: kind.summary }) }),
   }
   return drill(options, stage).finally(() => ready.ready?.close())
 }

@@ -1,15 +1,14 @@
 import { totalmem } from 'node:os'
-import { environmentError, unknownValueError, usageError } from '../../core/errors.js'
+import { checkTimeline } from '../../actions/grammar.js'
+import { environmentError } from '../../core/errors.js'
 import { measuredMs, withRun } from '../../core/load.js'
 import type { RunRecord } from '../../core/record.js'
 import type { Objective } from '../../core/slo.js'
 import type { Program } from '../../core/topology.js'
-import { formatDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
-import { FAULTS } from '../../faults/registry.js'
 import type { ProbeRates } from '../../probes/registry.js'
 import type { Acted } from '../../run/act.js'
-import type { PlannedFault, RunPlan } from '../../run/plan.js'
+import type { RunPlan } from '../../run/plan.js'
 import type { Stage } from '../../run/stage.js'
 import { createRunFolder, type RunFolder } from '../../store/run-folder.js'
 import { machineOf } from '../calibrate/machine.js'
@@ -31,7 +30,6 @@ export interface Measurement extends RunSettings {
   lab: LabContext
   subject: Subject
   objectives: Objective[]
-  faults: PlannedFault[]
   /** A drill or a migration: what acts beside the load and ends it, and what the record should say of its settings. */
   beside?: {
     /** Never rejects: a failure is in what it returns. */
@@ -46,7 +44,7 @@ export interface Measurement extends RunSettings {
 /** Measures one subject: its folder, its stack if it needs one, the run; the stack is taken down whatever happens. */
 export async function measure(measurement: Measurement): Promise<{ record: RunRecord; folder: RunFolder }> {
   const { subject, out } = measurement
-  await checkFaults(measurement.faults, subject)
+  await checkActions(subject)
   const startedAt = new Date()
   // Before anything is started: a path that cannot be written fails now, not after the measurement.
   const folder = await createRunFolder(out, subject.scenario, startedAt)
@@ -80,7 +78,7 @@ function ownStackOf({ scenario, scenarioFile }: Subject): OwnStack {
 }
 
 async function load(
-  { lab, subject, objectives, faults, probes, beside }: Measurement,
+  { lab, subject, objectives, probes, beside }: Measurement,
   stack: Stack | null,
   folder: RunFolder,
   startedAt: Date,
@@ -106,7 +104,7 @@ async function load(
     load: withRun(subject.load, `${id}-${lab.pid}`),
     expectations: subject.expectations,
     objectives,
-    faults,
+    timeline: subject.timeline,
     actMs: beside?.expectedMs ?? null,
     instances: subject.instances,
   }
@@ -123,7 +121,6 @@ async function load(
       generator: await lab.generator(),
       probes: runProbes(() => performance.timeOrigin + performance.now(), probes),
       ...(stack === null ? {} : measuredDatabases(lab, stack, plan.load)),
-      faults: FAULTS,
       ...(stack === null || beside === undefined ? {} : { act: (stage: Stage) => beside.act(stage, stack) }),
       sink: folder,
       view,
@@ -135,27 +132,18 @@ async function load(
       hurry: lab.hurry,
     })
   try {
-    if (stack === null || faults.length === 0) return await loaded()
+    if (stack === null || subject.timeline.length === 0) return await loaded()
     return await owningFaults(lab, stack.meta.name, loaded)
   } finally {
     await view.close()
   }
 }
 
-/** Before anything is started: faults that cannot strike are a misunderstanding. */
-async function checkFaults(faults: readonly PlannedFault[], { system, load }: Subject): Promise<void> {
-  if (faults.length === 0) return
-  if (system.kind === 'url') throw usageError('--fault needs a stack, and --url has none')
+/** Before anything is started: actions that cannot be done are a misunderstanding. */
+async function checkActions({ timeline, parameters, system, load }: Subject): Promise<void> {
+  if (timeline.length === 0 || parameters === null || system.kind === 'url') return
   const nodes = system.kind === 'start' ? system.decision.topology.nodes : await system.stack.nodes()
-  const ids = nodes.map((node) => node.id)
-  for (const { fault, node, atMs } of faults) {
-    if (!ids.includes(node)) throw unknownValueError('node in --fault', node, ids)
-    if (atMs < measuredMs(load)) continue
-    throw usageError(
-      `--fault ${fault}:${node}: it would strike after ${formatDuration(atMs)}, and ${formatDuration(measuredMs(load))} are measured`,
-      'Strike earlier, or use a longer --duration',
-    )
-  }
+  checkTimeline(timeline, { nodes: nodes.map(({ id }) => id), parameters }, measuredMs(load))
 }
 
 async function nodeRecords(stack: Stack, software: Record<string, string>): Promise<RunRecord['nodes']> {

@@ -1,3 +1,4 @@
+import type { PlannedAction } from '../../actions/port.js'
 import type { Load } from '../../core/load.js'
 import { type ShardingParameters, type StackParameters, weightsOf, workOf } from '../../core/parameters.js'
 import type { Expectation, Scenario } from '../../core/scenario.js'
@@ -20,6 +21,8 @@ export interface Subject {
   parameters: StackParameters | null
   work: string
   load: Load
+  /** What is done to the stack while the load runs. */
+  timeline: PlannedAction[]
   expectations: Expectation[]
   instances: { id: string; weight: number }[]
   request: RequestTemplate

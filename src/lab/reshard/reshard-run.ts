@@ -28,9 +28,8 @@ export async function measureReshard(
   const done: JobDone[] = []
   const { record, folder } = await measure({
     lab,
-    subject: { ...subject, question: questionOf(job) },
+    subject: { ...subject, question: questionOf(job), timeline: [] },
     objectives: [],
-    faults: [],
     ...runs,
     beside: {
       expectedMs: 2 * baselineMs + START_MS + (job.plan.rows.moved / EXPECTED_ROWS_PER_S) * 1_000,

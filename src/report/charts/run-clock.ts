@@ -1,5 +1,6 @@
 import { scaleLinear } from 'd3-scale'
 import type { RunEvent, RunRecord, TickRow } from '../../core/record.js'
+import { actionsOf } from '../../core/record-actions.js'
 import { faultMoment } from '../drill-words.js'
 import { ticksAt } from './axes.js'
 import { type Chart, chart } from './chart.js'
@@ -92,7 +93,7 @@ export function markedEvents(events: readonly RunEvent[]): { event: RunEvent; nu
 /** The faults of a run as they were, not as they were planned: one that never struck has no span. */
 export function faultSpans(record: RunRecord): FaultSpan[] {
   const end = clockEnd(record)
-  return [...drillSpans(record, end), ...(record.faults ?? []).flatMap((fault) => plannedSpan(fault, record, end))]
+  return [...drillSpans(record, end), ...actionSpans(record, end)]
     .map((span) => ({ ...span, to_ms: Math.min(span.to_ms, end) }))
     .filter(({ from_ms, to_ms }) => from_ms < to_ms)
     .toSorted((a, b) => a.from_ms - b.from_ms)
@@ -105,18 +106,12 @@ function drillSpans({ trial }: RunRecord, end: number): FaultSpan[] {
   return [{ from_ms: from, to_ms: back?.t_ms ?? end, words: `${trial.fault} ${trial.node}` }]
 }
 
-/** Events say when it struck and when the node was back: `run/fault-schedule.ts` writes them. */
-function plannedSpan(
-  { fault, node, at_ms }: NonNullable<RunRecord['faults']>[number],
-  { events, load }: RunRecord,
-  end: number,
-): FaultSpan[] {
-  const words = `${fault} ${node}`
-  const planned = load.warmup_ms + at_ms
-  const [strike] = events
-    .filter(({ text }) => text === words)
-    .toSorted((a, b) => Math.abs(a.t_ms - planned) - Math.abs(b.t_ms - planned))
-  if (strike === undefined) return []
-  const back = events.find(({ t_ms, text }) => t_ms >= strike.t_ms && text === `${node} is back`)
-  return [{ from_ms: strike.t_ms, to_ms: back?.t_ms ?? end, words }]
+/** From when an action had struck a node until it was taken back. */
+function actionSpans(record: RunRecord, end: number): FaultSpan[] {
+  const actions = actionsOf(record)
+  return actions.flatMap(({ action, kind, node, began_ms }, index) => {
+    if (node === null || kind === 'restore' || began_ms === null) return []
+    const back = actions.find(({ undoes }) => undoes === index + 1)
+    return [{ from_ms: began_ms, to_ms: back?.ended_ms ?? end, words: action }]
+  })
 }

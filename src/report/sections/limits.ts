@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../core/record.js'
+import { actionsOf } from '../../core/record-actions.js'
 import { shardingParametersOf } from '../../core/record-parameters.js'
 import type { Trial } from '../../core/trial.js'
 import { runKindOf } from '../../core/validity.js'
@@ -34,7 +35,8 @@ function limits(record: RunRecord): string[] {
         : [
             'An open loop shows the latency at the offered rate, not the capacity. For that run a closed loop (`--max`).',
           ]),
-    ...((record.faults ?? []).length > 0 && record.parameters.kind === 'balanced'
+    ...(actionsOf(record).some(({ kind }) => kind === 'kill' || kind === 'stop') &&
+    record.parameters.kind === 'balanced'
       ? [
           'A balancer leaves an instance that failed alone for a while (here `max_fails=1 fail_timeout=10s`) and sends idempotent requests to another: requests are rarely lost, and the share of the instance recovers later than it does.',
         ]

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../core/record.js'
+import { actionsOf } from '../../core/record-actions.js'
 import { detectorOf } from '../../core/record-parameters.js'
 import { formatDuration, formatNumber } from '../../core/units.js'
 import { formatValue } from '../../core/value.js'
@@ -19,7 +20,7 @@ export function methodSection(record: RunRecord): string {
       : '**Response time** runs from the moment a request was sent to its last byte. A closed loop sends only when it was answered, so it is also the service time, and slow answers hold further requests back.',
     `**Work per request:** ${plain(record.work)}.`,
     `**Generator:** ${count(load.generators, 'process', 'processes')} over ${count(load.connections, 'connection')}, seed ${record.seed}; a request without an answer for ${formatDuration(load.timeout_ms)} is lost${load.clients > 0 ? `; ${count(load.clients, 'simulated client address', 'simulated client addresses')} in \`X-Forwarded-For\`` : ''}.`,
-    ...faultPoint(record),
+    ...timelinePoint(record),
     ...drillPoint(record),
     ...reshardPoint(record),
     `**Target:** ${plain(record.target)}, ${record.engine === null ? 'already running' : `on the ${record.engine} engine`}${record.nodes.length === 0 ? '' : ` (${record.nodes.map((node) => `${node.id}: ${plain(node.program)}`).join('; ')})`}.`,
@@ -71,13 +72,13 @@ export function detectionWords(record: RunRecord): string {
   return `A failure is detected by its closed socket at once${probes}.`
 }
 
-function faultPoint({ faults = [] }: RunRecord): string[] {
-  if (faults.length === 0) return []
-  const each = faults.map(
-    ({ fault, node, at_ms, for_ms }) =>
-      `${fault} ${node} ${formatDuration(at_ms)} into the counted part, for ${formatDuration(for_ms)}`,
+function timelinePoint(record: RunRecord): string[] {
+  const asked = actionsOf(record).filter(({ by }) => by !== 'end')
+  if (asked.length === 0) return []
+  const each = asked.map(
+    ({ action, asked_ms }) => `${plain(action)} after ${formatDuration(asked_ms - record.load.warmup_ms)}`,
   )
-  return [`**Faults, as planned:** ${each.join('; ')}.`]
+  return [`**Actions, as asked for:** ${each.join(', ')} of the counted part.`]
 }
 
 /** What was sent, and when. */

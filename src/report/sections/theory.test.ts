@@ -109,7 +109,7 @@ describe('theorySection', () => {
     ['in a closed loop requests come when others were answered', records.single()],
     ['what a request costs your own application', records.ownApplication()],
     ['what a request costs the system is not known', records.external()],
-    ['faults struck', records.outage()],
+    ['the stack was changed while it ran', records.outage()],
     ['of the requests were not answered well', records.outage()],
     ['weights of 3, 1, 1 load instances differently', records.weighted()],
     ['ip-hash deals out clients', changed(three, { strategy: 'ip-hash' })],

@@ -141,7 +141,16 @@ export const outage = (): RunRecord =>
     change: (record) => ({
       ...record,
       question: 'Does the service go on when one of three instances dies?',
-      faults: [{ fault: 'kill', node: 'api-1', at_ms: 6_000, for_ms: 5_000 }],
+      actions: [
+        {
+          ...{ action: 'kill api-1', kind: 'kill', node: 'api-1', by: 'timeline', outcome: 'done' },
+          ...{ asked_ms: 8_000, began_ms: 8_000, ended_ms: 8_003 },
+        },
+        {
+          ...{ action: 'restore api-1', kind: 'restore', node: 'api-1', by: 'timeline', outcome: 'done', undoes: 1 },
+          ...{ asked_ms: 13_000, began_ms: 13_000, ended_ms: 13_000 },
+        },
+      ],
       events: [
         ...record.events,
         { t_ms: 8_000, level: 'warn', text: 'kill api-1' },

@@ -2,7 +2,6 @@ import type { Load, Workload } from '../../core/load.js'
 import type { RunRecord } from '../../core/record.js'
 import type { Sample } from '../../core/sample.js'
 import type { Snapshot } from '../../core/snapshot.js'
-import { FAULTS } from '../../faults/registry.js'
 import { createFakeLoadGenerator } from '../../load/fake/fake-load-generator.js'
 import type { LoadGenerator } from '../../load/port.js'
 import type { RunPlan } from '../plan.js'
@@ -49,7 +48,7 @@ export function planOf(load: Load, more: Partial<RunPlan> = {}): RunPlan {
     load,
     expectations: [],
     objectives: [],
-    faults: [],
+    timeline: [],
     actMs: null,
     instances: ['api-1', 'api-2', 'api-3'].map((id) => ({ id, weight: 1 })),
     ...more,
@@ -79,7 +78,6 @@ export function startRun(plan: RunPlan, override: Partial<RunInput> = {}): Obser
     stack: null,
     generator: createFakeLoadGenerator({ originNs: 0n }),
     probes: [],
-    faults: FAULTS,
     nodes: [{ id: 'api-1', role: 'api', program: 'sample API' }],
     environment: {
       scalelab: '0.1.0',

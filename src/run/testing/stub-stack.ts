@@ -12,10 +12,12 @@ export interface StubStack extends Stack {
  */
 export function stubStack(ids: readonly string[], override: Partial<Stack> = {}): StubStack {
   const calls: string[] = []
+  const states = new Map<string, NodeStatus['state']>()
   const done =
-    (what: string) =>
+    (what: string, state: NodeStatus['state']) =>
     async (node: string): Promise<void> => {
       calls.push(`${what} ${node}`)
+      states.set(node, state)
     }
   const unused = (): never => {
     throw new Error('a run has no use for this')
@@ -33,15 +35,15 @@ export function stubStack(ids: readonly string[], override: Partial<Stack> = {})
       notes: [],
     },
     complete: true,
-    nodes: async () => ids.map(nodeStatus),
+    nodes: async () => ids.map((id, index) => ({ ...nodeStatus(id, index), state: states.get(id) ?? 'running' })),
     specs: unused,
     logs: unused,
     followLogs: unused,
-    stop: done('stop'),
-    kill: done('kill'),
-    pause: done('pause'),
-    resume: done('resume'),
-    restart: done('restart'),
+    stop: done('stop', 'stopped'),
+    kill: done('kill', 'stopped'),
+    pause: done('pause', 'paused'),
+    resume: done('resume', 'running'),
+    restart: done('restart', 'running'),
     add: unused,
     remove: unused,
     reload: unused,
