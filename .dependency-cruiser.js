@@ -166,6 +166,7 @@ export default {
     home('cli-table3', ['ui/']),
     home('commander', ['cli/']),
     home('pg', ['replication/', 'nodes/', 'load/']),
+    home('uuid', ['nodes/']),
     home('xxhash-wasm', ['strategies/sharding/']),
     home('csv-parse', ['store/']),
     home('yaml', ['store/', 'engines/docker/compose-file']),

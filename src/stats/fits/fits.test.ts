@@ -7,7 +7,6 @@ import { fitAmdahl } from './amdahl.js'
 import { fitScaling } from './fits.js'
 import { leastSquares } from './least-squares.js'
 import { type LawParameters, type ScalingPoint, throughputAt } from './scaling-law.js'
-import { studentT } from './student-t.js'
 import { fitUsl } from './usl.js'
 
 const LEVELS = [1, 2, 3, 4, 6, 8, 12, 16]
@@ -64,20 +63,6 @@ describe('leastSquares', () => {
       const other = problem.values([200, b2 * (parameters[1] ?? 0)])
       expect(other.reduce((sum, value, i) => sum + (value - (bod[i] ?? 0)) ** 2, 0)).toBeGreaterThan(rss)
     }
-  })
-})
-
-describe('studentT', () => {
-  it.each([
-    [0.975, 1, 12.7062],
-    [0.975, 2, 4.3027],
-    [0.975, 3, 3.1824],
-    [0.975, 8, 2.306],
-    [0.975, 29, 2.0452],
-    [0.995, 7, 3.4995],
-    [0.975, 2_000, 1.9612],
-  ])('at %d with %d degrees of freedom is %d', (share, degrees, t) => {
-    expect(studentT(share, degrees)).toBeCloseTo(t, 4)
   })
 })
 

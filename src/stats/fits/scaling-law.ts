@@ -1,5 +1,5 @@
+import { studentQuantile } from '../student-t.js'
 import { leastSquares } from './least-squares.js'
-import { studentT } from './student-t.js'
 
 /** A measurement: throughput x of n workers (replicas, processors, threads, clients); both above 0. */
 export interface ScalingPoint {
@@ -78,7 +78,7 @@ export function fitLaw(points: readonly ScalingPoint[], kappa: Interval): LawFit
       without,
     )
   }).flat()
-  const limit = best.rss * (1 + studentT((1 + CONFIDENCE) / 2, points.length - fitted) ** 2 / (points.length - fitted))
+  const limit = best.rss * (1 + studentQuantile(CONFIDENCE, points.length - fitted) ** 2 / (points.length - fitted))
   const interval = (index: number): Interval => [
     profileEnd(points, bounds, best.parameters, index, -1, limit),
     profileEnd(points, bounds, best.parameters, index, 1, limit),

@@ -3,7 +3,7 @@ import type { Databases } from '../server.js'
 import type { Resource } from '../shop.js'
 import { PolledCluster } from './cluster.js'
 import { DatabaseShop } from './database-shop.js'
-import { readDatabasesFile } from './databases-file.js'
+import { readDatabasesFile } from './login-files.js'
 
 /** Of a readiness check, in milliseconds. */
 const ASK_LIMIT = 1_000

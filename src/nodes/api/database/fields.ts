@@ -1,7 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
 /** The largest integer of a PostgreSQL `integer` column. */
 const INTEGER_MAX = 2_147_483_647
 /** Ids of products and users; what is none is the id of nothing. */
 export const ID = /^[\w.-]{1,50}$/
+
+/** Characters of an Idempotency-Key, at most. */
+const MAX_KEY = 200
 
 /** A request's value that is not as it must be; the message says what it must be. */
 export class BadRequest extends Error {
@@ -42,4 +47,14 @@ export function integerOf(value: unknown, name: string, min: number, max = INTEG
 export function integerParameter(text: string | null, name: string, fallback: number, max: number): number {
   if (text === null) return fallback
   return integerOf(/^\d{1,15}$/.test(text) ? Number(text) : undefined, name, 0, max)
+}
+
+/** The idempotency key of a request, if it has one. @throws BadRequest: it is empty or too long */
+export function keyOf(headers: IncomingHttpHeaders): string | null {
+  const key = headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || key === '' || key.length > MAX_KEY) {
+    throw new BadRequest(`Idempotency-Key must have 1 to ${MAX_KEY} characters`)
+  }
+  return key
 }

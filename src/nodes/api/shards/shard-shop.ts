@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { v7 as uuidV7 } from 'uuid'
 import { type ApiAnswer, problem } from '../answer.js'
 import type { Statement, Value } from '../database/connection.js'
-import { BadRequest, ID, idOf, integerOf, integerParameter, parseObject } from '../database/fields.js'
-import { keyOf } from '../database/idempotency-key.js'
+import { BadRequest, ID, idOf, integerOf, integerParameter, keyOf, parseObject } from '../database/fields.js'
 import type { Resource } from '../shop.js'
 import { Answers } from './answers.js'
 import { USER_ID, UUID, userOf, uuidOf } from './fields.js'
@@ -14,7 +14,6 @@ import { ShardDown } from './shard.js'
 import { Sweeper } from './sweeper.js'
 import { TransferResource } from './transfer-resource.js'
 import { Transfers } from './transfers.js'
-import { UuidV7 } from './uuid-v7.js'
 import { SHARD_WRITES } from './writes.js'
 
 const PATH = /^\/api\/(productos|products|users|orders|sessions|transfers)(?:\/([^/]+))?\/?$/
@@ -33,7 +32,6 @@ export class ShardShop {
   readonly #answers: Answers
   readonly #transfers: TransferResource
   readonly #sweeper: Sweeper
-  readonly #uuids = new UuidV7()
 
   /** @param patienceMs how long a request waits for slots that move and, if it is a write, for a shard that is down */
   constructor(router: Router, patienceMs: number) {
@@ -43,7 +41,7 @@ export class ShardShop {
     this.#gatherer = new Gatherer(router, patienceMs)
     this.#answers = new Answers(router)
     const transfers = new Transfers(router, this.#keys)
-    this.#transfers = new TransferResource(transfers, this.#answers, this.#uuids, patienceMs)
+    this.#transfers = new TransferResource(transfers, this.#answers, patienceMs)
     this.#sweeper = new Sweeper(router, transfers)
   }
 
@@ -120,7 +118,7 @@ export class ShardShop {
         this.#write(headers, SHARD_WRITES.order, () => {
           const { user_id, product_id, quantity = 1 } = parseObject(body)
           const user = userOf(user_id, 'user_id')
-          return [user, idOf(product_id, 'product_id'), integerOf(quantity, 'quantity', 1), this.#uuids.next()]
+          return [user, idOf(product_id, 'product_id'), integerOf(quantity, 'quantity', 1), uuidV7()]
         }),
     }
   }

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { readShardsFile } from '../database/login-files.js'
 import type { Databases } from '../server.js'
 import type { Resource } from '../shop.js'
 import { Router } from './router.js'
 import { ShardShop } from './shard-shop.js'
-import { readShardsFile } from './shards-file.js'
 
 /**
  * The shop over the shards of a file, polled from now on.

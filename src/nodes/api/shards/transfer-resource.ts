@@ -1,24 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { v7 as uuidV7 } from 'uuid'
 import { type ApiAnswer, problem } from '../answer.js'
-import { BadRequest, integerOf, parseObject } from '../database/fields.js'
-import { keyOf } from '../database/idempotency-key.js'
+import { BadRequest, integerOf, keyOf, parseObject } from '../database/fields.js'
 import type { Resource } from '../shop.js'
 import type { Answers } from './answers.js'
 import { userOf } from './fields.js'
 import type { Transfers } from './transfers.js'
-import type { UuidV7 } from './uuid-v7.js'
 
 /** Where transfers are made. */
 export class TransferResource {
   readonly #transfers: Transfers
   readonly #answers: Answers
-  readonly #uuids: UuidV7
   readonly #patienceMs: number
 
-  constructor(transfers: Transfers, answers: Answers, uuids: UuidV7, patienceMs: number) {
+  constructor(transfers: Transfers, answers: Answers, patienceMs: number) {
     this.#transfers = transfers
     this.#answers = answers
-    this.#uuids = uuids
     this.#patienceMs = patienceMs
   }
 
@@ -30,7 +27,7 @@ export class TransferResource {
   async #make(headers: IncomingHttpHeaders, body: string): Promise<ApiAnswer> {
     const { from, to, amount } = parseObject(body)
     const asked = {
-      transfer_id: this.#uuids.next(),
+      transfer_id: uuidV7(),
       from: userOf(from, 'from'),
       to: userOf(to, 'to'),
       amount: integerOf(amount, 'amount', 1, Number.MAX_SAFE_INTEGER),
