@@ -38,7 +38,7 @@ const home = (name, homes) => ({
 
 const TESTS = '\\.test\\.tsx?$|/testing/'
 const FAKES = '^src/(engines|load)/fake/'
-const PURE = '^src/(core|stats|strategies|topologies|placing)/'
+const PURE = '^src/(core|stats|strategies|parts|topologies|placing)/'
 
 export default {
   forbidden: [
@@ -82,11 +82,16 @@ export default {
     },
     only('stats', ['core'], 'Numbers are computed from values.'),
     only('strategies', ['core'], 'A strategy is a pure choice.'),
-    only('topologies', ['core', 'strategies'], 'A topology is a pure function of parameters.'),
+    only(
+      'parts',
+      ['core', 'strategies'],
+      'A part describes one program; whoever runs it, shows it or looks for it asks the part.',
+    ),
+    only('topologies', ['core', 'strategies', 'parts'], 'A topology is a pure function of parameters.'),
     {
       name: 'pure-stays-pure',
       comment:
-        'core, stats, strategies, topologies and placing touch neither network nor disk nor processes. A digest is pure.',
+        'core, stats, strategies, parts, topologies and placing touch neither network nor disk nor processes. A digest is pure.',
       severity: 'error',
       from: { path: PURE, pathNot: TESTS },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },

@@ -20,12 +20,13 @@ export async function createEngines(
   { os, identity, secret }: { os: Os; identity: ProcessIdentity; secret: (role: string) => string },
   { pgBin = os.env.SCALELAB_PG_BIN, ...image }: EngineOptions = {},
 ): Promise<Engines> {
-  const [{ createDockerEngine }, { DEFAULT_IMAGES }, { createProcessEngine }, { serverFolders }] = await Promise.all([
-    import('../engines/docker/engine.js'),
-    import('../engines/docker/images.js'),
-    import('../engines/process/engine.js'),
-    import('../engines/process/server-folders.js'),
-  ])
+  const [{ createDockerEngine }, { DEFAULT_IMAGES, SERVER_PROGRAMS }, { createProcessEngine }, { serverFolders }] =
+    await Promise.all([
+      import('../engines/docker/engine.js'),
+      import('../parts/registry.js'),
+      import('../engines/process/engine.js'),
+      import('../engines/process/server-folders.js'),
+    ])
   const nodesDir = join(os.packageDir, 'dist', 'nodes')
   return {
     docker: createDockerEngine({
@@ -44,7 +45,8 @@ export async function createEngines(
       nodesDir,
       nodeBinary: os.nodeBinary,
       servers: serverFolders(os.stateDir, os.env),
-      pgBin: pgBin === undefined ? undefined : resolve(os.cwd, pgBin),
+      serverPrograms: SERVER_PROGRAMS,
+      serverBin: pgBin === undefined ? undefined : resolve(os.cwd, pgBin),
       secret,
       cwd: () => os.cwd,
       env: os.env,

@@ -2,11 +2,12 @@ import { type Command, Option } from 'commander'
 import { usageError } from '../core/errors.js'
 import { STACK_SECTIONS, type StackValues } from '../core/parameters/lay.js'
 import { flagOf } from '../core/parameters/row.js'
-import { BALANCERS } from '../core/parameters.js'
 import { parseDuration } from '../core/units.js'
 import { DISTRIBUTIONS } from '../core/work.js'
 import { ENGINE_CHOICES, type EngineChoice } from '../lab/stack/engine-choice.js'
 import type { StartOptions } from '../lab/stack/start-stack.js'
+import { officialImage, postgres } from '../parts/postgres/postgres.js'
+import { AUTO_BALANCERS, BALANCER_CHOICES, DEFAULT_IMAGES } from '../parts/registry.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
 import { choice } from './option-values.js'
 import { addParameters } from './parameter-options.js'
@@ -46,7 +47,10 @@ export function addStackOptions(command: Command): Command {
   const strategies = BALANCING_STRATEGIES.map((strategy) => strategy.name).join(', ')
   command
     .option('--engine <name>', 'auto (Docker when it answers, else processes), docker, process')
-    .option('--balancer <kind>', `${BALANCERS.join(', ')}; auto takes nginx where there is one`)
+    .option(
+      '--balancer <kind>',
+      `${BALANCER_CHOICES.join(', ')}; auto takes ${AUTO_BALANCERS.preferred.words} where there is one`,
+    )
     .option('--strategy <name>', `balancing strategy: ${strategies}`)
     .option('--weights <list>', 'one whole number per replica, as in 3,1,1 (implies --strategy weighted)')
     .option('--work <kind>', 'what a request costs the sample API: model (calibrated), cpu, none')
@@ -63,9 +67,7 @@ export function addStackOptions(command: Command): Command {
     .option('--memory <size>', 'memory limit of each API instance, as in 256m (Docker engine)')
     .option('--port <port>', 'port of the entry (default: a free one)')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)')
-    .addOption(
-      new Option('--image <name=image>', 'image of node, nginx or postgres (Docker engine)').argParser(collect),
-    )
+    .addOption(new Option('--image <name=image>', `image of ${IMAGE_NAMES} (Docker engine)`).argParser(collect))
     .option(
       '--pg-bin <folder>',
       'PostgreSQL programs to run databases with (process engine; default: those of the package)',
@@ -125,24 +127,22 @@ export function startOptions({ host, readyTimeout }: StackOptions): StartOptions
   }
 }
 
-const IMAGES = ['node', 'nginx', 'postgres'] as const
-/** The first PostgreSQL whose programs take what boot.sh asks of them. */
-const OLDEST_POSTGRES = 15
+const DATABASE_IMAGE = postgres.program.image
+const IMAGES = Object.keys(DEFAULT_IMAGES)
+/** For help: "node, nginx or postgres". */
+export const IMAGE_NAMES = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(IMAGES)
 
-/**
- * `--image node=... --image nginx=...` and `--pg-version` over the environment's SCALELAB_IMAGE_NODE, ..._NGINX and
- * ..._POSTGRES.
- */
+/** `--image node=... --image nginx=...` and `--pg-version` over the environment's SCALELAB_IMAGE_NODE, ..._NGINX and so on. */
 export function imageOverrides(
   { image: values = [], pgVersion }: { image?: readonly string[]; pgVersion?: string },
   env: Readonly<Record<string, string | undefined>>,
-): Partial<Record<(typeof IMAGES)[number], string>> {
-  const images: Partial<Record<(typeof IMAGES)[number], string>> = {}
+): Record<string, string> {
+  const images: Record<string, string> = {}
   for (const name of IMAGES) {
     const image = env[`SCALELAB_IMAGE_${name.toUpperCase()}`]
     if (image !== undefined) images[name] = image
   }
-  if (pgVersion !== undefined) images.postgres = officialPostgres(pgVersion)
+  if (pgVersion !== undefined) images[DATABASE_IMAGE] = officialImage(pgVersion)
   const given = new Set<string>()
   for (const value of values) {
     const [name = '', image = ''] = value.split(/=(.*)/s)
@@ -151,20 +151,10 @@ export function imageOverrides(
     const kind = choice('--image', name, IMAGES)
     if (given.has(kind)) throw usageError(`--image: ${kind} is given twice`, 'Give it once')
     given.add(kind)
-    if (kind === 'postgres' && pgVersion !== undefined) {
+    if (kind === DATABASE_IMAGE && pgVersion !== undefined) {
       throw usageError('--pg-version and --image postgres=... exclude each other', 'Give the version or the image')
     }
     images[kind] = image
   }
   return images
-}
-
-function officialPostgres(version: string): string {
-  if (!/^\d+(\.\d+)?$/.test(version) || Number.parseInt(version, 10) < OLDEST_POSTGRES) {
-    throw usageError(
-      `--pg-version: "${version}" is not a version of PostgreSQL from ${OLDEST_POSTGRES} on`,
-      'As in --pg-version 17',
-    )
-  }
-  return `postgres:${version}`
 }

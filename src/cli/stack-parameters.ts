@@ -1,13 +1,9 @@
 import { usageError } from '../core/errors.js'
 import { flagAt, layValues } from '../core/parameters/lay.js'
-import {
-  BALANCERS,
-  type StackParameters,
-  type StackParametersInput,
-  stackParametersSchema,
-} from '../core/parameters.js'
+import { type StackParameters, type StackParametersInput, stackParametersSchema } from '../core/parameters.js'
 import { parseDuration } from '../core/units.js'
 import { DISTRIBUTIONS } from '../core/work.js'
+import { BALANCER_CHOICES } from '../parts/registry.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
 import { choice, number } from './option-values.js'
 import { givenStackFlags, type StackOptions, WORK_KINDS } from './stack-options.js'
@@ -21,7 +17,7 @@ export function applyStackOptions(base: StackParameters, options: StackOptions &
   const { database, sharding } = layValues(base, options)
   const changed: StackParametersInput = {
     ...base,
-    ...(options.balancer === undefined ? {} : { balancer: choice('--balancer', options.balancer, BALANCERS) }),
+    ...(options.balancer === undefined ? {} : { balancer: choice('--balancer', options.balancer, BALANCER_CHOICES) }),
     ...strategyOf(options),
     ...(options.cpus === undefined ? {} : { cpus: number('--cpus', options.cpus, 0.01, 1_024, false) }),
     ...(options.memory === undefined ? {} : { memory_mib: memoryMib(options.memory) }),

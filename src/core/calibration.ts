@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { CHECKS, type CheckName, formatChecked } from './validity.js'
 
 /** Version of the calibration's schema; raised when a reader of the old one would misread the new one. */
-export const CALIBRATION_SCHEMA = 'scalelab/calibration@1'
+export const CALIBRATION_SCHEMA = 'scalelab/calibration@2'
 
 const share = z.number().min(0)
 const rate = z.number().positive()
@@ -18,8 +18,8 @@ export const machineSchema = z.object({
 })
 export type Machine = z.infer<typeof machineSchema>
 
-/** What a rate was driven against: the generator's own limit, an instance, or an instance behind nginx. */
-export const DRIVES = ['generator', 'api', 'nginx'] as const
+/** What a rate was driven against: the generator's own limit, an instance, or an instance behind a balancer. */
+export const DRIVES = ['generator', 'api', 'balancer'] as const
 
 export const stepSchema = z.object({
   rps: rate.describe('offered'),

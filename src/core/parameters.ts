@@ -4,8 +4,6 @@ import { shapeOf } from './parameters/row.js'
 import { SHARDING } from './parameters/sharding.js'
 import { DISTRIBUTIONS, type Work } from './work.js'
 
-export const BALANCERS = ['auto', 'nginx', 'builtin'] as const
-
 /** More replicas than this are refused: a typing mistake, not an experiment for one machine. */
 export const MAX_REPLICAS = 64
 
@@ -43,7 +41,7 @@ export const stackParametersSchema = z
   .strictObject({
     kind: z.enum(['single', 'balanced', 'replicated', 'sharded']),
     replicas: z.number().int().min(1).max(MAX_REPLICAS).default(1).describe('API instances'),
-    balancer: z.enum(BALANCERS).default('auto').describe('auto: nginx where there is one, else the built-in balancer'),
+    balancer: z.string().default('auto').describe('auto: nginx where there is one, else the built-in balancer'),
     strategy: z.string().default('round-robin'),
     weights: z.array(z.number().int().min(1).max(1_000)).nullable().default(null).describe('one per replica'),
     work: workSchema.prefault({ kind: 'model' }),

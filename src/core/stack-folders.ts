@@ -16,8 +16,8 @@ export interface StackRecord {
   /** Where the user's own commands run, and the PATH they are found on: those of `up`, wherever `restart` is called. */
   cwd: string
   path: string
-  /** Folder of the PostgreSQL programs that the stack's data was made with; other versions could not read it. */
-  pgBin?: string
+  /** Folder of the server's programs that the stack's data was made with; other versions could not read it. */
+  serverBin?: string
   /** Node id to port name to the port it listens on. */
   ports: Record<string, Record<string, number>>
 }

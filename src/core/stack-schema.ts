@@ -6,23 +6,55 @@ import type { NodeSpec } from './topology.js'
 const port = z.number().int().min(0).max(65_535)
 const texts = z.record(z.string(), z.string())
 
+const command = z.array(z.string())
+
 const program = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('bundle'), bundle: z.enum(['api', 'balancer']) }),
-  z.object({ kind: z.literal('nginx') }),
-  z.object({ kind: z.literal('postgres') }),
+  z.object({ kind: z.literal('bundle'), bundle: z.string() }),
+  z.object({
+    kind: z.literal('installed'),
+    name: z.string(),
+    image: z.string(),
+    argv: command,
+    version: command,
+    fix: z.string(),
+    stopSignal: z.enum(['SIGTERM', 'SIGINT']),
+    reloadSignal: z.enum(['SIGHUP', 'SIGUSR2']),
+    health: command.exactOptional(),
+    server: z
+      .object({
+        title: z.string(),
+        programs: z.tuple([z.string()], z.string()),
+        copying: z.object({ programs: command, bundle: z.string() }),
+        choose: z.string(),
+        oldest: z.number(),
+        versions: z.string(),
+        packages: z.string(),
+        user: z.string(),
+        begun: z.string(),
+        template: z.object({ script: z.string(), deciding: command }),
+      })
+      .exactOptional(),
+  }),
   z.object({ kind: z.literal('command'), command: z.string() }),
   z.object({ kind: z.literal('image'), image: z.string() }),
 ])
 
 const readiness = z.discriminatedUnion('protocol', [
   z.object({ protocol: z.literal('http'), port: z.string(), path: z.string(), accept: z.enum(['ok', 'answers']) }),
-  z.object({ protocol: z.literal('postgres'), port: z.string() }),
+  z.object({
+    protocol: z.literal('tcp'),
+    scheme: z.string(),
+    port: z.string(),
+    say: z.string(),
+    hear: z.string(),
+  }),
 ])
 
 /** A node as a stack's record or a container's label holds it: written by this version, another one, or damaged. */
 export const nodeSpecSchema = z.object({
   id: z.string().min(1),
   role: z.enum(['api', 'balancer', 'database']),
+  part: z.string(),
   program,
   env: texts,
   files: texts,
@@ -61,7 +93,7 @@ export const stackRecordSchema = z
     readyTimeoutMs: z.number(),
     cwd: z.string(),
     path: z.string(),
-    pgBin: z.string().exactOptional(),
+    serverBin: z.string().exactOptional(),
     ports: z.record(z.string(), z.record(z.string(), port)),
   })
   .check(({ value: { topology, ports }, issues }) => {

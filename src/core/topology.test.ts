@@ -5,6 +5,7 @@ function spec(id: string, ...dependsOn: string[]): NodeSpec {
   return {
     id,
     role: 'api',
+    part: 'api',
     program: { kind: 'bundle', bundle: 'api' },
     env: {},
     files: {},

@@ -1,13 +1,12 @@
 import { get } from 'node:http'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DATABASE_ROLES } from '../core/databases-file.js'
 import { environmentError, type LabError } from '../core/errors.js'
 import type { Readiness } from '../core/topology.js'
 import { formatDuration } from '../core/units.js'
-import { postgresAnswers } from './postgres-readiness.js'
 
-/** Pause between two tries, in milliseconds. PostgreSQL starts a process for each. */
-const INTERVAL_MS = { http: 15, postgres: 40 }
+/** Pause between two tries, in milliseconds. A server may start a process for each connection, as PostgreSQL does. */
+const INTERVAL_MS = { http: 15, tcp: 40 }
 /** A try with no answer after this long is given up, in milliseconds: a program may accept before it answers. */
 const TRY_MS = 1_000
 
@@ -18,7 +17,7 @@ export type ReadyOutcome =
 
 /**
  * Asks a node until it is ready.
- * @param url origin of the readiness port, "http://127.0.0.1:20341"; for PostgreSQL of the same form with its own scheme
+ * @param url origin of the readiness port, "http://127.0.0.1:20341"; for other protocols of the same form
  * @param ended settles when the node has ended, with how ("exit code 7"); never settles otherwise
  * @throws the abort reason when the signal fires
  */
@@ -53,9 +52,9 @@ export async function untilReady(
 
 /** One try, on a connection of its own. Never rejects. */
 export function answers(url: string, readiness: Readiness, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-  if (readiness.protocol === 'postgres') {
+  if (readiness.protocol === 'tcp') {
     const { hostname, port } = new URL(url)
-    return postgresAnswers(hostname, Number(port), DATABASE_ROLES.admin, timeoutMs, signal)
+    return tcpAnswers(hostname.replace(/^\[(.*)\]$/, '$1'), Number(port), readiness, timeoutMs, signal)
   }
   return httpAnswers(`${url}${readiness.path}`, readiness.accept, timeoutMs, signal)
 }
@@ -72,6 +71,36 @@ function httpAnswers(url: string, accept: 'ok' | 'answers', timeoutMs: number, s
     request.on('timeout', () => request.destroy())
     request.on('error', () => resolve(false))
     request.on('close', () => resolve(false))
+  })
+}
+
+/** What is said is answered as it should be; a server that is still starting would answer something else. */
+function tcpAnswers(
+  host: string,
+  port: number,
+  { say, hear }: { say: string; hear: string },
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const expected = Buffer.from(hear, 'hex')
+    const socket = connect({ host, port, timeout: timeoutMs })
+    let heard = Buffer.alloc(0)
+    const end = (ready: boolean): void => {
+      signal.removeEventListener('abort', stop)
+      socket.destroy()
+      resolve(ready)
+    }
+    // Not as an option of connect, which leaves its listener behind at every try.
+    const stop = (): void => end(false)
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    socket.on('connect', () => socket.write(Buffer.from(say, 'hex')))
+    socket.on('data', (answer) => {
+      heard = Buffer.concat([heard, answer])
+      if (heard.length >= expected.length) end(heard.subarray(0, expected.length).equals(expected))
+    })
+    for (const event of ['timeout', 'error', 'end', 'close']) socket.on(event, () => end(false))
   })
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { syncStandbyNames } from '../topologies/sync-standbys.js'
+import { syncStandbyNames } from '../parts/postgres/sync-standbys.js'
 import { type Candidate, chooseStandby, synchronousSet } from './choose.js'
 
 const of = (id: string, position: number | bigint, synchronousStandbyNames = ''): Candidate => ({

@@ -9,7 +9,7 @@ export function stackWords(record: RunRecord): string {
   const balancer = record.nodes.find((node) => node.role === 'balancer')
   if (apis === 0) return `the system at ${record.target}`
   const instances = apis === 1 ? 'one instance' : count(apis, 'instance')
-  const front = balancer === undefined ? instances : `${instances} behind ${balancerName(balancer.program)}`
+  const front = balancer === undefined ? instances : `${instances} behind ${wordsOf(balancer)}`
   return `${front}${databaseWords(record)}`
 }
 
@@ -27,9 +27,9 @@ function newShards({ reshard }: RunRecord): string {
   return from === to ? '' : ` that become ${to}`
 }
 
-function balancerName(program: string): string {
-  const name = program.split(/[\s:/]/)[0] ?? program
-  return /^(balancer|builtin|built-in)$/.test(name) ? 'the built-in balancer' : name
+/** Of a run that did not keep it: what ran, without its version. */
+function wordsOf({ words, program }: RunRecord['nodes'][number]): string {
+  return words ?? program.replace(/[\s:]+v?\d[\w.-]*$/, '')
 }
 
 /** The load in a few words: "closed loop, 60 connections", "1,500 requests/s offered". */

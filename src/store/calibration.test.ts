@@ -28,7 +28,7 @@ describe('the calibration of a state folder', () => {
     ['something else', '[1]', /^it is damaged: /],
     ['a wrong figure', JSON.stringify({ ...madeUpCalibration(), took_ms: 'long' }), /^it is damaged at took_ms: /],
     ['one without drives', JSON.stringify({ ...madeUpCalibration(), drives: [] }), /^it is damaged at drives: /],
-    ['a newer one', '{"schema":"scalelab/calibration@2"}', /^it was written by a newer scalelab$/],
+    ['a newer one', '{"schema":"scalelab/calibration@3"}', /^it was written by a newer scalelab$/],
     ['a record', '{"schema":"scalelab/run@7"}', /^it is damaged at schema: /],
   ])('is unreadable when its file holds %s', async (_, content, reason) => {
     await writeFile(calibrationPath(folder), content)

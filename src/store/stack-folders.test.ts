@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EXIT, LabError } from '../core/errors.js'
 import type { StackFolders, StackRecord } from '../core/stack-folders.js'
+import { nginx } from '../parts/nginx/nginx.js'
 import { stackFolders } from './stack-folders.js'
 
 let root: string
@@ -32,7 +33,8 @@ function record(name: string, complete = false): StackRecord {
         {
           id: 'balancer',
           role: 'balancer',
-          program: { kind: 'nginx' },
+          part: 'nginx',
+          program: nginx.program,
           env: {},
           files: {},
           ports: { http: 8_080 },

@@ -1,6 +1,7 @@
 import { type StackParameters, weightsOf, workOf } from '../core/parameters.js'
-import type { Limits, NodeSpec, Program } from '../core/topology.js'
+import type { Limits, NodeSpec } from '../core/topology.js'
 import { workToEnv } from '../core/work.js'
+import { ownApplication, sampleApi } from '../parts/api/api.js'
 
 /** Port of every API inside a container. */
 const API_PORT = 8_000
@@ -25,7 +26,7 @@ export function apiNode(parameters: StackParameters, position: number): NodeSpec
   return {
     id,
     role: 'api',
-    program: programOf(parameters),
+    ...(app === null ? sampleApi : ownApplication(app, parameters.app_ready)),
     env: {
       HOST: '{{host}}',
       PORT: '{{port http}}',
@@ -36,21 +37,8 @@ export function apiNode(parameters: StackParameters, position: number): NodeSpec
     ports: { http: app !== null && 'image' in app ? parameters.app_port : API_PORT },
     publish: {},
     dependsOn: [],
-    readiness:
-      app === null
-        ? { protocol: 'http', port: 'http', path: '/ready', accept: 'ok' }
-        : { protocol: 'http', port: 'http', path: parameters.app_ready, accept: 'answers' },
     limits,
     stopGraceMs: STOP_GRACE_MS,
-  }
-}
-
-function programOf({ app }: StackParameters): Program {
-  if (app === null) return { kind: 'bundle', bundle: 'api' }
-  if ('image' in app) return { kind: 'image', image: app.image }
-  return {
-    kind: 'command',
-    command: app.command.replaceAll('{port}', '{{port http}}').replaceAll('{host}', '{{host}}'),
   }
 }
 

@@ -1,20 +1,6 @@
-import { DATABASE_NAME, DATABASE_ROLES } from '../core/databases-file.js'
+import { DATABASE_ROLES } from '../core/databases-file.js'
 
-const { admin, replication, app } = DATABASE_ROLES
-
-/**
- * Roles and database, for the database `postgres` of a new cluster. Statements are separated by an empty line, as
- * PostgreSQL's single-user mode wants them; passwords are references that the engine fills in. The new database is copied
- * as files, which leaves less WAL to copy to the standbys.
- */
-export const ROLES_SQL = `ALTER ROLE ${admin} PASSWORD '{{secret ${admin}}}';
-
-CREATE ROLE ${replication} LOGIN REPLICATION PASSWORD '{{secret ${replication}}}';
-
-CREATE ROLE ${app} LOGIN PASSWORD '{{secret ${app}}}' IN ROLE pg_monitor;
-
-CREATE DATABASE ${DATABASE_NAME} OWNER ${app} STRATEGY file_copy;
-`
+const { app } = DATABASE_ROLES
 
 /**
  * EcoMarket's tables with so many products, stocks and user sessions, the same rows every time: prices, names and

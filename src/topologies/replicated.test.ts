@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DURABILITIES } from '../core/parameters/database.js'
 import { stackParametersSchema } from '../core/parameters.js'
 import type { Topology } from '../core/topology.js'
-import { POSTGRES_BOOT } from './postgres-boot.js'
+import { POSTGRES_BOOT } from '../parts/postgres/boot.js'
 import { topologyOf } from './topology.js'
 
 function replicated(database: object = {}, replicas = 2): Topology {

@@ -1,18 +1,18 @@
 import { DATABASE_NAME, DATABASE_ROLES, type DatabasesFile } from '../core/databases-file.js'
 import { waitsForStandby } from '../core/parameters/database.js'
-import type { DatabaseParameters } from '../core/parameters.js'
+import type { DatabaseParameters, StackParameters } from '../core/parameters.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
+import { postgresConfig } from '../parts/postgres/config.js'
+import { postgresNode } from '../parts/postgres/postgres.js'
+import { checkSyncStandbys } from '../parts/postgres/sync-standbys.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
-import { balanced, type DecidedParameters } from './balanced.js'
+import { balanced } from './balanced.js'
 import { ecomarketSql } from './ecomarket-sql.js'
-import { postgresConfig } from './postgres-config.js'
-import { postgresNode } from './postgres-node.js'
-import { checkSyncStandbys } from './sync-standbys.js'
 
 export const PRIMARY_ID = 'primary'
 const READY = '/ready'
 
-export type ReplicatedParameters = DecidedParameters & { database: DatabaseParameters }
+export type ReplicatedParameters = StackParameters & { database: DatabaseParameters }
 
 /**
  * A balancer, `replicas` API instances, and behind them a PostgreSQL primary with its streaming standbys.

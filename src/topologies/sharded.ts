@@ -1,18 +1,18 @@
 import { DATABASE_NAME, DATABASE_ROLES } from '../core/databases-file.js'
 import { usageError } from '../core/errors.js'
-import { MAX_REPLICAS, type ShardingParameters } from '../core/parameters.js'
+import { MAX_REPLICAS, type ShardingParameters, type StackParameters } from '../core/parameters.js'
 import { encodeOwners, type ShardMap, type ShardsFile } from '../core/shard-map.js'
 import type { NodeSpec, Topology } from '../core/topology.js'
+import { postgresConfig } from '../parts/postgres/config.js'
+import { postgresNode } from '../parts/postgres/postgres.js'
 import type { BalancingStrategy } from '../strategies/balancing/port.js'
 import type { WeightedShard } from '../strategies/sharding/port.js'
 import { keyingOf, SHARDING_SCHEMES, shardingScheme } from '../strategies/sharding/registry.js'
 import { slotOwners } from '../strategies/sharding/slot-owners.js'
-import { balanced, type DecidedParameters } from './balanced.js'
-import { postgresConfig } from './postgres-config.js'
-import { postgresNode } from './postgres-node.js'
+import { balanced } from './balanced.js'
 import { shardSeedSql, shardSql } from './shard-sql.js'
 
-export type ShardedParameters = DecidedParameters & { sharding: ShardingParameters }
+export type ShardedParameters = StackParameters & { sharding: ShardingParameters }
 
 /** How long an API instance tries to serve a request on a key whose shard is away, or whose slot is held. */
 const PATIENCE_MS = 8_000

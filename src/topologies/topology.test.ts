@@ -7,6 +7,7 @@ import { fillReferences } from '../core/references.js'
 import { labErrorOf } from '../core/testing/thrown.js'
 import { type NodeSpec, nodeOf, startOrder, type Topology } from '../core/topology.js'
 import { workFromEnv } from '../core/work.js'
+import { DIRECTIVES } from '../parts/nginx/config.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
 import { topologyOf } from './topology.js'
 
@@ -183,7 +184,7 @@ describe('single', () => {
   })
 })
 
-describe.each(BALANCING_STRATEGIES)('balanced by $name', ({ name, weighted, nginx: directives }) => {
+describe.each(BALANCING_STRATEGIES)('balanced by $name', ({ name, weighted, algorithm }) => {
   const weights = weighted ? [3, 1, 2] : null
   const both = (['nginx', 'builtin'] as const).map((balancer) =>
     topology({ replicas: 3, strategy: name, weights, balancer }),
@@ -209,7 +210,7 @@ describe.each(BALANCING_STRATEGIES)('balanced by $name', ({ name, weighted, ngin
 
   it('tells nginx the strategy, and weights only where they have a meaning', () => {
     const conf = both[0]?.nodes[0]?.files['nginx.conf'] ?? ''
-    for (const directive of directives) expect(conf).toContain(`\n    ${directive}\n`)
+    expect(conf).toContain(`zone api 256k;\n${DIRECTIVES[algorithm]}    server`)
     const servers = [...conf.matchAll(/^ {4}server \{\{address (api-\d) http\}\}(?: weight=(\d+))? max_fails/gm)]
     expect(servers.map(([, id, weight]) => [id, weight])).toEqual([
       ['api-1', weighted ? '3' : undefined],

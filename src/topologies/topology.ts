@@ -1,16 +1,17 @@
 import { unknownValueError, usageError } from '../core/errors.js'
+import type { StackParameters } from '../core/parameters.js'
 import type { Topology } from '../core/topology.js'
 import { BALANCING_STRATEGIES, balancingStrategy } from '../strategies/balancing/registry.js'
-import { balanced, type DecidedParameters } from './balanced.js'
+import { balanced } from './balanced.js'
 import { replicated } from './replicated.js'
 import { sharded } from './sharded.js'
 import { single } from './single.js'
 
 /**
  * The topology of these parameters.
- * @throws LabError (usage) for an unknown strategy, and for weights that do not fit
+ * @throws LabError (usage) for an unknown strategy or balancer, and for weights that do not fit
  */
-export function topologyOf(parameters: DecidedParameters): Topology {
+export function topologyOf(parameters: StackParameters): Topology {
   if (parameters.kind === 'single') return single(parameters)
   const strategy = balancingStrategy(parameters.strategy)
   if (strategy === undefined) {

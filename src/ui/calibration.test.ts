@@ -10,17 +10,17 @@ describe('a calibration in the terminal', () => {
     expect(renderCalibration(madeUpCalibration(), plain)).toMatchInlineSnapshot(`
       "2 x Some CPU, Node v20.1.0; measured in 28.4 s
 
-      driven         requests/s  answered by                         beyond it
-      ─────────────────────────────────────────────────────────────────────────────────────────────
-      1 generator        18,000  nginx, answering by itself          7.25 ms late (p99) at 20,160/s
-      the API            12,000  the sample API, which does no work  7.25 ms late (p99) at 13,440/s
-      through nginx       9,000  the same API, through nginx         93.0 % answered at 10,080/s
+      driven                requests/s  answered by                         beyond it
+      ────────────────────────────────────────────────────────────────────────────────────────────────────
+      1 generator               18,000  nginx, answering by itself          7.25 ms late (p99) at 20,160/s
+      the API                   12,000  the sample API, which does no work  7.25 ms late (p99) at 13,440/s
+      through the balancer       9,000  the same API, through nginx         93.0 % answered at 10,080/s
 
-      timers  1 ms is 0.09 ms late in the middle, 0.4 ms p99; idle event loop 0.3 ms p99
-      noise   a fixed piece of work varies by 2.1 % (coefficient of variation of 150), the slowest takes
-              1.31x the median
-      others  other programs took 4.0 % of the processors, the hypervisor 0.0 %
-      nginx   in front it leaves 75.0 % of the rate that the same API has without it"
+      timers    1 ms is 0.09 ms late in the middle, 0.4 ms p99; idle event loop 0.3 ms p99
+      noise     a fixed piece of work varies by 2.1 % (coefficient of variation of 150), the slowest takes
+                1.31x the median
+      others    other programs took 4.0 % of the processors, the hypervisor 0.0 %
+      balancer  in front it leaves 75.0 % of the rate that the same API has without it"
     `)
   })
 
@@ -39,7 +39,9 @@ describe('a calibration in the terminal', () => {
   })
 
   it('is a line for doctor', () => {
-    expect(calibrationText(madeUpCalibration())).toBe('1 generator drives 18,000 requests/s, 9,000 through nginx')
+    expect(calibrationText(madeUpCalibration())).toBe(
+      '1 generator drives 18,000 requests/s, 9,000 through the balancer',
+    )
     const [own] = madeUpCalibration().drives
     if (own === undefined) throw new Error('no drive')
     expect(calibrationText(madeUpCalibration({ drives: [own, { ...own, generators: 3, rps: 44_000 }] }))).toBe(

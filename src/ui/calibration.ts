@@ -4,6 +4,9 @@ import { paint } from './style.js'
 import { renderTable, type TableColumn, type TextOptions } from './table.js'
 import { wrap } from './width.js'
 
+/** Of the facts, behind their names. */
+const INDENT = 10
+
 /** Share of the processors from which what others do is more than background. */
 const BUSY = 0.15
 
@@ -30,7 +33,9 @@ export function renderCalibration(calibration: Calibration, options: TextOptions
     ...costLines(drives),
   ]
   const lines = facts.flatMap(([name = '', text = '']) =>
-    wrap(text, Math.max(20, options.width - 8)).map((line, index) => `${(index === 0 ? name : '').padEnd(8)}${line}`),
+    wrap(text, Math.max(20, options.width - INDENT)).map(
+      (line, index) => `${(index === 0 ? name : '').padEnd(INDENT)}${line}`,
+    ),
   )
   return [
     paint(
@@ -46,27 +51,26 @@ export function renderCalibration(calibration: Calibration, options: TextOptions
   ].join('\n\n')
 }
 
-/** In a few words, for a line: "1 generator drives 18,000 requests/s, 9,400 through nginx". */
+/** In a few words, for a line: "1 generator drives 18,000 requests/s, 9,400 through the balancer". */
 export function calibrationText({ drives }: Calibration): string {
   const own = drives
     .filter(({ drive }) => drive === 'generator')
     .map((drive) => `${nameOf(drive)} ${drive.generators === 1 ? 'drives' : 'drive'} ${rate(drive.rps)}`)
-  const nginx = drives.find(({ drive }) => drive === 'nginx')
-  return `${own.join(', ')} requests/s${nginx === undefined ? '' : `, ${rate(nginx.rps)} through nginx`}`
+  const balancer = drives.find(({ drive }) => drive === 'balancer')
+  return `${own.join(', ')} requests/s${balancer === undefined ? '' : `, ${rate(balancer.rps)} through the balancer`}`
 }
 
 function nameOf({ drive, generators }: Drive): string {
   if (drive === 'api') return 'the API'
-  if (drive === 'nginx') return 'through nginx'
+  if (drive === 'balancer') return 'through the balancer'
   return generators === 1 ? '1 generator' : `${generators} generators`
 }
 
 function costLines(drives: readonly Drive[]): string[][] {
-  const [api, nginx] = (['api', 'nginx'] as const).map((name) => drives.find(({ drive }) => drive === name))
-  if (api === undefined || nginx === undefined) return []
-  return [
-    ['nginx', `in front it leaves ${formatShare(nginx.rps / api.rps)} of the rate that the same API has without it`],
-  ]
+  const [api, balancer] = (['api', 'balancer'] as const).map((name) => drives.find(({ drive }) => drive === name))
+  if (api === undefined || balancer === undefined) return []
+  const left = formatShare(balancer.rps / api.rps)
+  return [['balancer', `in front it leaves ${left} of the rate that the same API has without it`]]
 }
 
 function rate(rps: number): string {

@@ -15,7 +15,7 @@ import { UnitSchedule } from '../claims/schedule.js'
 import { claimsOf, claimUnits } from '../claims/selection.js'
 import type { ClaimUnit, Pace } from '../claims/unit.js'
 import type { Lab } from '../lab.js'
-import { requestedEngine } from '../stack-options.js'
+import { IMAGE_NAMES, requestedEngine } from '../stack-options.js'
 
 interface ClaimsFlags {
   row?: string
@@ -58,7 +58,7 @@ export function add(command: Command, lab: Lab): void {
     .option('--pg-bin <folder>', 'PostgreSQL programs to run databases with (process engine)')
     .option(
       '--image <name=image>',
-      'image of node, nginx or postgres (Docker engine)',
+      `image of ${IMAGE_NAMES} (Docker engine)`,
       (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
     )
     .option('--ready-timeout <time>', 'how long each node may take to become ready (default: 30s)')

@@ -2,9 +2,9 @@ import { Argument, type Command } from 'commander'
 import { READ_TARGETS } from '../../core/databases-file.js'
 import { ARRIVALS, CONSISTENCIES, KEY_DISTRIBUTIONS } from '../../core/load.js'
 import { DURABILITIES } from '../../core/parameters/database.js'
-import { BALANCERS } from '../../core/parameters.js'
 import { DISTRIBUTIONS } from '../../core/work.js'
 import { ENGINE_CHOICES } from '../../lab/stack/engine-choice.js'
+import { BALANCER_CHOICES } from '../../parts/registry.js'
 import { KEY_SHAPES } from '../../placing/keys.js'
 import { BALANCING_STRATEGIES } from '../../strategies/balancing/registry.js'
 import { HASH_NAMES } from '../../strategies/sharding/port.js'
@@ -54,7 +54,7 @@ interface CompletedCommand {
 /** Values of flags that have a list of them. */
 const VALUES: Record<string, readonly string[]> = {
   '--engine': ENGINE_CHOICES,
-  '--balancer': BALANCERS,
+  '--balancer': BALANCER_CHOICES,
   '--strategy': BALANCING_STRATEGIES.map((strategy) => strategy.name),
   '--work': WORK_KINDS,
   '--distribution': DISTRIBUTIONS,

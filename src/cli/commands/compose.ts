@@ -2,11 +2,12 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import { composeFile } from '../../engines/docker/compose-file.js'
-import { DEFAULT_IMAGES } from '../../engines/docker/images.js'
 import { listenOn } from '../../lab/stack/host.js'
+import { DEFAULT_IMAGES } from '../../parts/registry.js'
 import { writeFileAtomically } from '../../store/atomic-file.js'
 import { makeFolder } from '../../store/folders.js'
 import { findScenario } from '../../store/scenario-files.js'
+import { withBalancer } from '../../topologies/balanced.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
 import { addStackOptions, imageOverrides, type StackOptions } from '../stack-options.js'
@@ -30,12 +31,11 @@ export function add(command: Command, lab: Lab): void {
       if (parameters.app !== null && 'command' in parameters.app) {
         throw usageError('--app runs a command, which has no image', 'Put it into an image and use --app-image')
       }
-      const balancer = parameters.balancer === 'builtin' ? 'builtin' : 'nginx'
       const target = options.output === undefined ? undefined : resolve(lab.os.cwd, options.output)
       const text = composeFile({
         name: scenario.name,
         question: scenario.question.trim(),
-        topology: topologyOf({ ...parameters, balancer, port: parameters.port ?? 8_080 }),
+        topology: topologyOf({ ...withBalancer(parameters), port: parameters.port ?? 8_080 }),
         images: { ...DEFAULT_IMAGES, ...imageOverrides(options, {}) },
         publishHost: listenOn(options.host, false),
         programs: relativePath(

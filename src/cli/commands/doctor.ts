@@ -3,11 +3,13 @@ import type { Command } from 'commander'
 import { ageText, type Machine, reasonsToRepeat } from '../../core/calibration.js'
 import { environmentError, usageError } from '../../core/errors.js'
 import { stackParametersSchema } from '../../core/parameters.js'
-import type { Topology } from '../../core/topology.js'
+import { serverOf, type Topology } from '../../core/topology.js'
 import { parseDuration } from '../../core/units.js'
 import type { Engine, Stack } from '../../engines/port.js'
 import { thisMachine, usableCores } from '../../lab/calibrate/machine.js'
 import { findStacks } from '../../lab/stack/running-stacks.js'
+import type { Part } from '../../parts/port.js'
+import { AUTO_BALANCERS, PARTS } from '../../parts/registry.js'
 import { calibrationPath, type KeptCalibration, readCalibration, writeCalibration } from '../../store/calibration.js'
 import { makeFolder } from '../../store/folders.js'
 import { topologyOf } from '../../topologies/topology.js'
@@ -30,6 +32,9 @@ const CALIBRATION = '30s'
 const SHORTEST_MS = 5_000
 const LONGEST_MS = 600_000
 
+/** Programs of others that nodes run. */
+const INSTALLED = PARTS.flatMap(({ title, program }) => (program.kind === 'installed' ? [title] : [])).join(', ')
+
 interface DoctorOptions {
   json?: boolean
   calibrate?: boolean
@@ -39,7 +44,7 @@ interface DoctorOptions {
 export function add(command: Command, lab: Lab): void {
   command
     .description(
-      'Checks what scalelab needs: Node, nginx, PostgreSQL, Docker with its images, file descriptors, processors, a place for its state, leftovers. Ends with exit code 3 when no engine can run a stack. With --calibrate: measures what this machine can drive, and keeps it, so that a run beyond it is warned of.',
+      `Checks what scalelab needs: Node, ${INSTALLED}, Docker with its images, file descriptors, processors, a place for its state, leftovers. Ends with exit code 3 when no engine can run a stack. With --calibrate: measures what this machine can drive, and keeps it, so that a run beyond it is warned of.`,
     )
     .option(
       '--calibrate',
@@ -96,13 +101,12 @@ async function calibration(lab: Lab, { json, duration = CALIBRATION }: DoctorOpt
 
 async function examine(lab: Lab): Promise<{ findings: Finding[]; kept: KeptCalibration }> {
   const engines = await lab.engines()
-  const withNginx = topologyWith('nginx')
-  const withBuiltin = topologyWith('builtin')
-  const [docker, nginx, processes, postgres, state, stacks, kept, machine] = await Promise.all([
-    available(engines.docker, withNginx, lab),
-    available(engines.process, withNginx, lab),
-    available(engines.process, withBuiltin, lab),
-    postgresFinding(engines.process, lab),
+  const [docker, processes, programs, state, stacks, kept, machine] = await Promise.all([
+    available(engines.docker, topologyWith(AUTO_BALANCERS.preferred), lab),
+    available(engines.process, topologyWith(AUTO_BALANCERS.otherwise), lab),
+    Promise.all(
+      PARTS.flatMap((part) => (part.program.kind === 'installed' ? [partFinding(part, engines.process, lab)] : [])),
+    ),
     stateFinding(lab),
     findStacks(await lab.allEngines()),
     readCalibration(lab.os.stateDir),
@@ -113,8 +117,7 @@ async function examine(lab: Lab): Promise<{ findings: Finding[]; kept: KeptCalib
   const findings: Finding[] = [
     { what: 'node', ok: major >= 20, needed: true, found: process.version, fix: 'Install Node 20 or newer' },
     { what: 'process engine', needed: false, ...processes },
-    { what: 'nginx', needed: false, ...nginx },
-    { what: 'postgresql', needed: false, ...postgres },
+    ...programs,
     { what: 'docker engine', needed: false, ...docker },
     {
       what: 'open files',
@@ -193,23 +196,33 @@ async function describeStack({ meta, complete }: Stack, lab: Lab): Promise<strin
   return orphaned ? `${meta.name} (left behind: scalelab clean)` : complete ? meta.name : `${meta.name} (half there)`
 }
 
-function topologyWith(balancer: 'nginx' | 'builtin'): Topology {
+function topologyWith({ name: balancer }: Part): Topology {
   return topologyOf({ ...stackParametersSchema.parse({ kind: 'balanced', replicas: 3 }), balancer })
 }
 
-async function postgresFinding(engine: Engine, lab: Lab): Promise<Pick<Finding, 'ok' | 'found' | 'fix'>> {
-  const parameters = stackParametersSchema.parse({ kind: 'replicated', replicas: 2, database: {} })
-  const availability = await engine.available(topologyOf({ ...parameters, balancer: 'builtin' }), lab.os.signal)
-  if (!availability.ok) return { ok: false, found: availability.reason, fix: availability.fix }
-  const found = (availability.notes ?? []).join(' ').replace(/^PostgreSQL: /, '')
-  return { ok: true, found: `${found} Another one: --pg-bin <folder>`, fix: null }
+/** Whether a program of others is on this machine. */
+async function partFinding({ name, program }: Part, engine: Engine, lab: Lab): Promise<Finding> {
+  const { nodes, entry } = topologyWith(AUTO_BALANCERS.otherwise)
+  const trial = { entry, nodes: nodes.slice(0, 1).map((node) => ({ ...node, part: name, program, env: STANDBY })) }
+  const what = program.kind === 'installed' ? program.name : name
+  const choose = serverOf({ program })?.server.choose
+  return { what, needed: false, ...(await available(engine, trial, lab, choose)) }
 }
 
-async function available(engine: Engine, topology: Topology, lab: Lab): Promise<Pick<Finding, 'ok' | 'found' | 'fix'>> {
+/** With it an engine tells of a data server what a failover would be like. */
+const STANDBY = { BORN: 'standby' }
+
+/** @param choose how another one is chosen, where the engine tells which it would take */
+async function available(
+  engine: Engine,
+  topology: Topology,
+  lab: Lab,
+  choose?: string,
+): Promise<Pick<Finding, 'ok' | 'found' | 'fix'>> {
   const availability = await engine.available(topology, lab.os.signal)
-  return availability.ok
-    ? { ok: true, found: availability.version, fix: null }
-    : { ok: false, found: availability.reason, fix: availability.fix }
+  if (!availability.ok) return { ok: false, found: availability.reason, fix: availability.fix }
+  const found = choose === undefined ? availability.version : `${availability.notes?.join(' ')} Another one: ${choose}`
+  return { ok: true, found, fix: null }
 }
 
 async function stateFinding(lab: Lab): Promise<Finding> {

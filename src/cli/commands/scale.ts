@@ -9,7 +9,6 @@ import { theStack } from '../../lab/stack/running-stacks.js'
 import { shardingNow } from '../../lab/stack/shard-views.js'
 import { withLock } from '../../store/lock.js'
 import { withReplicaCount } from '../../topologies/api-nodes.js'
-import type { DecidedParameters } from '../../topologies/balanced.js'
 import { joining } from '../../topologies/replicated.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Lab } from '../lab.js'
@@ -38,11 +37,9 @@ async function scale(lab: Lab, name: string, replicas: number): Promise<void> {
   if (parameters.kind === 'single') {
     throw usageError(`${name} has one instance and no balancer`, 'Bring a balanced stack up: scalelab up lb-3')
   }
-  const { balancer, sharding } = parameters
-  if (balancer === 'auto') throw new Error('a running stack has its balancer decided')
-  const decided: DecidedParameters = {
+  const { sharding } = parameters
+  const decided = {
     ...withReplicaCount(parameters, replicas),
-    balancer,
     // A new instance is told of the shards that there are now, not of those that a migration has removed.
     sharding: sharding && (await shardingNow(lab, stack, sharding)),
   }

@@ -2,8 +2,9 @@ import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunRecord, runRecordSchema } from '../../core/record.js'
 import type { ShardView } from '../../core/shard-view.js'
-import { findPostgres, isLack } from '../../engines/process/postgres-binaries.js'
 import { serverFolders } from '../../engines/process/server-folders.js'
+import { findServer, isLack } from '../../engines/process/server-programs.js'
+import { postgres } from '../../parts/postgres/postgres.js'
 import { CommandLine, REQUIRED } from '../testing/command-line.js'
 
 interface NodeRow {
@@ -18,7 +19,11 @@ const ROWS = 400
 const SHORT = ['--duration', '3s', '--warmup', '500ms', '--rps', '60', '--json']
 
 const { cache } = serverFolders(tmpdir(), process.env)
-const found = await findPostgres({ pgBin: process.env.SCALELAB_PG_BIN, path: process.env.PATH ?? '', cache })
+const found = await findServer(postgres.program, {
+  serverBin: process.env.SCALELAB_PG_BIN,
+  path: process.env.PATH ?? '',
+  cache,
+})
 const why = isLack(found) ? found.reason : `PostgreSQL ${found.version}`
 
 describe.skipIf(isLack(found) && !REQUIRED)(`stacks of shards on processes (${why})`, { timeout: 90_000 }, () => {

@@ -33,7 +33,7 @@ export function madeUpCalibration(changes: Partial<Calibration> = {}): Calibrati
         limit: failed(13_440),
       },
       {
-        drive: 'nginx',
+        drive: 'balancer',
         server: 'the same API, through nginx',
         generators: 1,
         rps: 9_000,

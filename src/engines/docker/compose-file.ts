@@ -1,21 +1,24 @@
 import { stringify } from 'yaml'
 import { hostInUrl } from '../../core/host.js'
 import { type AddressBook, fillReferences } from '../../core/references.js'
-import type { NodeSpec, Topology } from '../../core/topology.js'
+import { type NodeSpec, serverOf, type Topology } from '../../core/topology.js'
 import {
   bundleFile,
   commandError,
   containerAddresses,
-  DATABASE_SHM_BYTES,
   holdsSecret,
   NODE_DIR,
   programOptions,
+  SERVER_SHM_BYTES,
 } from './container-options.js'
 import { type Images, imageOf } from './images.js'
 
 /** What passwords are made from: never in the file itself. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is Compose that fills it in.
 const PASSWORD = '${SCALELAB_PASSWORD:?set a password}'
+
+/** What Compose stops with unless told. */
+const COMPOSE_SIGNAL = 'SIGTERM'
 
 export interface ComposeRequest {
   /** The scenario's name. */
@@ -87,8 +90,7 @@ function service(node: NodeSpec, request: ComposeRequest): object {
   const entry = topology.entry.node === node.id
   return {
     image: imageFor(node, request.images),
-    ...commandOf(node),
-    ...serverOptions(node),
+    ...commandOf(node, book),
     ...(environment.length === 0 ? {} : { environment: Object.fromEntries(environment) }),
     ...(configs.length === 0 ? {} : { configs }),
     ...(entry
@@ -115,43 +117,44 @@ function imageFor(node: NodeSpec, images: Images): string {
 }
 
 /** The engine's own command; an image that is not ours runs as its author meant it. */
-function commandOf(node: NodeSpec): object {
-  const { Entrypoint = [], Cmd = [] } = programOptions(node)
+function commandOf(node: NodeSpec, book: AddressBook): object {
+  const { Entrypoint = [], Cmd = [], User, StopSignal = COMPOSE_SIGNAL } = programOptions(node, book)
   const command = [Entrypoint, Cmd].flat()
-  return command.length === 0 ? {} : { entrypoint: command }
+  return {
+    ...(command.length === 0 ? {} : { entrypoint: command }),
+    ...(User === undefined ? {} : { user: User }),
+    ...(StopSignal === COMPOSE_SIGNAL ? {} : { stop_signal: StopSignal }),
+    ...(serverOf(node) === undefined ? {} : { shm_size: SERVER_SHM_BYTES }),
+  }
 }
 
-/** What a database server needs besides its command. */
-function serverOptions(node: NodeSpec): object {
-  if (node.program.kind !== 'postgres') return {}
-  const { User, StopSignal } = programOptions(node)
-  return { user: User, stop_signal: StopSignal, shm_size: DATABASE_SHM_BYTES }
-}
-
-function healthcheck(node: NodeSpec, { nodes }: Topology): object {
-  const test = healthQuestion(node)
+function healthcheck(node: NodeSpec, topology: Topology): object {
+  const test = healthQuestion(node, topology)
   if (test === undefined) return {}
   // Whoever needs databases waits until they are made and copied.
-  const retries = nodes.some(({ program }) => program.kind === 'postgres') ? 90 : 30
+  const retries = topology.nodes.some((other) => serverOf(other) !== undefined) ? 90 : 30
   return { healthcheck: { test, interval: '1s', timeout: '2s', retries } }
 }
 
 /**
- * Our own programs can be asked whether they are ready, since their image has node, and databases, since theirs has
- * pg_isready; other images may have nothing to ask with.
+ * Our own programs can be asked whether they are ready, since their image has node, and others as their part says; other
+ * images may have nothing to ask with.
  */
-function healthQuestion({ program, readiness, ports }: NodeSpec): string[] | undefined {
-  const port = ports[readiness.port]
-  if (readiness.protocol === 'postgres') return ['CMD', 'pg_isready', '-q', '-h', '127.0.0.1', '-p', String(port)]
-  if (program.kind !== 'bundle') return undefined
+function healthQuestion(node: NodeSpec, topology: Topology): string[] | undefined {
+  const { program, readiness, ports } = node
+  if (program.kind === 'installed') {
+    const book = bookOf(node, topology)
+    return program.health && ['CMD', ...program.health.map((text) => fillReferences(text, book))]
+  }
+  if (program.kind !== 'bundle' || readiness.protocol !== 'http') return undefined
   // What is thrown ends node with exit code 1.
-  const url = `http://127.0.0.1:${port}${readiness.path}`
+  const url = `http://127.0.0.1:${ports[readiness.port]}${readiness.path}`
   return ['CMD', 'node', '-e', `fetch('${url}').then((answer) => { if (!answer.ok) throw answer.status })`]
 }
 
 function conditionOf(id: string, topology: Topology): string {
   const node = topology.nodes.find((candidate) => candidate.id === id)
-  return node !== undefined && healthQuestion(node) !== undefined ? 'service_healthy' : 'service_started'
+  return node !== undefined && healthQuestion(node, topology) !== undefined ? 'service_healthy' : 'service_started'
 }
 
 /** In a Compose network nodes know each other by name. */

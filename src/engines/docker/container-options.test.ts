@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../core/errors.js'
 import type { StackMeta } from '../../core/stack.js'
 import type { NodeSpec } from '../../core/topology.js'
+import { nginx } from '../../parts/nginx/nginx.js'
+import { postgres } from '../../parts/postgres/postgres.js'
 import { containerAddresses, containerOptions, envOf, filesOf, holdsSecret, SPEC_FILE } from './container-options.js'
 import { metaOf } from './labels.js'
 
@@ -18,6 +20,7 @@ const meta: StackMeta = {
 const api: NodeSpec = {
   id: 'api-1',
   role: 'api',
+  part: 'api',
   program: { kind: 'bundle', bundle: 'api' },
   env: { HOST: '{{host}}', PORT: '{{port http}}', DIR: '{{dir}}' },
   files: {},
@@ -32,7 +35,7 @@ const balancer: NodeSpec = {
   ...api,
   id: 'balancer',
   role: 'balancer',
-  program: { kind: 'nginx' },
+  program: nginx.program,
   env: {},
   files: { 'nginx.conf': 'server {{address api-1 http}};' },
   ports: { http: 8080 },
@@ -137,11 +140,11 @@ describe('a database server as a container', () => {
     ...api,
     id: 'primary',
     role: 'database',
-    program: { kind: 'postgres' },
+    program: postgres.program,
     env: { DATA: '{{data}}' },
     files: { pgpass: '*:*:*:replicator:{{secret replicator}}\n' },
     ports: { postgres: 5432 },
-    readiness: { protocol: 'postgres', port: 'postgres' },
+    readiness: { protocol: 'tcp', scheme: 'postgres', port: 'postgres', say: '00', hear: '52' },
   }
 
   it('runs boot.sh as root, and is stopped as PostgreSQL wants it', () => {

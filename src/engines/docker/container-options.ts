@@ -1,7 +1,7 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import { usageError } from '../../core/errors.js'
 import { type AddressBook, fillReferences } from '../../core/references.js'
-import { type NodeSpec, stopSignalOf } from '../../core/topology.js'
+import { type NodeSpec, serverOf, stopSignalOf } from '../../core/topology.js'
 import { type Images, imageOf, withTag } from './images.js'
 import { containerName, type NodePlace, nodeLabels, type StackLabels } from './labels.js'
 import { endpointOf } from './network.js'
@@ -16,7 +16,7 @@ export const DATA_DIR = `${NODE_DIR}/data`
 /** Where the newest spec is kept in it: labels cannot change when a reload does. Secrets stay references there. */
 export const SPEC_FILE = '.spec.json'
 /** Docker's own 64 MiB of /dev/shm are soon used up by queries that run in parallel. */
-export const DATABASE_SHM_BYTES = 256 * 1024 * 1024
+export const SERVER_SHM_BYTES = 256 * 1024 * 1024
 
 /** What the options of a container are made from. */
 export interface ContainerRequest {
@@ -47,7 +47,7 @@ export function containerOptions(request: ContainerRequest): ContainerCreateOpti
     name: containerName(stack.meta.name, spec.id),
     Hostname: spec.id,
     Image: withTag(image),
-    ...programOptions(spec),
+    ...programOptions(spec, book),
     // A file with a password is for root alone, so its reader must be root.
     ...(holdsSecret(spec) ? { User: 'root' } : {}),
     Env: Object.entries(envOf(spec, book)).map(([name, value]) => `${name}=${value}`),
@@ -62,7 +62,7 @@ export function containerOptions(request: ContainerRequest): ContainerCreateOpti
       ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
       // Without a limit on swap too, a node over its memory would slow down instead of showing the limit.
       ...(memory === undefined ? {} : { Memory: memory, MemorySwap: memory }),
-      ...(spec.program.kind === 'postgres' ? { ShmSize: DATABASE_SHM_BYTES } : {}),
+      ...(serverOf(spec) === undefined ? {} : { ShmSize: SERVER_SHM_BYTES }),
       // Whatever the daemon's default is, these can be read back, and do not grow for ever.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '2' } },
     },
@@ -73,7 +73,7 @@ export function containerOptions(request: ContainerRequest): ContainerCreateOpti
 }
 
 /** What the container runs. */
-export function programOptions({ program }: NodeSpec): ContainerCreateOptions {
+export function programOptions({ program }: Pick<NodeSpec, 'program'>, book: AddressBook): ContainerCreateOptions {
   switch (program.kind) {
     case 'bundle':
       return {
@@ -82,22 +82,17 @@ export function programOptions({ program }: NodeSpec): ContainerCreateOptions {
         WorkingDir: NODE_DIR,
         StopSignal: stopSignalOf(program),
       }
-    case 'nginx':
+    case 'installed': {
+      const [command = '', ...args] = program.argv.map((text) => fillReferences(text, book))
       return {
-        Entrypoint: ['nginx'],
-        Cmd: ['-e', 'stderr', '-p', `${NODE_DIR}/`, '-c', `${NODE_DIR}/nginx.conf`],
+        Entrypoint: [command],
+        Cmd: args,
         WorkingDir: NODE_DIR,
+        // Its script hands the data to the server's user, and becomes that user itself.
+        ...(serverOf({ program }) === undefined ? {} : { User: 'root' }),
         StopSignal: stopSignalOf(program),
       }
-    case 'postgres':
-      return {
-        Entrypoint: ['sh'],
-        Cmd: [`${NODE_DIR}/boot.sh`],
-        WorkingDir: NODE_DIR,
-        // It hands its data to the server's user, and becomes that user itself.
-        User: 'root',
-        StopSignal: stopSignalOf(program),
-      }
+    }
     case 'image': // as its author meant it to run, stop signal included
     case 'command':
       return {}

@@ -9,11 +9,12 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { EXIT, LabError } from '../../core/errors.js'
 import type { NodeSpec, Topology } from '../../core/topology.js'
+import { nginx } from '../../parts/nginx/nginx.js'
+import { DEFAULT_IMAGES } from '../../parts/registry.js'
 import type { Engine, Stack, UpRequest } from '../port.js'
 import { TEST_NODE_SOURCE, testNode, testTopology } from '../testing/test-node.js'
 import { filesArchive } from './archive.js'
 import { createDockerEngine } from './engine.js'
-import { DEFAULT_IMAGES } from './images.js'
 import { findAll, isEmpty, removeAll } from './inventory.js'
 import { LABEL } from './labels.js'
 import { client, host, images, testMeta, testSecret, whyNoDocker } from './testing/daemon.js'
@@ -52,9 +53,7 @@ function balancedTopology(): Topology {
   return {
     entry,
     nodes: nodes.map((node) =>
-      node.id === 'entry'
-        ? { ...node, program: { kind: 'nginx' }, env: {}, files: { 'nginx.conf': NGINX_CONF } }
-        : node,
+      node.id === 'entry' ? { ...node, program: nginx.program, env: {}, files: { 'nginx.conf': NGINX_CONF } } : node,
     ),
   }
 }

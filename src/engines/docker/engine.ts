@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import type { Topology } from '../../core/topology.js'
+import { serverOf, type Topology } from '../../core/topology.js'
 import type { Availability, Engine, Stack, UpRequest } from '../port.js'
 import { connectDocker } from './client.js'
 import { explain, explained, NO_DAEMON_HINT, noDaemon } from './errors.js'
@@ -24,7 +24,7 @@ export interface DockerEngineOptions {
   sshAgent?: string | undefined
   /** Whose stacks are seen and made: an id of the state folder and its machine. */
   home: string
-  /** Images for our own programs; see DEFAULT_IMAGES. */
+  /** By name: see imageOf. */
   images: Images
   /** Folder of the bundled node programs: dist/nodes. */
   nodesDir: string
@@ -72,8 +72,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
         const reason = `the image ${needed.image} is not here and cannot be pulled: ${why}`
         return { ok: false, reason, fix: imageHint(needed) }
       }
-      const databases = topology.nodes.some(({ program }) => program.kind === 'postgres')
-      return { ok: true, version, notes: databases ? [`PostgreSQL: image ${images.postgres}.`] : [] }
+      const servers = topology.nodes.flatMap((node) => serverOf(node) ?? [])
+      const notes = servers.map(({ server, image }) => `${server.title}: image ${images[image]}.`)
+      return { ok: true, version, notes: [...new Set(notes)] }
     },
 
     limitations: limitationsOf,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { nginx } from '../../parts/nginx/nginx.js'
+import { postgres } from '../../parts/postgres/postgres.js'
 import { testNode } from '../testing/test-node.js'
 import { imageHint, neededImages, pullProgress, withTag } from './images.js'
 import { shortId, versionIn } from './software.js'
@@ -20,27 +22,27 @@ describe('an image', () => {
     const nodes = [
       testNode('a', { kind: 'bundle', bundle: 'api' }),
       testNode('b', { kind: 'bundle', bundle: 'balancer' }),
-      testNode('c', { kind: 'nginx' }),
-      testNode('f', { kind: 'postgres' }),
-      testNode('g', { kind: 'postgres' }),
+      testNode('c', nginx.program),
+      testNode('f', postgres.program),
+      testNode('g', postgres.program),
       testNode('d', { kind: 'image', image: 'shop' }),
       testNode('e', { kind: 'command', command: 'true' }),
     ]
     expect(neededImages(nodes, { node: 'node:20', nginx: 'nginx:1', postgres: 'postgres:18' })).toEqual([
-      { image: 'node:20', kind: 'bundle' },
-      { image: 'nginx:1', kind: 'nginx' },
-      { image: 'postgres:18', kind: 'postgres' },
-      { image: 'shop:latest', kind: 'image' },
+      { image: 'node:20', name: 'node' },
+      { image: 'nginx:1', name: 'nginx' },
+      { image: 'postgres:18', name: 'postgres' },
+      { image: 'shop:latest', name: null },
     ])
   })
 
   it.each([
-    ['bundle', 'SCALELAB_IMAGE_NODE'],
+    ['node', 'SCALELAB_IMAGE_NODE'],
     ['nginx', 'SCALELAB_IMAGE_NGINX'],
     ['postgres', '--image postgres=<image>'],
-    ['image', 'docker build -t x:1'],
-  ] as const)('of kind %s that is missing is mended by %s', (kind, words) => {
-    expect(imageHint({ image: 'x:1', kind })).toContain(words)
+    [null, 'docker build -t x:1'],
+  ] as const)('of the name %s that is missing is mended by %s', (name, words) => {
+    expect(imageHint({ image: 'x:1', name })).toContain(words)
   })
 })
 

@@ -4,46 +4,32 @@ import type { NodeSpec, Program } from '../../core/topology.js'
 import { messageOf, statusOf } from './errors.js'
 
 /**
- * The images that our own nodes run in: any image with `node` (20 or later), any with `nginx`, on the PATH; for databases
- * any with PostgreSQL 15 or later on the PATH or where Debian keeps it, a user `postgres`, and setpriv or gosu.
+ * Images by name: any image with `node` (20 or later) on the PATH for our own programs; for those of others any that has
+ * them, on the PATH or where their part (src/parts) looks.
  */
-export interface Images {
-  node: string
-  nginx: string
-  postgres: string
-}
-
-/**
- * Official images, small and pinned, so that two machines measure the same programs. PostgreSQL on Debian, as its
- * packagers build it, and in the version that the process engine has.
- */
-export const DEFAULT_IMAGES: Images = {
-  node: 'node:20.20.2-alpine',
-  nginx: 'nginx:1.29.5-alpine',
-  postgres: 'postgres:18.4-trixie',
-}
+export type Images = Readonly<Record<string, string>>
 
 /** The image that a program runs in; undefined for a shell command, which has none. */
 export function imageOf(program: Program, images: Images): string | undefined {
-  switch (program.kind) {
-    case 'bundle':
-      return images.node
-    case 'nginx':
-      return images.nginx
-    case 'postgres':
-      return images.postgres
-    case 'image':
-      return program.image
-    case 'command':
-      return undefined
-  }
+  if (program.kind === 'image') return program.image
+  const name = imageName(program)
+  if (name === null) return undefined
+  const image = images[name]
+  if (image === undefined) throw new Error(`no image is known for ${name}`)
+  return image
 }
 
-/** An image that is needed, and which kind of node needs it. */
+/** The name under which the user may give another image; null for an application of the user's own. */
+function imageName(program: Program): string | null {
+  if (program.kind === 'bundle') return 'node'
+  return program.kind === 'installed' ? program.image : null
+}
+
+/** An image that is needed. */
 export interface NeededImage {
   /** With a tag or digest: without one, Docker would pull every tag there is. */
   image: string
-  kind: Program['kind']
+  name: ReturnType<typeof imageName>
 }
 
 /** The images of these nodes, each once. */
@@ -51,7 +37,7 @@ export function neededImages(nodes: readonly NodeSpec[], images: Images): Needed
   const needed = new Map<string, NeededImage>()
   for (const { program } of nodes) {
     const image = imageOf(program, images)
-    if (image !== undefined) needed.set(withTag(image), { image: withTag(image), kind: program.kind })
+    if (image !== undefined) needed.set(withTag(image), { image: withTag(image), name: imageName(program) })
   }
   return [...needed.values()]
 }
@@ -167,9 +153,8 @@ export function pullProgress(): (step: PullStep) => number | null {
 }
 
 /** How to get this image, or another in its place. */
-export function imageHint({ image, kind }: NeededImage): string {
-  if (kind === 'image') return `docker pull ${image}, or build it: docker build -t ${image} .`
-  const name = kind === 'nginx' || kind === 'postgres' ? kind : 'node'
+export function imageHint({ image, name }: NeededImage): string {
+  if (name === null) return `docker pull ${image}, or build it: docker build -t ${image} .`
   return [
     `Where there is a network: docker pull ${image}`,
     `Another image with ${name} in it: --image ${name}=<image> or SCALELAB_IMAGE_${name.toUpperCase()}=<image>`,

@@ -5,7 +5,7 @@ import type { ContainerInspectInfo } from 'dockerode'
 import { EXIT, environmentError, LabError } from '../../core/errors.js'
 import { hostInUrl } from '../../core/host.js'
 import type { AddressBook } from '../../core/references.js'
-import type { NodeSpec } from '../../core/topology.js'
+import { type NodeSpec, schemeOf } from '../../core/topology.js'
 import { notReadyError, untilReady } from '../readiness.js'
 import type { DockerClient } from './client.js'
 import { bundleFile, containerOptions, filesOf } from './container-options.js'
@@ -175,7 +175,7 @@ export function hostPortOf(info: ContainerInspectInfo, containerPort: number | u
 export function originOf(client: DockerClient, spec: NodeSpec, publishHost: string, port: number): string {
   const anywhere = ['', '0.0.0.0', '::'].includes(publishHost)
   const host = anywhere ? client.machine : publishHost
-  return `${spec.readiness.protocol}://${hostInUrl(host)}:${port}`
+  return `${schemeOf(spec.readiness)}://${hostInUrl(host)}:${port}`
 }
 
 /** Whether a port can be published; of a daemon on another machine it is not known here, and Docker will tell. */

@@ -3,21 +3,6 @@ import type { ContainerInfo } from 'dockerode'
 import type { Program } from '../../core/topology.js'
 import { logLines } from './log-lines.js'
 
-/** How a kind of program tells its version. */
-const QUESTIONS: Partial<Record<Program['kind'], { name: string; command: string[] }>> = {
-  bundle: { name: 'node', command: ['node', '--version'] },
-  nginx: { name: 'nginx', command: ['nginx', '-v'] },
-  // Of the same server that boot.sh takes.
-  postgres: {
-    name: 'postgresql',
-    command: [
-      'sh',
-      '-c',
-      '"$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)" -V',
-    ],
-  },
-}
-
 /** Versions of the daemon and of what runs in these containers, asked there, and which images they were made from. */
 export async function softwareOf(
   docker: Docker,
@@ -25,11 +10,11 @@ export async function softwareOf(
 ): Promise<Record<string, string>> {
   const software: Record<string, string> = { docker: (await docker.version()).Version }
   for (const { info } of nodes) software[`image ${info.Image}`] = shortId(info.ImageID)
-  for (const [kind, question] of Object.entries(QUESTIONS)) {
-    const node = nodes.find(({ program, info }) => program.kind === kind && info.State === 'running')
-    if (node === undefined) continue
-    const version = versionIn(await run(docker, node.info.Id, question.command))
-    if (version !== undefined) software[question.name] = version
+  for (const { info, program } of nodes) {
+    const asked = program.kind === 'bundle' ? { name: 'node', version: ['node', '--version'] } : program
+    if (!('version' in asked) || asked.name in software || info.State !== 'running') continue
+    const version = versionIn(await run(docker, info.Id, asked.version))
+    if (version !== undefined) software[asked.name] = version
   }
   return software
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ContainerInfo } from 'dockerode'
 import { environmentError, type LabError, unknownValueError, usageError } from '../../core/errors.js'
 import type { NodeState, NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
-import type { NodeSpec } from '../../core/topology.js'
+import { type NodeSpec, reloadSignalOf } from '../../core/topology.js'
 import type { Folder, Stack } from '../port.js'
 import { commandError, containerAddresses, filesOf, SPEC_FILE } from './container-options.js'
 import { explained, isPortTaken, statusOf, tolerate } from './errors.js'
@@ -167,7 +167,7 @@ export class DockerStack implements Stack {
       const { info } = await this.#container(spec.id)
       const book = containerAddresses(spec, present, this.#workshop.secret)
       await putFiles(this.#workshop.client.docker, info.Id, spec, filesOf(spec, book))
-      if (runs(info)) await this.#of(info.Id).kill({ signal: 'SIGHUP' })
+      if (runs(info)) await this.#of(info.Id).kill({ signal: reloadSignalOf(spec.program) })
     })
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { environmentError, usageError } from '../../core/errors.js'
 import type { StackMeta } from '../../core/stack.js'
-import type { NodeSpec } from '../../core/topology.js'
+import { type NodeSpec, serverOf } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
 import type { UpEvent, UpRequest } from '../port.js'
 import { startAll } from '../start-all.js'
@@ -39,7 +39,7 @@ export async function bringUp(workshop: Workshop, request: UpRequest): Promise<S
   await pullMissing(workshop, nodes, signal, onEvent)
   try {
     const requests = await makeAll(workshop, stack, nodes, topology.entry.port, ports, signal)
-    const databases = topology.nodes.filter(({ program }) => program.kind === 'postgres')
+    const databases = topology.nodes.filter((node) => serverOf(node) !== undefined)
     // Making a cluster takes longest, and is what all others wait for: they shall not slow it down by starting.
     const turns = new Turns(databases.length > 0 ? 1 : Number.POSITIVE_INFINITY)
     await startAll(

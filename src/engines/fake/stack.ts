@@ -1,7 +1,7 @@
 import { environmentError, unknownValueError, usageError } from '../../core/errors.js'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
-import { type NodeSpec, nodeOf } from '../../core/topology.js'
+import { type NodeSpec, nodeOf, schemeOf } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
 import { inside } from '../inside.js'
 import type { Folder, Stack } from '../port.js'
@@ -26,7 +26,7 @@ export class FakeStack implements Stack {
       const url =
         node === undefined || node.state === 'stopped'
           ? null
-          : `${spec.readiness.protocol}://127.0.0.1:${node.ports[port]}`
+          : `${schemeOf(spec.readiness)}://127.0.0.1:${node.ports[port]}`
       return [
         {
           id: spec.id,

@@ -24,7 +24,7 @@ export function isDraft(name: string): boolean {
  */
 export async function sweepDrafts(cache: string, table: ProcessTable, remove: boolean): Promise<string[]> {
   const found: string[] = []
-  for (const folder of ['templates', 'postgres'].map((name) => join(cache, name))) {
+  for (const folder of ['templates', 'servers'].map((name) => join(cache, name))) {
     for (const name of await readdir(folder).catch(() => [])) {
       const maker = DRAFT.exec(name)?.[1]
       // Without a maker: of an older version.
@@ -40,7 +40,7 @@ export async function sweepDrafts(cache: string, table: ProcessTable, remove: bo
   return found
 }
 
-/** boot.sh goes on when its command was killed, and so does the server that it has started. */
+/** The script goes on when its command was killed, and so does the server that it has started. */
 async function endMakers(draft: string, table: ProcessTable): Promise<void> {
   const mark = { variable: `DATA=${draft}`, folder: draft }
   for (const deadline = performance.now() + KILL_LIMIT_MS; performance.now() < deadline; await sleep(20)) {

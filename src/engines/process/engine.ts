@@ -1,18 +1,18 @@
 import { environmentError, usageError } from '../../core/errors.js'
 import type { StackMeta } from '../../core/stack.js'
 import type { StackRecord } from '../../core/stack-folders.js'
-import type { NodeSpec, Topology } from '../../core/topology.js'
+import { type DataServer, type NodeSpec, serverOf, type Topology } from '../../core/topology.js'
 import type { Availability, Engine, UpRequest } from '../port.js'
 import { startAll } from '../start-all.js'
 import { listenHost } from './addresses.js'
 import { sweepDrafts } from './drafts.js'
 import { type ProcessHost, sharedData } from './host.js'
 import { choosePorts } from './ports.js'
-import { describePostgres, findPostgres, isLack } from './postgres-binaries.js'
 import { type ProcessTable, processTable } from './process-table.js'
 import { lackOf, type ProgramPlaces, versionsOf } from './programs.js'
 import { reservedPorts } from './reserved-ports.js'
 import { removeData } from './server-processes.js'
+import { describeServer, findServer, isLack } from './server-programs.js'
 import { ProcessStack } from './stack.js'
 import { startNode } from './start-node.js'
 
@@ -28,8 +28,8 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
   const host: ProcessHost = { ...options, table: options.table ?? processTable() }
   const { folders, cwd } = options
   const path = options.env.PATH ?? ''
-  const { nodesDir, nodeBinary, pgBin, servers } = options
-  const places: ProgramPlaces = { nodesDir, nodeBinary, path, pgBin, cache: servers.cache }
+  const { nodesDir, nodeBinary, serverBin, servers } = options
+  const places: ProgramPlaces = { nodesDir, nodeBinary, path, serverBin, cache: servers.cache }
 
   return {
     name: 'process',
@@ -42,11 +42,12 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       if (lack !== undefined) return { ok: false, ...lack }
       const versions = Object.entries(await versionsOf(topology, places))
       const version = versions.map(([program, number]) => `${program} ${number}`).join(', ')
-      if (!runsPostgres(topology)) return { ok: true, version }
-      const postgres = await findPostgres(places)
-      if (isLack(postgres)) return { ok: true, version, notes: [] }
+      const program = dataServer(topology)
+      if (program === undefined) return { ok: true, version }
+      const found = await findServer(program, places)
+      if (isLack(found)) return { ok: true, version, notes: [] }
       const standbys = topology.nodes.some(({ env }) => env.BORN === 'standby')
-      return { ok: true, version, notes: [describePostgres(postgres, places, standbys)] }
+      return { ok: true, version, notes: [describeServer(program.server, found, places, standbys)] }
     },
 
     limitations,
@@ -59,7 +60,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       try {
         // Of a stack whose state somebody has removed by hand.
         const left = sharedData(host, record.meta.name)
-        if (left !== undefined) await removeData(left, host.table)
+        if (left !== undefined) await removeData(left, host)
         const start = async (node: NodeSpec, signal: AbortSignal): Promise<void> => {
           const began = performance.now()
           request.onEvent({ kind: 'starting', node: node.id })
@@ -100,14 +101,16 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     const runsCommand = topology.nodes.some(({ program }) => program.kind === 'command')
     const where = runsCommand ? cwd() : '/'
     const record = { meta, topology, complete: false, publishHost, readyTimeoutMs, cwd: where, path, ports }
-    if (!runsPostgres(topology)) return record
-    const postgres = await findPostgres(places)
-    return isLack(postgres) ? record : { ...record, pgBin: postgres.bin }
+    const program = dataServer(topology)
+    if (program === undefined) return record
+    const found = await findServer(program, places)
+    return isLack(found) ? record : { ...record, serverBin: found.bin }
   }
 }
 
-function runsPostgres(topology: Topology): boolean {
-  return topology.nodes.some(({ program }) => program.kind === 'postgres')
+/** What the data servers of a topology are, if it has any: all of one kind. */
+function dataServer({ nodes }: Topology): DataServer | undefined {
+  return nodes.map(serverOf).find((server) => server !== undefined)
 }
 
 function limitations(topology: Topology): string[] {

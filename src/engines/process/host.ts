@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ProcessIdentity } from '../../core/process-identity.js'
 import type { StackFolders, StackRecord } from '../../core/stack-folders.js'
-import type { NodeSpec } from '../../core/topology.js'
+import { type NodeSpec, serverOf } from '../../core/topology.js'
 import { NodeProcess } from './node-process.js'
 import type { ProcessTable } from './process-table.js'
 import type { ProgramPlaces } from './programs.js'
@@ -21,8 +21,10 @@ export interface ProcessHost {
   nodeBinary: string
   /** Where what belongs to database servers is kept. */
   servers: ServerFolders
-  /** Folder of the PostgreSQL programs to use; undefined: those that come with the package, else the system's. */
-  pgBin?: string | undefined
+  /** Names of the processes that are data servers. */
+  serverPrograms: readonly string[]
+  /** Folder of the data server's programs to use; undefined: those that come with the package, else the system's. */
+  serverBin?: string | undefined
   /** The password of a database role; the same for every stack of a state folder, so that templates can be kept. */
   secret: (role: string) => string
   /** Fires when nodes are to be stopped without a grace. */
@@ -33,7 +35,7 @@ export interface ProcessHost {
 
 /** The processes of a node. @param folder where its folder is when the stack is closed */
 export function nodeProcess(
-  { identity, table, folders, servers, hurry }: ProcessHost,
+  { identity, table, folders, servers, serverPrograms, hurry }: ProcessHost,
   stack: string,
   node: string,
   folder = folders.nodeFolder(stack, node),
@@ -45,7 +47,7 @@ export function nodeProcess(
     { variable: stackMark(folders, stack), folder },
     identity,
     table,
-    clusters,
+    { folders: clusters, programs: serverPrograms },
     hurry,
   )
 }
@@ -56,9 +58,9 @@ export function filesFolder({ folders }: ProcessHost, stack: string, node: strin
 }
 
 /** The folder of what a node keeps, whether it exists or not. */
-export function dataFolder({ folders, servers }: ProcessHost, stack: string, { id, program }: NodeSpec): string {
-  const [own = '', shared] = dataFolders(servers, stack, id, folders.nodeFolder(stack, id))
-  return program.kind === 'postgres' && shared !== undefined ? shared : own
+export function dataFolder({ folders, servers }: ProcessHost, stack: string, spec: NodeSpec): string {
+  const [own = '', shared] = dataFolders(servers, stack, spec.id, folders.nodeFolder(stack, spec.id))
+  return serverOf(spec) !== undefined && shared !== undefined ? shared : own
 }
 
 /** Where the data of all nodes of a stack is that is not in their own folders. */
@@ -81,8 +83,8 @@ export function markVariables(folders: StackFolders, stack: string, node: string
   return { [STACK_VARIABLE]: folders.folder(stack), [NODE_VARIABLE]: node }
 }
 
-/** Where programs are found for a stack: on the PATH that its `up` had, and the PostgreSQL that its data is of. */
-export function placesOf(host: ProcessHost, { path, pgBin = host.pgBin }: StackRecord): ProgramPlaces {
+/** Where programs are found for a stack: on the PATH that its `up` had, and the server that its data is of. */
+export function placesOf(host: ProcessHost, { path, serverBin = host.serverBin }: StackRecord): ProgramPlaces {
   const { nodesDir, nodeBinary, servers } = host
-  return { nodesDir, nodeBinary, path, pgBin, cache: servers.cache }
+  return { nodesDir, nodeBinary, path, serverBin, cache: servers.cache }
 }

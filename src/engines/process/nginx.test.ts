@@ -2,6 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { get } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { NodeSpec, Topology } from '../../core/topology.js'
+import { nginx } from '../../parts/nginx/nginx.js'
 import { testNode } from '../testing/test-node.js'
 import { lackOf } from './programs.js'
 import { type TestMachine, testMachine, upRequest } from './testing/test-machine.js'
@@ -33,13 +34,13 @@ const apis = [
   testNode('api-2', { kind: 'bundle', bundle: 'api' }),
 ]
 const balancer: NodeSpec = {
-  ...testNode('lb', { kind: 'nginx' }, { dependsOn: ['api-1', 'api-2'] }),
+  ...testNode('lb', nginx.program, { dependsOn: ['api-1', 'api-2'] }),
   env: {},
   files: { 'nginx.conf': config('server {{address api-1 http}};') },
 }
 const topology: Topology = { nodes: [balancer, ...apis], entry: { node: 'lb', port: 'http' } }
 
-const places = { nodesDir: '', nodeBinary: '', path: process.env.PATH ?? '', pgBin: undefined, cache: '' }
+const places = { nodesDir: '', nodeBinary: '', path: process.env.PATH ?? '', serverBin: undefined, cache: '' }
 const present = (await lackOf({ ...topology, nodes: [balancer] }, places)) === undefined
 
 let machine: TestMachine

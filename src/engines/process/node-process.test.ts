@@ -31,7 +31,10 @@ function node(rows: () => ProcessRow[], leaderLives: () => boolean, cwds: Record
     cwd: async (pid) => cwds[pid],
   }
   const identity = { of: async () => (leaderLives() ? 'boot/1' : undefined), shell: '' }
-  return new NodeProcess('primary', folder, { variable: 'A=b' }, identity, table, ['/data/pgdata'])
+  return new NodeProcess('primary', folder, { variable: 'A=b' }, identity, table, {
+    folders: ['/data/pgdata'],
+    programs: ['postgres'],
+  })
 }
 
 const pids = async (process: NodeProcess): Promise<number[]> =>

@@ -36,7 +36,7 @@ export class NodeProcess {
    * @param folder the node's folder, where the pid file is
    * @param mark what every process of the node carries
    * @param hurry fires when a grace is cut short
-   * @param clusters where its server processes work, when it has a database server
+   * @param clusters where its server processes work, when it has a data server, and the names of such processes
    */
   constructor(
     private readonly id: string,
@@ -44,7 +44,10 @@ export class NodeProcess {
     private readonly mark: Mark,
     private readonly identity: ProcessIdentity,
     private readonly table: ProcessTable,
-    private readonly clusters: readonly string[] = [],
+    private readonly clusters: { folders: readonly string[]; programs: readonly string[] } = {
+      folders: [],
+      programs: [],
+    },
     private readonly hurry?: AbortSignal,
   ) {}
 
@@ -54,7 +57,7 @@ export class NodeProcess {
     if (entry === undefined) return undefined
     // Most nodes that are asked about twice are gone, and this tells without reading the table. The children of a
     // database server are in groups of their own.
-    if (!groupExists(entry.pid) && this.clusters.length === 0) return undefined
+    if (!groupExists(entry.pid) && this.clusters.folders.length === 0) return undefined
     // In this order: of a leader that ended in between the table still shows what it has left behind.
     const all = rows ?? (await this.table.rows())
     const leaderLives = (await this.identity.of(entry.pid)) === entry.identity
@@ -62,7 +65,10 @@ export class NodeProcess {
     // While the leader lives its group and its descendants are the node's. Without it the numbers may be others' by now.
     const processes = leaderLives
       ? [...group, ...descendants(group, all)]
-      : [...(await this.marked(group)), ...(await serversIn(this.clusters, this.table, all))]
+      : [
+          ...(await this.marked(group)),
+          ...(await serversIn(this.clusters.folders, this.clusters.programs, this.table, all)),
+        ]
     return processes.length === 0 ? undefined : { leader: entry.pid, leaderLives, processes }
   }
 
@@ -89,7 +95,7 @@ export class NodeProcess {
   async stop(graceMs: number, request: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const before = await this.living()
     // What is left of a server that has died serves nobody, and a busy one of them would never look up.
-    if (before?.leaderLives === false && this.clusters.length > 0) return this.kill()
+    if (before?.leaderLives === false && this.clusters.folders.length > 0) return this.kill()
     await this.signal(request)
     const living = await this.living()
     // Frozen processes take no request until they are thawed.

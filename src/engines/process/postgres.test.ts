@@ -6,10 +6,11 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DATABASE_ROLES } from '../../core/databases-file.js'
 import { EXIT, LabError } from '../../core/errors.js'
+import { postgres } from '../../parts/postgres/postgres.js'
 import type { Stack } from '../port.js'
 import { PID_FILE } from './node-process.js'
-import { findPostgres, isLack } from './postgres-binaries.js'
 import { serverFolders } from './server-folders.js'
+import { findServer, isLack } from './server-programs.js'
 import { ask, bundleClone, connected, databaseTopology, processTexts, statesIn } from './testing/database-stack.js'
 import { type TestMachine, testMachine, testSecret, upRequest } from './testing/test-machine.js'
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => machine.cleanup())
 
 const { cache } = serverFolders(tmpdir(), process.env)
-const found = await findPostgres({ pgBin: undefined, path: process.env.PATH ?? '', cache })
+const found = await findServer(postgres.program, { serverBin: undefined, path: process.env.PATH ?? '', cache })
 const missing = isLack(found) && !required
 /** Then data goes with the state folder. */
 const machineOfUser = process.getuid?.() !== 0
@@ -241,10 +242,10 @@ describe.skipIf(missing)('data of a stack whose state was removed by hand', () =
 describe.each<[string, string | undefined, RegExp, boolean]>([
   ['the programs that come with the package', undefined, /clone: \d+ files/, missing],
   ["Debian's PostgreSQL 15", DEBIAN_15, /rewound, a standby/, !existsSync(DEBIAN_15)],
-])('an old primary, with %s', (_, pgBin, trace, skipped) => {
+])('an old primary, with %s', (_, serverBin, trace, skipped) => {
   it.skipIf(skipped)('comes back as a standby, and what it alone had is kept beside its data', async () => {
-    const name = `back-${pgBin === undefined ? 'clone' : 'rewind'}`
-    const stack = await machine.engine(pgBin).up(upRequest(name, databaseTopology(1)))
+    const name = `back-${serverBin === undefined ? 'clone' : 'rewind'}`
+    const stack = await machine.engine(serverBin).up(upRequest(name, databaseTopology(1)))
     await eventuallyStreaming(stack, 'primary', ['standby-1'])
     await ask(stack, 'primary', note('kept'))
     await expect.poll(() => noted(stack, 'standby-1')).toEqual(['kept'])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { AddressBook } from '../../core/references.js'
 import type { Program } from '../../core/topology.js'
+import { nginx } from '../../parts/nginx/nginx.js'
 import { testNode } from '../testing/test-node.js'
 import { commandLine, isSimple, type ProgramPlaces, versionsOf } from './programs.js'
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
     nodesDir: '/dist/nodes',
     nodeBinary: process.execPath,
     path: `/nowhere:${folder}:/bin`,
-    pgBin: undefined,
+    serverBin: undefined,
     cache: folder,
   }
 })
@@ -56,7 +57,7 @@ it.each<[Program, string[]]>([
 })
 
 it('finds nginx on the PATH and reads its version', async () => {
-  const node = testNode('n', { kind: 'nginx' })
+  const node = testNode('n', nginx.program)
   expect((await commandLine(node, book, places))[0]).toBe(join(folder, 'nginx'))
   const topology = {
     nodes: [node, testNode('m', { kind: 'bundle', bundle: 'api' })],

@@ -3,16 +3,21 @@ import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { type AddressBook, fillReferences } from '../../core/references.js'
-import type { NodeSpec, Program, Topology } from '../../core/topology.js'
+import {
+  type Installed,
+  type NodeSpec,
+  type Program,
+  type ServerPrograms,
+  serverOf,
+  type Topology,
+} from '../../core/topology.js'
 import type { Lack } from './lack.js'
-import { findPostgres, isLack, type PostgresPlaces } from './postgres-binaries.js'
+import { findServer, isLack, type ServerPlaces } from './server-programs.js'
 
 /** Where system administrators' programs are, which a user's PATH may lack. */
 const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin']
 
-const CLONE = 'clone'
-
-export interface ProgramPlaces extends PostgresPlaces {
+export interface ProgramPlaces extends ServerPlaces {
   /** Folder of our own programs: api.mjs, balancer.mjs, clone.mjs. */
   nodesDir: string
   nodeBinary: string
@@ -36,18 +41,17 @@ async function lackOfProgram(id: string, program: Program, places: ProgramPlaces
         reason: `${id} is an image, which needs the Docker engine`,
         fix: 'Use --engine docker, or give a command',
       }
-    case 'nginx':
-      if ((await nginxBinary(places)) !== undefined) return undefined
-      return {
-        reason: 'nginx is not installed',
-        fix: 'apt-get install nginx or brew install nginx, or use the built-in balancer: --balancer builtin',
-      }
     case 'bundle':
       return lackOfBundle(places, program.bundle)
-    case 'postgres': {
-      const found = await findPostgres(places)
+    case 'installed': {
+      const server = serverOf({ program })
+      if (server === undefined) {
+        if ((await programFile(program, places)) !== undefined) return undefined
+        return { reason: `${program.name} is not installed`, fix: program.fix }
+      }
+      const found = await findServer(server, places)
       if (isLack(found)) return found
-      return found.canCopy ? undefined : lackOfBundle(places, CLONE)
+      return found.canCopy ? undefined : lackOfBundle(places, server.server.copying.bundle)
     }
   }
 }
@@ -64,19 +68,12 @@ export async function commandLine(spec: NodeSpec, book: AddressBook, places: Pro
   switch (program.kind) {
     case 'bundle':
       return [places.nodeBinary, bundleFile(places, program.bundle)]
-    case 'nginx':
-      // Before it has read its configuration nginx would log to a file that only root may write.
-      return [
-        (await nginxBinary(places)) ?? 'nginx',
-        '-e',
-        'stderr',
-        '-p',
-        `${book.dir}/`,
-        '-c',
-        `${book.dir}/nginx.conf`,
-      ]
-    case 'postgres':
-      return ['sh', join(book.dir, 'boot.sh')]
+    case 'installed': {
+      const [name = '', ...args] = program.argv.map((text) => fillReferences(text, book))
+      // A data server's script finds the server itself, where it is told.
+      const file = program.server === undefined ? await programFile(program, places) : undefined
+      return [file ?? name, ...args]
+    }
     case 'command': {
       const command = fillReferences(program.command, book)
       return ['sh', '-c', isSimple(command) ? `exec ${command}` : command]
@@ -97,19 +94,27 @@ export function isSimple(command: string): boolean {
 
 /** Versions of the programs of a topology. Of a user's own command nothing is known. */
 export async function versionsOf(topology: Topology, places: ProgramPlaces): Promise<Record<string, string>> {
-  const kinds = new Set(topology.nodes.map(({ program }) => program.kind))
   const versions: Record<string, string> = {}
-  if (kinds.has('bundle')) versions.node = await nodeVersion(places)
-  const nginx = kinds.has('nginx') ? await nginxBinary(places) : undefined
-  if (nginx !== undefined) {
-    const { stderr } = await execa(nginx, ['-v'], { reject: false, cwd: '/' })
-    versions.nginx = versionIn(stderr)
-  }
-  if (kinds.has('postgres')) {
-    const found = await findPostgres(places)
-    if (!isLack(found)) versions.postgresql = found.version
+  for (const { program } of topology.nodes) {
+    if (program.kind === 'bundle') versions.node ??= await nodeVersion(places)
+    if (program.kind !== 'installed' || program.name in versions) continue
+    const version = await versionOf(program, places)
+    if (version !== undefined) versions[program.name] = version
   }
   return versions
+}
+
+/** Undefined of a program that is not there. */
+async function versionOf(program: Installed, places: ProgramPlaces): Promise<string | undefined> {
+  const server = serverOf({ program })
+  if (server !== undefined) {
+    const found = await findServer(server, places)
+    return isLack(found) ? undefined : found.version
+  }
+  const file = await programFile(program, places)
+  if (file === undefined) return undefined
+  const { all } = await execa(file, program.version.slice(1), { reject: false, cwd: '/', all: true })
+  return versionIn(all)
 }
 
 async function nodeVersion({ nodeBinary }: ProgramPlaces): Promise<string> {
@@ -123,17 +128,18 @@ function versionIn(text: string | undefined): string {
   return /\d+(\.\d+)+/.exec(text ?? '')?.[0] ?? 'unknown'
 }
 
-async function nginxBinary({ path }: ProgramPlaces): Promise<string | undefined> {
+/** Where a program is, as far as the PATH and administrators' folders know it. */
+async function programFile({ argv: [name = ''] }: Installed, { path }: ProgramPlaces): Promise<string | undefined> {
   for (const folder of [...path.split(delimiter), ...MORE_FOLDERS]) {
-    const file = join(folder, 'nginx')
+    const file = join(folder, name)
     if (folder !== '' && (await can(file, constants.X_OK))) return file
   }
   return undefined
 }
 
-/** The base backup as a command for sh, where PostgreSQL's own programs for that are missing. */
-export function cloneCommand(places: ProgramPlaces): string {
-  return [places.nodeBinary, bundleFile(places, CLONE)].map(quoted).join(' ')
+/** The copying of a server's data as a command for sh, where its own programs for that are missing. */
+export function cloneCommand({ copying }: ServerPrograms, places: ProgramPlaces): string {
+  return [places.nodeBinary, bundleFile(places, copying.bundle)].map(quoted).join(' ')
 }
 
 /** A text as one word of sh. */

@@ -1,11 +1,13 @@
 import { chmod } from 'node:fs/promises'
 import { environmentError } from '../../core/errors.js'
-import { findPostgres, isLack } from './postgres-binaries.js'
-import { postgresTemplate } from './postgres-template.js'
+import type { DataServer } from '../../core/topology.js'
 import { cloneCommand, type ProgramPlaces } from './programs.js'
 import { hasCluster, makePassable } from './server-folders.js'
+import { findServer, isLack } from './server-programs.js'
+import { serverTemplate } from './server-template.js'
 
 export interface ServerRequest {
+  program: DataServer
   places: ProgramPlaces
   /** What else the node's environment holds. */
   env: Record<string, string | undefined>
@@ -19,26 +21,35 @@ export interface ServerRequest {
 }
 
 /**
- * What boot.sh is told by the engine (see topologies/postgres-boot.ts), so that it can bring a server up at once.
- * @throws LabError (environment) when there is no PostgreSQL, or no template could be made
+ * What a data server's script is told by the engine (see parts/postgres/boot.ts), so that it can bring one up at once.
+ * @throws LabError (environment) when there is no such server, or no template could be made
  */
 export async function serverEnv(request: ServerRequest): Promise<Record<string, string>> {
-  const { places, data, files, dir, timeoutMs, signal } = request
-  const found = await findPostgres(places)
+  const { program, places, data, files, dir, timeoutMs, signal } = request
+  const found = await findServer(program, places)
   if (isLack(found)) throw environmentError(found.reason, found.fix)
   const own = {
-    PG_BIN: found.bin,
+    SERVER_BIN: found.bin,
     SERVER_USER: found.user.name ?? '',
-    CLONE: found.canCopy ? '' : cloneCommand(places),
-    // boot.sh reads messages, and macOS wants a valid locale.
+    CLONE: found.canCopy ? '' : cloneCommand(program.server, places),
+    // The script reads messages, and macOS wants a valid locale.
     LC_ALL: 'C',
   }
   await makePassable(data)
-  // boot.sh hands it to the server's user.
+  // The script hands it to the server's user.
   await chmod(data, 0o700)
-  if (hasCluster(data)) return { ...own, TEMPLATE: '' }
+  if (hasCluster(data, program.server.begun)) return { ...own, TEMPLATE: '' }
   const programs = `${found.bin} ${found.version}`
   const env = { ...request.env, ...own }
-  const template = await postgresTemplate({ cache: places.cache, files, dir, programs, env, timeoutMs, signal })
+  const template = await serverTemplate({
+    server: program.server,
+    cache: places.cache,
+    files,
+    dir,
+    programs,
+    env,
+    timeoutMs,
+    signal,
+  })
   return { ...own, TEMPLATE: template }
 }

@@ -5,12 +5,12 @@ import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { environmentError } from '../../core/errors.js'
 
-/** Of root's: PostgreSQL refuses to run as root, and the user it runs as instead must be able to enter. */
+/** Of root's: a data server refuses to run as root, and the user it runs as instead must be able to enter. */
 const SHARED_FOLDER = '/var/lib/scalelab'
-/** In a node's data folder, once it has a cluster; every server process works in there. See boot.sh. */
+/** In a node's data folder, once it has a cluster; every server process works in there. */
 const CLUSTER = 'pgdata'
 
-/** Where what belongs to PostgreSQL servers is kept. */
+/** Where what belongs to data servers is kept. */
 export interface ServerFolders {
   /** What can be made again at any time: private copies of programs, templates. */
   cache: string
@@ -97,7 +97,7 @@ export function clustersIn(dataFolders: readonly string[]): string[] {
   return clusters.map((folder) => realpathSync(folder))
 }
 
-/** Whether a data folder holds a cluster that a server can start from. */
-export function hasCluster(dataFolder: string): boolean {
-  return existsSync(join(dataFolder, CLUSTER, 'PG_VERSION'))
+/** Whether a data folder holds a cluster that a server can start from. @param begun a file that is in it then */
+export function hasCluster(dataFolder: string, begun: string): boolean {
+  return existsSync(join(dataFolder, CLUSTER, begun))
 }

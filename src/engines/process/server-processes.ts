@@ -9,15 +9,17 @@ import { descendants, type ProcessRow, type ProcessTable } from './process-table
 const KILL_LIMIT_MS = 5_000
 
 /**
- * Processes of PostgreSQL servers that work in one of the folders, or below. A server's children have sessions of their
+ * Processes of data servers that work in one of the folders, or below. A server's children have sessions of their
  * own and write over their environment: when the server is gone nothing else tells whose they were.
+ * @param programs names of such servers' processes
  */
 export async function serversIn(
   folders: readonly string[],
+  programs: readonly string[],
   table: ProcessTable,
   rows?: ProcessRow[],
 ): Promise<ProcessRow[]> {
-  const all = (rows ?? (await table.rows())).filter(({ name }) => name === 'postgres')
+  const all = (rows ?? (await table.rows())).filter(({ name }) => programs.includes(name))
   // Whoever has a living server for its parent is of that server: one question for each server, and for each orphan.
   let eldest = all.filter(({ parent }) => !all.some(({ pid }) => pid === parent))
   const found: ProcessRow[] = []
@@ -32,12 +34,15 @@ export async function serversIn(
 }
 
 /** Removes the data below a folder, and ends servers that still run on it first. */
-export async function removeData(folder: string, table: ProcessTable): Promise<void> {
+export async function removeData(
+  folder: string,
+  { table, serverPrograms }: { table: ProcessTable; serverPrograms: readonly string[] },
+): Promise<void> {
   if (!existsSync(folder)) return
   const place = realpathSync(folder)
   const deadline = performance.now() + KILL_LIMIT_MS
   for (;;) {
-    const living = await serversIn([place], table)
+    const living = await serversIn([place], serverPrograms, table)
     if (living.length === 0) break
     if (performance.now() > deadline) {
       const pids = living.map(({ pid }) => pid).join(', ')

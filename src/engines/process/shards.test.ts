@@ -5,18 +5,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '../../core/errors.js'
 import { stackParametersSchema } from '../../core/parameters.js'
 import type { Topology } from '../../core/topology.js'
+import { postgres } from '../../parts/postgres/postgres.js'
 import { shardMapOf, shardNode } from '../../topologies/sharded.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Stack } from '../port.js'
 import { labError } from '../testing/contract.js'
-import { findPostgres, isLack } from './postgres-binaries.js'
 import { serverFolders } from './server-folders.js'
+import { findServer, isLack } from './server-programs.js'
 import { ask, bundleClone } from './testing/database-stack.js'
 import { type TestMachine, testMachine, upRequest } from './testing/test-machine.js'
 
 const required = process.env.SCALELAB_REQUIRE === '1'
 const { cache } = serverFolders(tmpdir(), process.env)
-const missing = isLack(await findPostgres({ pgBin: undefined, path: process.env.PATH ?? '', cache })) && !required
+const missing =
+  isLack(await findServer(postgres.program, { serverBin: undefined, path: process.env.PATH ?? '', cache })) && !required
 
 const ROWS = 600
 const parameters = stackParametersSchema.parse({

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { environmentError, type LabError, unknownValueError, usageError } from '../../core/errors.js'
 import type { NodeStatus, NodeUsage, StackMeta } from '../../core/stack.js'
 import type { StackRecord } from '../../core/stack-folders.js'
-import { type NodeSpec, nodeOf, stopSignalOf } from '../../core/topology.js'
+import { type NodeSpec, nodeOf, reloadSignalOf, schemeOf, stopSignalOf } from '../../core/topology.js'
 import { entryFirst } from '../entry-first.js'
 import { inside } from '../inside.js'
 import type { Folder, Stack } from '../port.js'
@@ -39,7 +39,7 @@ export class ProcessStack implements Stack {
     const [record, rows] = await Promise.all([this.record(), this.host.table.rows()])
     const status = async (spec: NodeSpec): Promise<NodeStatus> => {
       const living = await this.process(spec.id).living(rows)
-      const url = `${spec.readiness.protocol}://${addressOf(record, spec.id, clientPort(record, spec))}`
+      const url = `${schemeOf(spec.readiness)}://${addressOf(record, spec.id, clientPort(record, spec))}`
       return {
         id: spec.id,
         role: spec.role,
@@ -145,7 +145,7 @@ export class ProcessStack implements Stack {
       const changed = { ...record, topology: { ...record.topology, nodes } }
       await writeFiles(this.host, changed, spec)
       await this.host.folders.save(changed)
-      await this.process(spec.id).signalLeader('SIGHUP')
+      await this.process(spec.id).signalLeader(reloadSignalOf(spec.program))
     })
   }
 
@@ -228,7 +228,7 @@ export class ProcessStack implements Stack {
   /** Ends a node whatever its state, and leaves the stack as the record says. */
   private async forget(record: StackRecord, spec: NodeSpec): Promise<void> {
     await this.process(spec.id).kill()
-    await removeData(dataFolder(this.host, this.meta.name, spec), this.host.table)
+    await removeData(dataFolder(this.host, this.meta.name, spec), this.host)
     await this.host.folders.removeNode(this.meta.name, spec.id)
     await this.host.folders.save(record)
   }

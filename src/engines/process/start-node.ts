@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type AddressBook, fillReferences } from '../../core/references.js'
 import type { NodeState } from '../../core/stack.js'
 import type { StackRecord } from '../../core/stack-folders.js'
-import type { NodeSpec } from '../../core/topology.js'
+import { type NodeSpec, schemeOf, serverOf } from '../../core/topology.js'
 import { answers, notReadyError, untilReady } from '../readiness.js'
 import { addressBook, addressOf } from './addresses.js'
 import { dataFolder, filesFolder, markVariables, type ProcessHost, placesOf } from './host.js'
@@ -46,7 +46,7 @@ export async function startNode(
     env,
     shellIdentity: identity.shell,
   })
-  const url = `${spec.readiness.protocol}://${addressOf(record, spec.id, spec.readiness.port)}`
+  const url = `${schemeOf(spec.readiness)}://${addressOf(record, spec.id, spec.readiness.port)}`
   const outcome = await untilReady(url, spec.readiness, { timeoutMs: record.readyTimeoutMs, signal, ended })
   if (!outcome.ready) {
     throw notReadyError(spec.id, outcome.why, await lastLines(nodeFolder, SHOWN_LINES, logStart))
@@ -84,10 +84,14 @@ async function environmentOf(
     ...markVariables(host.folders, record.meta.name, spec.id),
   }
   await mkdir(join(host.folders.nodeFolder(record.meta.name, spec.id), 'data'), { mode: 0o700 }).catch(() => undefined)
-  if (spec.program.kind !== 'postgres') return env
+  const program = serverOf(spec)
+  if (program === undefined) return env
   const places = placesOf(host, record)
   const files = filesOf(host, record, spec)
-  return { ...env, ...(await serverEnv({ places, env, files, timeoutMs: record.readyTimeoutMs, signal, ...book })) }
+  return {
+    ...env,
+    ...(await serverEnv({ program, places, env, files, timeoutMs: record.readyTimeoutMs, signal, ...book })),
+  }
 }
 
 /** Where files and libraries are. */
@@ -124,7 +128,7 @@ export async function nodeStateOf(
   )
   if (marked) return 'running'
   // Not marked: it is being started, or the command that started it was killed before it saw the node ready.
-  const url = `${spec.readiness.protocol}://${addressOf(record, spec.id, spec.readiness.port)}`
+  const url = `${schemeOf(spec.readiness)}://${addressOf(record, spec.id, spec.readiness.port)}`
   const ready = await answers(url, spec.readiness, 200, new AbortController().signal)
   return ready ? 'running' : 'starting'
 }

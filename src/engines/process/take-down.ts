@@ -23,7 +23,7 @@ export async function takeDown(
   await killStrays(host, stack)
   // Before the folder: as long as that is there the stack is found, and taken down again.
   const data = sharedData(host, stack)
-  if (data !== undefined) await removeData(data, host.table)
+  if (data !== undefined) await removeData(data, host)
   await folders.remove(stack)
 }
 

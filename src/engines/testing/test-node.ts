@@ -96,6 +96,7 @@ export function testNode(
   return {
     id,
     role: options.peers === undefined ? 'api' : 'balancer',
+    part: 'test',
     program,
     env: {
       HOST: '{{host}}',

@@ -6,6 +6,7 @@ import { stackParametersSchema } from '../../core/parameters.js'
 import { formatDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
 import type { LoadTarget } from '../../load/port.js'
+import { AUTO_BALANCERS } from '../../parts/registry.js'
 import { withLock } from '../../store/lock.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { LabContext } from '../context.js'
@@ -39,7 +40,7 @@ interface Course {
 /**
  * Measures what this machine can drive, with the generator that runs use, on a stack of its own: how quiet it is, then the
  * highest rate that one generator (and as many as would be taken) sends on schedule to the cheapest server there is, that an
- * instance without work answers, and that nginx passes on. What it started is taken down whatever happens.
+ * instance without work answers, and that a balancer passes on. What it started is taken down whatever happens.
  * @param durationMs how long it should take, about
  * @throws LabError (environment) without a server to drive, (run failed) when the machine is too busy to hold any rate; the
  * reason of the signal when it fires
@@ -76,12 +77,15 @@ export async function calibrate(
   })
 }
 
-/** An instance that does no work, behind nginx where there is one. */
+/** The one whose cost is measured. */
+const BALANCER = AUTO_BALANCERS.preferred
+
+/** An instance that does no work, behind the preferred balancer where there is one. */
 async function startServers(lab: LabContext): Promise<Stack> {
   const engines = await lab.engines()
-  const behindNginx = parametersOf('nginx')
-  const nginx = await engines.process.available(topologyOf({ ...behindNginx, balancer: 'nginx' }), lab.signal)
-  const decision = await decide('process', nginx.ok ? behindNginx : parametersOf(null), engines, lab.signal)
+  const behind = parametersOf(BALANCER.name)
+  const { ok } = await engines.process.available(topologyOf(behind), lab.signal)
+  const decision = await decide('process', ok ? behind : parametersOf(null), engines, lab.signal)
   const identity = await lab.identity.of(lab.pid)
   if (identity === undefined) throw environmentError('this process cannot be identified', 'Is /proc mounted?')
   const { stack } = await startStack({
@@ -97,19 +101,19 @@ async function startServers(lab: LabContext): Promise<Stack> {
   return stack
 }
 
-function parametersOf(balancer: 'nginx' | null): StackParameters {
+function parametersOf(balancer: string | null): StackParameters {
   const work = { kind: 'none' as const }
   return balancer === null
     ? stackParametersSchema.parse({ kind: 'single', work })
     : stackParametersSchema.parse({ kind: 'balanced', replicas: 1, balancer, work })
 }
 
-/** nginx answers its own status page from memory: there is no cheaper server. */
+/** A balancer answers its own status page from memory: there is no cheaper server. */
 async function coursesOf(stack: Stack): Promise<Course[]> {
   const nodes = await stack.nodes()
   const { generatorCount } = await import('../../load/child-process-generator.js')
   const urlOf = (role: string): string | null => nodes.find((node) => node.role === role)?.url ?? null
-  const [nginx, api] = [urlOf('balancer'), urlOf('api')]
+  const [balancer, api] = [urlOf('balancer'), urlOf('api')]
   if (api === null) throw environmentError('the instance to drive does not run')
   const at = (origin: string, path: string): LoadTarget => ({
     origin,
@@ -117,9 +121,9 @@ async function coursesOf(stack: Stack): Promise<Course[]> {
   })
   const direct = at(api, '/api/products')
   const cheapest =
-    nginx === null
+    balancer === null
       ? { server: 'the sample API, which does no work', target: direct }
-      : { server: 'nginx, answering by itself', target: at(nginx, '/nginx_status') }
+      : { server: `${BALANCER.words}, answering by itself`, target: at(balancer, BALANCER.status) }
   // As many as a run takes by itself at most.
   const most = generatorCount(
     {
@@ -139,7 +143,7 @@ async function coursesOf(stack: Stack): Promise<Course[]> {
   return [
     { drive: 'generator', generators: 1, ...cheapest },
     ...(most > 1 ? [{ drive: 'generator' as const, generators: most, ...cheapest }] : []),
-    ...(nginx === null
+    ...(balancer === null
       ? []
       : [
           {
@@ -149,10 +153,10 @@ async function coursesOf(stack: Stack): Promise<Course[]> {
             target: direct,
           },
           {
-            drive: 'nginx' as const,
+            drive: 'balancer' as const,
             generators: 1,
-            server: 'the same API, through nginx',
-            target: at(nginx, '/api/products'),
+            server: `the same API, through ${BALANCER.words}`,
+            target: at(balancer, '/api/products'),
           },
         ]),
   ]

@@ -4,8 +4,8 @@ import { environmentError } from '../../core/errors.js'
 import { measuredMs, withRun } from '../../core/load.js'
 import type { RunRecord } from '../../core/record.js'
 import type { Objective } from '../../core/slo.js'
-import type { Program } from '../../core/topology.js'
 import type { Stack } from '../../engines/port.js'
+import { programWords } from '../../parts/registry.js'
 import type { ProbeRates } from '../../probes/registry.js'
 import type { Acted } from '../../run/act.js'
 import type { RunPlan } from '../../run/plan.js'
@@ -148,23 +148,7 @@ async function checkActions({ timeline, parameters, system, load }: Subject): Pr
 
 async function nodeRecords(stack: Stack, software: Record<string, string>): Promise<RunRecord['nodes']> {
   const specs = await stack.specs()
-  return specs.map(({ id, role, program }) => ({ id, role, program: programName(program, software) }))
-}
-
-/** What ran in a node, in the words of the report. */
-function programName(program: Program, software: Record<string, string>): string {
-  switch (program.kind) {
-    case 'bundle':
-      return program.bundle === 'api' ? 'sample API' : 'built-in balancer'
-    case 'nginx':
-      return `nginx ${software.nginx ?? ''}`.trim()
-    case 'postgres':
-      return `PostgreSQL ${software.postgresql ?? ''}`.trim()
-    case 'command':
-      return program.command
-    case 'image':
-      return program.image
-  }
+  return specs.map((spec) => ({ id: spec.id, role: spec.role, ...programWords(spec, software) }))
 }
 
 /** What a reader should know about the stack and the load, one sentence each. */

@@ -24,7 +24,8 @@ function engine(name: 'docker' | 'process', available: (topology: Topology) => A
 }
 
 function enginesOf({ docker, nginx, bundles = true }: Machine) {
-  const needs = (kind: string) => (topology: Topology) => topology.nodes.some((node) => node.program.kind === kind)
+  const needs = (kind: string) => (topology: Topology) =>
+    topology.nodes.some(({ part, program }) => part === kind || program.kind === kind)
   return {
     docker: engine('docker', (topology) =>
       docker ? { ok: true, version: '28.0', ...(needs('postgres')(topology) ? { notes: [PROGRAMS] } : {}) } : NO_DOCKER,
@@ -104,7 +105,7 @@ describe('decide', () => {
     const decision = await decideOn(machine, requested, input)
     expect(`${decision.engine.name} ${decision.parameters.balancer}`).toBe(expected)
     expect(decision.notes).toEqual(notes.map((note) => expect.stringContaining(note)))
-    const programs = decision.topology.nodes.map((node) => node.program.kind)
+    const programs = decision.topology.nodes.map((node) => node.part)
     if (decision.parameters.kind !== 'single') expect(programs.includes('nginx')).toBe(expected.endsWith('nginx'))
   })
 

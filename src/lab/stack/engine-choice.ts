@@ -2,14 +2,16 @@ import { environmentError, usageError } from '../../core/errors.js'
 import type { StackParameters } from '../../core/parameters.js'
 import type { Topology } from '../../core/topology.js'
 import type { Availability, Engine } from '../../engines/port.js'
-import type { DecidedParameters } from '../../topologies/balanced.js'
+import type { BalancerPart } from '../../parts/port.js'
+import { AUTO_BALANCERS } from '../../parts/registry.js'
+import { withBalancer } from '../../topologies/balanced.js'
 import { topologyOf } from '../../topologies/topology.js'
 import type { Engines } from '../context.js'
 
 /** What runs the stack, decided: engine, balancer, and what a reader should know about the decisions. */
 export interface Decision {
   engine: Engine
-  parameters: DecidedParameters
+  parameters: StackParameters
   topology: Topology
   /** Why this engine and this balancer, and what the engine cannot do. One sentence each. */
   notes: string[]
@@ -43,20 +45,20 @@ export async function decide(
     )
   }
   if (requested === 'docker' || (app !== null && 'image' in app)) {
-    const decision = withBalancer(engines.docker, parameters, 'nginx', [])
-    const availability = await engines.docker.available(decision.topology, signal)
+    const docker = decision(engines.docker, parameters, AUTO_BALANCERS.preferred, [])
+    const availability = await engines.docker.available(docker.topology, signal)
     require(availability, 'Docker')
-    return withPrograms(decision, availability)
+    return withPrograms(docker, availability)
   }
   if (requested === 'process') return onProcesses(parameters, engines, signal, [])
   if (app !== null) {
     return onProcesses(parameters, engines, signal, ['Engine: process, because --app runs a command.'])
   }
-  const decision = withBalancer(engines.docker, parameters, 'nginx', [])
-  const availability = await engines.docker.available(decision.topology, signal)
+  const docker = decision(engines.docker, parameters, AUTO_BALANCERS.preferred, [])
+  const availability = await engines.docker.available(docker.topology, signal)
   if (availability.ok) {
     const why = `Engine: docker, because Docker ${availability.version} answers and has the images.`
-    return withPrograms({ ...decision, notes: [why, ...decision.notes] }, availability)
+    return withPrograms({ ...docker, notes: [why, ...docker.notes] }, availability)
   }
   return onProcesses(parameters, engines, signal, [`Engine: process, because ${availability.reason}.`])
 }
@@ -68,11 +70,12 @@ async function onProcesses(
   notes: string[],
 ): Promise<Decision> {
   const engine = engines.process
-  const preferred = withBalancer(engine, parameters, 'nginx', notes)
+  const preferred = decision(engine, parameters, AUTO_BALANCERS.preferred, notes)
   const availability = await engine.available(preferred.topology, signal)
   if (availability.ok) return withPrograms(preferred, availability)
   if (parameters.kind !== 'single' && parameters.balancer === 'auto') {
-    const builtin = withBalancer(engine, parameters, 'builtin', [
+    const { otherwise } = AUTO_BALANCERS
+    const builtin = decision(engine, parameters, otherwise, [
       ...notes,
       `Balancer: built-in, because ${availability.reason} (${availability.fix}).`,
     ])
@@ -85,16 +88,8 @@ async function onProcesses(
 }
 
 /** The decision with 'auto' resolved to the given balancer. */
-function withBalancer(
-  engine: Engine,
-  parameters: StackParameters,
-  auto: 'nginx' | 'builtin',
-  notes: readonly string[],
-): Decision {
-  const decided: DecidedParameters = {
-    ...parameters,
-    balancer: parameters.balancer === 'auto' ? auto : parameters.balancer,
-  }
+function decision(engine: Engine, parameters: StackParameters, auto: BalancerPart, notes: readonly string[]): Decision {
+  const decided = withBalancer(parameters, auto)
   const topology = topologyOf(decided)
   return { engine, parameters: decided, topology, notes: [...notes, ...engine.limitations(topology)] }
 }

@@ -1,7 +1,7 @@
 import { freemem } from 'node:os'
 import { environmentError, usageError } from '../../core/errors.js'
 import type { StackMeta } from '../../core/stack.js'
-import type { Topology } from '../../core/topology.js'
+import { serverOf, type Topology } from '../../core/topology.js'
 import type { Stack, UpEvent } from '../../engines/port.js'
 import { withLock } from '../../store/lock.js'
 import type { LabContext } from '../context.js'
@@ -73,11 +73,12 @@ const SERVER_BYTES = 120 * 2 ** 20
  * @throws LabError (usage)
  */
 export function refuseWithoutMemory({ nodes }: Pick<Topology, 'nodes'>, free: number): void {
-  const servers = nodes.filter(({ program }) => program.kind === 'postgres').length
-  if (servers * SERVER_BYTES <= free) return
+  const servers = nodes.flatMap((node) => serverOf(node) ?? [])
+  const needed = servers.length * SERVER_BYTES
+  if (needed <= free) return
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
   throw usageError(
-    `${servers} PostgreSQL servers need about ${gib(servers * SERVER_BYTES)} of memory, and ${gib(free)} are free`,
+    `${servers.length} ${servers[0]?.server.title} servers need about ${gib(needed)} of memory, and ${gib(free)} are free`,
     `At most ${Math.floor(free / SERVER_BYTES)} would fit`,
   )
 }

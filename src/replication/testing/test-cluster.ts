@@ -3,11 +3,12 @@ import { expect, vi } from 'vitest'
 import { DATABASE_NAME, DATABASE_ROLES } from '../../core/databases-file.js'
 import type { DrillEventName } from '../../core/trial.js'
 import type { Stack } from '../../engines/port.js'
-import { findPostgres, isLack } from '../../engines/process/postgres-binaries.js'
+import { findServer, isLack } from '../../engines/process/server-programs.js'
 import { ask, bundleClone, databaseTopology } from '../../engines/process/testing/database-stack.js'
 import { type TestMachine, testMachine, testSecret, upRequest } from '../../engines/process/testing/test-machine.js'
 import type { LabContext } from '../../lab/context.js'
 import { controlOf } from '../../lab/stack/databases.js'
+import { postgres } from '../../parts/postgres/postgres.js'
 import { Cluster, primaryOf } from '../cluster.js'
 import type { FailoverOptions } from '../failover.js'
 import type { NodeControl } from '../port.js'
@@ -34,7 +35,11 @@ export interface TestCluster {
 /** Why there can be no such cluster here, or undefined. */
 export async function clusterMissing(): Promise<string | undefined> {
   const machine = await testMachine()
-  const found = await findPostgres({ pgBin: undefined, path: process.env.PATH ?? '', cache: machine.servers.cache })
+  const found = await findServer(postgres.program, {
+    serverBin: undefined,
+    path: process.env.PATH ?? '',
+    cache: machine.servers.cache,
+  })
   await machine.cleanup()
   return isLack(found) && process.env.SCALELAB_REQUIRE !== '1' ? found.reason : undefined
 }

@@ -9,8 +9,8 @@ import { Client } from 'pg'
 import { DATABASE_NAME, DATABASE_ROLES } from '../../core/databases-file.js'
 import { encodeOwners, type Keying, type ShardMap, type ShardsFile, SLOTS } from '../../core/shard-map.js'
 import { type PostgresBinaries, postgresBinaries } from '../../nodes/api/testing/postgres-binaries.js'
+import { ROLES_SQL } from '../../parts/postgres/config.js'
 import type { Endpoint } from '../../replication/session.js'
-import { ROLES_SQL } from '../../topologies/ecomarket-sql.js'
 import { shardSeedSql, shardSql } from '../../topologies/shard-sql.js'
 
 /** Who runs the servers when the tests are root's: PostgreSQL refuses to be root. */

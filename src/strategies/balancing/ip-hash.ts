@@ -15,7 +15,7 @@ export const ipHash: BalancingStrategy = {
   name: 'ip-hash',
   summary: 'a client stays on one server, by its address (/24 of IPv4)',
   weighted: true,
-  nginx: ['ip_hash;'],
+  algorithm: 'address-hash',
   picker(servers) {
     const weights = servers.map((server) => server.weight)
     const totalWeight = weights.reduce((sum, weight) => sum + weight, 0)

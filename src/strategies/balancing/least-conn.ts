@@ -9,7 +9,7 @@ export const leastConn: BalancingStrategy = {
   name: 'least-conn',
   summary: 'the server with the fewest requests in flight, by weight',
   weighted: true,
-  nginx: ['least_conn;'],
+  algorithm: 'least-connections',
   picker(servers) {
     const weights = servers.map((server) => server.weight)
     const turns = new SmoothTurns(weights)

@@ -21,14 +21,19 @@ export interface Picker {
   pick(choice: Choice): number
 }
 
-/** A balancing strategy: how nginx is told to do it, and the same for the built-in balancer. */
+/**
+ * How a server is chosen, for any balancer to do in its own terms: in turn, in proportion to weights where the strategy has
+ * some; the one with the fewest connections; by a hash of the client's address, of IPv4 its first three octets.
+ */
+export type Algorithm = 'turns' | 'least-connections' | 'address-hash'
+
+/** A balancing strategy: what it asks of any balancer, and how the built-in one does it. */
 export interface BalancingStrategy {
   name: string
   /** One sentence for help texts and docs. */
   summary: string
   /** Whether --weights has a meaning for it. */
   weighted: boolean
-  /** Directives at the head of nginx's upstream block, without indentation: ["least_conn;"]. */
-  nginx: readonly string[]
+  algorithm: Algorithm
   picker(servers: readonly Server[]): Picker
 }

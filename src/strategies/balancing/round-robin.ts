@@ -6,7 +6,7 @@ export const roundRobin: BalancingStrategy = {
   name: 'round-robin',
   summary: 'each server in turn',
   weighted: false,
-  nginx: [],
+  algorithm: 'turns',
   picker(servers) {
     const turns = new SmoothTurns(servers.map(() => 1))
     return { pick: ({ available }) => turns.next((index) => available[index] === true) }

@@ -6,7 +6,7 @@ export const weighted: BalancingStrategy = {
   name: 'weighted',
   summary: 'turns in proportion to the weights, evenly spread',
   weighted: true,
-  nginx: [],
+  algorithm: 'turns',
   picker(servers) {
     const turns = new SmoothTurns(servers.map((server) => server.weight))
     return { pick: ({ available }) => turns.next((index) => available[index] === true) }

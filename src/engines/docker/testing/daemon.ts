@@ -1,17 +1,19 @@
 import { homedir } from 'node:os'
 import type { StackMeta } from '../../../core/stack.js'
+import { DEFAULT_IMAGES } from '../../../parts/registry.js'
 import { connectDocker } from '../client.js'
 import { findDockerHost } from '../host.js'
-import { DEFAULT_IMAGES, hasImage } from '../images.js'
+import { hasImage } from '../images.js'
 
 /** The daemon and images that tests use: those of the environment, as for the command line. */
 export const host = findDockerHost({ dockerHost: process.env.DOCKER_HOST, home: homedir() })
 export const client = connectDocker(host)
-export const images = {
-  node: process.env.SCALELAB_IMAGE_NODE ?? DEFAULT_IMAGES.node,
-  nginx: process.env.SCALELAB_IMAGE_NGINX ?? DEFAULT_IMAGES.nginx,
-  postgres: process.env.SCALELAB_IMAGE_POSTGRES ?? DEFAULT_IMAGES.postgres,
-}
+export const images = Object.fromEntries(
+  Object.entries(DEFAULT_IMAGES).map(([name, image]) => [
+    name,
+    process.env[`SCALELAB_IMAGE_${name.toUpperCase()}`] ?? image,
+  ]),
+)
 
 /**
  * Why tests on Docker cannot run here, null when they can: they pull nothing.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { StackMeta } from '../../../core/stack.js'
 import type { StackFolders } from '../../../core/stack-folders.js'
 import type { Topology } from '../../../core/topology.js'
+import { SERVER_PROGRAMS } from '../../../parts/registry.js'
 import { processIdentity } from '../../../store/process-identity.js'
 import { stackFolders } from '../../../store/stack-folders.js'
 import type { Engine, UpRequest } from '../../port.js'
@@ -18,7 +19,7 @@ export interface TestMachine {
   nodesDir: string
   folders: StackFolders
   /** Of the PostgreSQL programs in a folder, or of those that are found. */
-  engine(pgBin?: string): Engine
+  engine(serverBin?: string): Engine
   servers: ServerFolders
   /** Folders and processes that are still there of a stack. */
   leftovers(stackName: string): Promise<string[]>
@@ -33,14 +34,15 @@ export async function testMachine(): Promise<TestMachine> {
   await writeFile(join(nodesDir, 'api.mjs'), TEST_NODE_SOURCE)
   const folders = stackFolders(join(root, 'state'))
   const servers = serverFolders(join(root, 'state'), process.env)
-  const engine = (pgBin?: string): Engine =>
+  const engine = (serverBin?: string): Engine =>
     createProcessEngine({
       folders,
       identity: processIdentity(),
       nodesDir,
       nodeBinary: process.execPath,
       servers,
-      pgBin,
+      serverPrograms: SERVER_PROGRAMS,
+      serverBin,
       secret: testSecret,
       env: process.env,
       cwd: () => root,

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { DATABASE_NAME, DATABASE_ROLES, type DatabasesFile } from '../../../core/databases-file.js'
-import { ecomarketSql, ROLES_SQL } from '../../../topologies/ecomarket-sql.js'
+import { ROLES_SQL } from '../../../parts/postgres/config.js'
+import { ecomarketSql } from '../../../topologies/ecomarket-sql.js'
 import { postgresBinaries } from './postgres-binaries.js'
 
 /** Who runs the servers when the tests are root's: PostgreSQL refuses to be root. */

@@ -4,7 +4,7 @@
  *
  * Environment, from the topology: NODE_ID, DIR (the node's files), DATA (what the server keeps, and may enter),
  * BORN (primary or standby: what it is when there is no data yet), UPSTREAM ("host:port" of the first primary), SLOT.
- * From the engine: PG_BIN (folder of the binaries; without: on the PATH, else the newest where Debian keeps them),
+ * From the engine: SERVER_BIN (folder of the binaries; without: on the PATH, else the newest where Debian keeps them),
  * SERVER_USER (who runs the server when we are root), TEMPLATE (a template to begin from; optional), CLONE (command of
  * the base backup, quoted for sh, where there is no pg_basebackup; optional).
  *
@@ -15,7 +15,7 @@
  * beside what is in the template, which many share.
  */
 export const POSTGRES_BOOT = `#!/bin/sh
-# Brings this database server up. Written by scalelab; see src/topologies/postgres-boot.ts for what decides what.
+# Brings this database server up. Written by scalelab; see src/parts/postgres/boot.ts for what decides what.
 set -eu
 umask 077
 # Messages are read below, and times compared: neither is a matter of where we are.
@@ -23,7 +23,7 @@ LC_ALL=C TZ=UTC
 export LC_ALL TZ
 # The first process of a container is deaf to signals that it does not ask for.
 trap 'exit 143' INT TERM
-bin=\${PG_BIN:-}
+bin=\${SERVER_BIN:-}
 # Debian keeps every version apart and none on the PATH.
 if [ -z "$bin" ] && ! command -v postgres >/dev/null; then
   bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
-import { balancingStrategy } from './registry.js'
+import { balancingStrategy } from '../../strategies/balancing/registry.js'
+import { DIRECTIVES } from './config.js'
 
 // The same clients, in the same order, through the real nginx and through our pickers: the choices must be the same.
 // All sockets are UNIX sockets in a folder of their own, so that no port is taken.
@@ -103,6 +104,6 @@ it.skipIf(!present && !required).each([
   if (strategy === undefined) throw new Error(`no strategy ${name}`)
   const picker = strategy.picker(weights.map((weight, i) => ({ id: LETTERS[i] ?? '', weight })))
   const ours = clients.map((client) => LETTERS[picker.pick({ available: alive, inFlight: [0, 0, 0], client })]).join('')
-  await startNginx(strategy.nginx, weights, alive)
+  await startNginx([DIRECTIVES[strategy.algorithm]], weights, alive)
   expect(await choicesOfNginx(clients)).toBe(ours)
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { stackParametersSchema } from '../core/parameters.js'
-import { labErrorOf } from '../core/testing/thrown.js'
+import { stackParametersSchema } from '../../core/parameters.js'
+import { labErrorOf } from '../../core/testing/thrown.js'
+import { topologyOf } from '../../topologies/topology.js'
 import { checkSyncStandbys, syncStandbyNames } from './sync-standbys.js'
-import { topologyOf } from './topology.js'
 
 const STANDBYS = ['standby-1', 'standby-2']
 

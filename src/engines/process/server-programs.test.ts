@@ -3,10 +3,11 @@ import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, write
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findPostgres, isLack, type PostgresPlaces } from './postgres-binaries.js'
-import { packagedPostgres, usableCopy } from './postgres-package.js'
+import { postgres } from '../../parts/postgres/postgres.js'
 import { commandLine, lackOf, type ProgramPlaces } from './programs.js'
 import { checkOwned, serverFolders } from './server-folders.js'
+import { packagedServer, usableCopy } from './server-package.js'
+import { findServer, isLack, type ServerPlaces } from './server-programs.js'
 import { databaseTopology } from './testing/database-stack.js'
 
 let root: string
@@ -28,14 +29,22 @@ async function programs(version: string, ...more: string[]): Promise<string> {
   return bin
 }
 
-const places = (pgBin: string | undefined): PostgresPlaces => ({ pgBin, path: process.env.PATH ?? '', cache: root })
+const places = (serverBin: string | undefined): ServerPlaces => ({
+  serverBin,
+  path: process.env.PATH ?? '',
+  cache: root,
+})
 
 describe('PostgreSQL in a folder that was asked for', () => {
   it('is taken as it is', async () => {
     const bin = await programs('17.2')
-    expect(await findPostgres(places(bin))).toMatchObject({ bin, version: '17.2', canCopy: false })
+    expect(await findServer(postgres.program, places(bin))).toMatchObject({ bin, version: '17.2', canCopy: false })
     const whole = await programs('16.1 (Debian 16.1-1)', 'pg_basebackup', 'pg_rewind')
-    expect(await findPostgres(places(whole))).toMatchObject({ bin: whole, version: '16.1', canCopy: true })
+    expect(await findServer(postgres.program, places(whole))).toMatchObject({
+      bin: whole,
+      version: '16.1',
+      canCopy: true,
+    })
   })
 
   it.each<[string, () => Promise<string>, RegExp]>([
@@ -60,7 +69,7 @@ describe('PostgreSQL in a folder that was asked for', () => {
       /does not run.*: libpq\.so\.5: cannot open/,
     ],
   ])('is refused when it %s, with what to do', async (_, make, reason) => {
-    expect(await findPostgres(places(await make()))).toMatchObject({
+    expect(await findServer(postgres.program, places(await make()))).toMatchObject({
       reason: expect.stringMatching(reason),
       fix: expect.stringContaining('--pg-bin'),
     })
@@ -69,19 +78,21 @@ describe('PostgreSQL in a folder that was asked for', () => {
   it.skipIf(process.getuid?.() !== 0)('is refused when the user that servers run as cannot enter it', async () => {
     const bin = await programs('17.2')
     await chmod(bin, 0o700)
-    expect(await findPostgres(places(bin))).toMatchObject({ reason: expect.stringMatching(/does not run as user \w+/) })
+    expect(await findServer(postgres.program, places(bin))).toMatchObject({
+      reason: expect.stringMatching(/does not run as user \w+/),
+    })
   })
 })
 
 describe('the PostgreSQL of the package', async () => {
-  const packaged = await packagedPostgres()
+  const packaged = await packagedServer(postgres.program.server)
 
   it.skipIf(packaged === undefined)('works as a copy with its links, made once, also by two at once', async () => {
     if (packaged === undefined) throw new Error('no package')
     const cache = join(root, 'cache')
     const [bin, again] = await Promise.all([usableCopy(packaged, cache), usableCopy(packaged, cache)])
     expect(again).toBe(bin)
-    expect(await readdir(join(cache, 'postgres'))).toEqual([packaged.version])
+    expect(await readdir(join(cache, 'servers'))).toEqual([packaged.version])
     const links: { target: string }[] = JSON.parse(await readFile(join(packaged.native, 'pg-symlinks.json'), 'utf8'))
     for (const { target } of links) {
       const link = join(bin, '..', ...target.split('/').slice(1))
@@ -89,7 +100,7 @@ describe('the PostgreSQL of the package', async () => {
       expect(existsSync(link), link).toBe(true)
     }
     expect((await stat(join(bin, 'initdb'))).mode & 0o777).toBe(0o755)
-    const found = await findPostgres(places(bin))
+    const found = await findServer(postgres.program, places(bin))
     expect(found).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+$/), canCopy: false })
     const before = (await stat(join(bin, 'postgres'))).ctimeMs
     await usableCopy(packaged, cache)
@@ -115,7 +126,7 @@ describe('a database node', () => {
   })
 
   it('is run by what can be found', async () => {
-    const found = await findPostgres(places(undefined))
+    const found = await findServer(postgres.program, places(undefined))
     if (isLack(found)) expect(found.fix).toContain('--pg-bin')
     else expect(Number.parseInt(found.version, 10)).toBeGreaterThanOrEqual(15)
   })

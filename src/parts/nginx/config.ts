@@ -1,11 +1,13 @@
-import { PRIVATE_NETWORKS } from '../strategies/balancing/ip-address.js'
-import type { BalancingStrategy } from '../strategies/balancing/port.js'
+import { PRIVATE_NETWORKS } from '../../strategies/balancing/ip-address.js'
+import type { Algorithm, BalancingStrategy } from '../../strategies/balancing/port.js'
+import { PASSIVE_HEALTH } from '../port.js'
 
-/** nginx's own defaults for passive health, written out in the file because they decide how an outage looks. */
-export const MAX_FAILS = 1
-export const FAIL_TIMEOUT_MS = 10_000
-/** Not nginx's default of 60 s: on one machine a server that does not accept within a second is gone. */
-export const CONNECT_TIMEOUT_MS = 1_000
+/** At the head of the upstream block. */
+export const DIRECTIVES: Readonly<Record<Algorithm, string>> = {
+  turns: '',
+  'least-connections': '    least_conn;\n',
+  'address-hash': '    ip_hash;\n',
+}
 
 /**
  * nginx.conf of a balancer: whole, commented, and free of everything the host may have in /etc/nginx. Runs without
@@ -16,10 +18,10 @@ export function nginxConfig(
   servers: readonly { address: string; weight: number }[],
   strategy: BalancingStrategy,
 ): string {
-  const failTimeout = `${FAIL_TIMEOUT_MS / 1_000}s`
+  const { maxFails, failTimeoutMs, connectTimeoutMs } = PASSIVE_HEALTH
   const serverLines = servers.map(({ address, weight }) => {
     const weightText = strategy.weighted && weight !== 1 ? ` weight=${weight}` : ''
-    return `    server ${address}${weightText} max_fails=${MAX_FAILS} fail_timeout=${failTimeout};`
+    return `    server ${address}${weightText} max_fails=${maxFails} fail_timeout=${failTimeoutMs / 1_000}s;`
   })
   return `# Balancing strategy: ${strategy.name}. ${strategy.summary}
 daemon off;
@@ -55,7 +57,7 @@ ${PRIVATE_NETWORKS.map(({ cidr }) => `  set_real_ip_from ${cidr};\n`).join('')} 
 
   upstream api {
     zone api 256k;
-${strategy.nginx.map((line) => `    ${line}\n`).join('')}${serverLines.join('\n')}
+${DIRECTIVES[strategy.algorithm]}${serverLines.join('\n')}
     keepalive 128;
     keepalive_requests 1000000;
   }
@@ -70,7 +72,7 @@ ${strategy.nginx.map((line) => `    ${line}\n`).join('')}${serverLines.join('\n'
     location / {
       proxy_pass http://api;
       # Default is 60s: a server that is frozen or unplugged would hold its requests for a minute.
-      proxy_connect_timeout ${CONNECT_TIMEOUT_MS / 1_000}s;
+      proxy_connect_timeout ${connectTimeoutMs / 1_000}s;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;

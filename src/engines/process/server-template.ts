@@ -4,6 +4,7 @@ import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { environmentError } from '../../core/errors.js'
+import type { ServerPrograms } from '../../core/topology.js'
 import { draftName, isDraft } from './drafts.js'
 import { checkOwned, makePassable } from './server-folders.js'
 
@@ -11,10 +12,8 @@ import { checkOwned, makePassable } from './server-folders.js'
 const KEPT = 8
 /** A template that was used so recently may be in use: no command takes as long to copy one, in milliseconds. */
 const IN_USE_MS = 5 * 60_000
-/** Files that decide what is in a new cluster. */
-const DECIDING_FILES = ['boot.sh', 'roles.sql', 'ecomarket.sql']
-
 export interface TemplateRequest {
+  server: Pick<ServerPrograms, 'title' | 'template'>
   cache: string
   /** The node's files, references filled in. */
   files: Readonly<Record<string, string>>
@@ -22,7 +21,7 @@ export interface TemplateRequest {
   dir: string
   /** Says which programs make it: folder and version. */
   programs: string
-  /** Environment of boot.sh. */
+  /** Environment of the script. */
   env: Record<string, string | undefined>
   timeoutMs: number
   signal: AbortSignal
@@ -31,15 +30,15 @@ export interface TemplateRequest {
 const making = new Map<string, Promise<string>>()
 
 /**
- * A cluster to begin from, made by `boot.sh template` and kept: nodes that begin from copies of the same one can stream
+ * A cluster to begin from, made by the server's script and kept: nodes that begin from copies of the same one can stream
  * from one another at once, without initdb and base backup. Two commands may make the same one at the same time: each
  * makes its own under another name, the first to be done gives it the right one, and the other takes that.
  * @returns its folder
  * @throws LabError (environment) when it cannot be made, the abort reason when the signal fires
  */
-export async function postgresTemplate(request: TemplateRequest): Promise<string> {
-  const { cache, files, programs } = request
-  const deciding = DECIDING_FILES.map((name) => files[name] ?? '')
+export async function serverTemplate(request: TemplateRequest): Promise<string> {
+  const { server, cache, files, programs } = request
+  const deciding = server.template.deciding.map((name) => files[name] ?? '')
   const key = createHash('sha256')
     .update(JSON.stringify([programs, deciding]))
     .digest('hex')
@@ -60,7 +59,7 @@ export async function postgresTemplate(request: TemplateRequest): Promise<string
 async function make(
   templates: string,
   folder: string,
-  { dir, env, timeoutMs, signal }: TemplateRequest,
+  { server, dir, env, timeoutMs, signal }: TemplateRequest,
 ): Promise<string> {
   signal.throwIfAborted()
   await makePassable(templates)
@@ -68,7 +67,7 @@ async function make(
   await prune(templates)
   const draft = draftName(folder)
   // A group of its own, so that all it has started ends with it.
-  const child = execa('sh', [join(dir, 'boot.sh'), 'template', draft], {
+  const child = execa('sh', [join(dir, server.template.script), 'template', draft], {
     detached: true,
     stdin: 'ignore',
     all: true,
@@ -92,7 +91,7 @@ async function make(
     if (exitCode !== 0) {
       const lines = (all ?? '').trim().split('\n').slice(-20)
       throw environmentError(
-        'a new PostgreSQL cluster could not be made',
+        `a new ${server.title} cluster could not be made`,
         `Is the disk full? See: df -h ${templates}`,
         lines,
       )

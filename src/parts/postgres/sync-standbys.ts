@@ -1,4 +1,4 @@
-import { usageError } from '../core/errors.js'
+import { usageError } from '../../core/errors.js'
 
 /** A value of synchronous_standby_names, taken apart. */
 interface SyncStandbys {
