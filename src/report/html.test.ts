@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chart } from './charts/frame.js'
+import { picture } from './charts/chart.js'
 import { renderHtml } from './html.js'
 import { renderReport } from './markdown.js'
 import { plain, table } from './table.js'
@@ -105,7 +105,7 @@ describe('renderHtml', () => {
   })
 
   it('puts charts in with their words, one style sheet for all', () => {
-    const drawn = (title: string): string => chart({ title, subtitle: 's', description: `about ${title}` }, 100, [])
+    const drawn = (title: string): string => picture({ title, subtitle: 's', description: `about ${title}` }, 100, [])
     const page = html('![one](a.svg)\n\n![two](b.svg)\n', { 'a.svg': drawn('A'), 'b.svg': drawn('B') })
     expect(page).toContain('aria-labelledby="a-title a-desc"')
     expect(page).toContain('<desc id="b-desc">about B</desc>')

@@ -1,7 +1,7 @@
 import type { ScalingData } from '../core/scaling-data.js'
 import { growthWords, scalingLossWords } from '../stats/fits/fit-words.js'
 import type { Fits } from '../stats/fits/fits.js'
-import { fittedSpeedup } from './charts/fitted-speedup.js'
+import { fittedSpeedup } from './charts/growth.js'
 import type { Lead } from './lead.js'
 import { type Report, reportOf } from './report-of.js'
 import { fitSection, levelSection } from './sections/fits.js'

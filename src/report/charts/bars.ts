@@ -1,8 +1,8 @@
-import { scaleLinear } from 'd3-scale'
 import { formatNumber } from '../../core/units.js'
-import { baseAxis, type ChartText, chart, type Plot } from './frame.js'
-import { boldWidth, cutText, el, line, type Svg, text, textWidth } from './svg.js'
-import { WIDTH } from './theme.js'
+import { fromZero } from './axes.js'
+import { type ChartText, chart } from './chart.js'
+import { bar, straight, tick } from './layers.js'
+import type { Svg } from './svg.js'
 
 export interface Bar {
   name: string
@@ -24,41 +24,33 @@ export interface BarChart extends ChartText {
   format?: (value: number) => string
 }
 
-const ROW = 34
-const THICKNESS = 20
-const TOP = 70
-
 /** Horizontal bars from 0 with a label on either side and marks across; null when there are none. */
-export function barChart(options: BarChart): Svg | null {
-  const { bars, axis, format = formatNumber } = options
+export function barChart({ bars, axis, format = formatNumber, ...words }: BarChart): Svg | null {
   if (bars.length === 0) return null
-  const names = bars.map((bar) => cutText(bar.name, 200))
-  const plot: Plot = {
-    left: 20 + Math.max(...names.map((name) => textWidth(name))) + 14,
-    right: WIDTH - 20 - Math.max(...bars.map((bar) => boldWidth(bar.words))) - 14,
-    top: TOP,
-    bottom: TOP + bars.length * ROW + 6,
-  }
-  const largest = Math.max(...bars.map((bar) => Math.max(bar.value + (bar.errors ?? 0), bar.mark ?? 0)))
-  const x = scaleLinear([0, largest > 0 ? largest : 1], [plot.left, plot.right])
-  const ticks = x.ticks(5).map((value) => ({ at: x(value), label: format(value) }))
-  return chart(options, plot.bottom + 56, [
-    ...ticks.map(({ at }) => line(at, plot.top, at, plot.bottom, 'grid')),
-    ...bars.flatMap((bar, i) => {
-      const top = plot.top + i * ROW + (ROW - THICKNESS) / 2 + 3
-      const middle = top + THICKNESS / 2
-      const [end, errorEnd] = [x(bar.value), x(bar.value + (bar.errors ?? 0))]
-      return [
-        text(names[i] ?? '', { x: plot.left - 12, y: middle + 4.5, anchor: 'end' }),
-        el('rect', { class: bar.fill, x: plot.left, y: top, width: end - plot.left, height: THICKNESS }),
-        ...(errorEnd > end
-          ? [el('rect', { class: 'f1', x: end, y: top, width: errorEnd - end, height: THICKNESS })]
-          : []),
-        ...(bar.mark === null ? [] : [line(x(bar.mark), top - 5, x(bar.mark), top + THICKNESS + 5, 'expected')]),
-        text(bar.words, { x: Math.max(errorEnd, x(bar.mark ?? 0)) + 12, y: middle + 4.5, class: 'strong halo' }),
-      ]
-    }),
-    line(plot.left, plot.top, plot.left, plot.bottom, 'axis'),
-    ...baseAxis(plot, ticks, axis),
-  ])
+  const endOf = ({ value, errors = 0 }: Bar): number => value + errors
+  const largest = Math.max(...bars.map((each) => Math.max(endOf(each), each.mark ?? 0)))
+  return chart({
+    ...words,
+    height: 34,
+    x: { ...fromZero(largest, { nice: false, format }), title: axis },
+    y: bars.map((each) => ({
+      name: each.name,
+      words: each.words,
+      at: Math.max(endOf(each), each.mark ?? 0),
+      class: 'strong halo',
+    })),
+    above: [
+      straight([0, 0], [0, bars.length], 'axis'),
+      ...bars.flatMap((each, i) => [
+        bar([0, each.value], i + 0.5, each.fill),
+        ...(endOf(each) > each.value ? [bar([each.value, endOf(each)], i + 0.5, 'f1')] : []),
+        ...(each.mark === null ? [] : [tick(each.mark, i + 0.5, 15, 'expected')]),
+      ]),
+    ],
+  })
+}
+
+/** A share as it is labelled at an axis: "12.5 %". */
+export function percent(share: number): string {
+  return `${Math.round(share * 1_000) / 10} %`
 }

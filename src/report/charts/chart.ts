@@ -58,9 +58,11 @@ export interface Row {
 
 export interface LegendEntry {
   words: string
-  /** Class of the fill. */
+  /** Class of the fill; of the stroke for what is hollow. */
   fill: string
   opacity?: number
+  /** A dot in place of the square. */
+  dot?: 'filled' | 'hollow'
 }
 
 /** The rectangle in which values are drawn, in pixels. */
@@ -182,16 +184,43 @@ export function valueAxis({ left, right, y }: Pick<Frame, 'left' | 'right' | 'y'
   ])
 }
 
-/** Squares in colour with their meaning, in one line from `x` on. */
+/** Squares or dots in colour with their meaning, in one line from `x` on. */
 export function legendOf(entries: readonly LegendEntry[], x: number, y: number): Svg[] {
   let left = x
-  return entries.flatMap(({ words, fill, opacity }) => {
+  return entries.flatMap(({ words, fill, opacity, dot }) => {
     const at = left
     left += 18 + textWidth(words, 12) + 18
-    return [
-      el('rect', { class: fill, 'fill-opacity': opacityText(opacity), x: at, y: y - 10, width: 12, height: 12, rx: 2 }),
-      text(words, { x: at + 18, y, class: 'small' }),
-    ]
+    const key =
+      dot === undefined
+        ? el('rect', {
+            class: fill,
+            'fill-opacity': opacityText(opacity),
+            x: at,
+            y: y - 10,
+            width: 12,
+            height: 12,
+            rx: 2,
+          })
+        : dotAt(at + 6, y - 4, 4, fill, { hollow: dot === 'hollow' })
+    return [key, text(words, { x: at + 18, y, class: 'small' })]
+  })
+}
+
+export interface DotLook {
+  /** The class is one of a stroke. */
+  hollow?: boolean
+  opacity?: number
+}
+
+/** A dot; all in pixels. */
+export function dotAt(cx: number, cy: number, r: number, look: string, { hollow = false, opacity }: DotLook = {}): Svg {
+  return el('circle', {
+    class: hollow ? `surface ${look}` : look,
+    'stroke-width': hollow ? 2 : undefined,
+    'fill-opacity': opacityText(opacity),
+    cx,
+    cy,
+    r,
   })
 }
 

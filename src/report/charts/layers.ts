@@ -1,6 +1,6 @@
 import { area as areaOf } from 'd3-shape'
-import { type Layer, opacityText } from './chart.js'
-import { el, type TextOptions, text } from './svg.js'
+import { type DotLook, dotAt, type Layer, opacityText } from './chart.js'
+import { el, line, type TextOptions, text } from './svg.js'
 
 /** What stands between two values of the base line, over the whole height; narrow ones are still seen. */
 export function shade(from: number, to: number, fill: string): Layer {
@@ -25,6 +25,20 @@ export function area(
   }
 }
 
+/** A dot, so many pixels below its value. */
+export function dot(
+  [value, height]: readonly [x: number, y: number],
+  look: string,
+  { r = 3.5, offset = 0, ...rest }: DotLook & { r?: number; offset?: number } = {},
+): Layer {
+  return ({ x, y }) => [dotAt(x(value), y(height) + offset, r, look, rest)]
+}
+
+/** A straight line from value to value. */
+export function straight(from: readonly [number, number], to: readonly [number, number], look: string): Layer {
+  return ({ x, y }) => [line(x(from[0]), y(from[1]), x(to[0]), y(to[1]), look)]
+}
+
 /** A bar along the base line, so many pixels thick around a height, and at least so many long. */
 export function bar(
   [from, to]: readonly [number, number],
@@ -42,6 +56,16 @@ export function bar(
       height: thick,
     }),
   ]
+}
+
+/** A stroke across a row, so many pixels either way of its middle. */
+export function tick(value: number, height: number, reach: number, look: string): Layer {
+  return ({ x, y }) => [line(x(value), y(height) - reach, x(value), y(height) + reach, look)]
+}
+
+/** The same across a column. */
+export function across(value: number, height: number, reach: number, look: string): Layer {
+  return ({ x, y }) => [line(x(value) - reach, y(height), x(value) + reach, y(height), look)]
 }
 
 /** Words beside a value, so many pixels off. */

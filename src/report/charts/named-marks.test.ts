@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { drillRecord } from '../testing/replicated-records.js'
-import { drillMarks } from './drill-timeline.js'
+import { drillMarks } from './drill.js'
 import { marksHeight, placeMarks } from './labels.js'
 import { latencyOverTime } from './over-time.js'
 import { textWidth } from './svg.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RunRecord, TickRow } from '../../core/record.js'
 import { external, lb3, outage } from '../testing/records.js'
-import { latencyDistribution } from './latency-distribution.js'
+import { latencyDistribution } from './distribution.js'
 import { latencyOverTime, rateOverTime } from './over-time.js'
 import { markedEvents } from './run-clock.js'
 

@@ -1,61 +1,135 @@
-import type { Plot } from './frame.js'
-import { cutText, type Svg, text } from './svg.js'
+import { scaleBand } from 'd3-scale'
+import { formatNumber } from '../../core/units.js'
+import { fromZero } from './axes.js'
+import {
+  type Box,
+  type ChartText,
+  type Frame,
+  type LegendEntry,
+  legendOf,
+  opacityText,
+  picture,
+  valueAxis,
+} from './chart.js'
+import { shardLabels } from './names.js'
+import { cutText, el, line, type Svg, text, textWidth } from './svg.js'
 import { WIDTH } from './theme.js'
 
-export interface PanelHeading {
+/** One of several small charts in one picture. */
+export interface Panel {
   title: string
   /** In a second line; "" for none. */
   note: string
 }
 
-/** Where the panels of small multiples lie, and how high they are together. */
-export interface PanelGrid {
-  plots: Plot[]
-  /** Whether a panel stands at the left edge, where axes have their labels. */
-  first: boolean[]
-  /** Lower edge of the last row with what stands below its plots, in pixels. */
-  bottom: number
+export interface Panels extends ChartText {
+  legend: readonly LegendEntry[]
+  panels: readonly (Panel & { draw: (box: Box) => Svg[] })[]
+  /** Of each plot, in pixels. */
+  height: number
+  /** Left of each plot for the labels of its axis, and below it, in pixels. */
+  left: number
+  below: number
 }
 
 const SIDE = 20
 const GAP = 26
-const HEADING = 46
+const TOP = 88
 
-/**
- * Lays panels of equal size out in one, two or three columns.
- * @param height of a plot, in pixels
- * @param top where the first row begins
- * @param room left of each panel for labels of axes, and below and right of each, in pixels
- * @param heading room above each plot for its heading
- */
-export function panelGrid(
-  panels: number,
-  height: number,
-  top: number,
-  room: { left: number; right: number; below: number },
-  heading = HEADING,
-): PanelGrid {
-  const columns = panels === 1 ? 1 : panels === 2 || panels === 4 ? 2 : 3
+/** Small multiples: plots of one size in one, two or three columns; null when there is none. */
+export function panelChart({ panels, legend, height, left, below, ...words }: Panels): Svg | null {
+  if (panels.length === 0) return null
+  const columns = panels.length === 1 ? 1 : panels.length === 2 || panels.length === 4 ? 2 : 3
   const width = (WIDTH - 2 * SIDE - (columns - 1) * GAP) / columns
-  const step = heading + height + room.below
-  const plots = Array.from({ length: panels }, (_, i): Plot => {
-    const left = SIDE + (i % columns) * (width + GAP)
-    const upper = top + Math.floor(i / columns) * step + heading
-    return { left: left + room.left, right: left + width - room.right, top: upper, bottom: upper + height }
-  })
-  return {
-    plots,
-    first: plots.map((_, i) => i % columns === 0),
-    bottom: top + Math.ceil(panels / columns) * step,
-  }
+  const heading = panels.every(({ title }) => title === '') ? 8 : 46
+  const step = heading + height + below
+  return picture(words, TOP + Math.ceil(panels.length / columns) * step + 6, [
+    ...legendOf(legend, SIDE, 74),
+    ...panels.flatMap(({ title, note, draw }, i) => {
+      const edge = SIDE + (i % columns) * (width + GAP)
+      const top = TOP + Math.floor(i / columns) * step + heading
+      return [
+        ...(title === '' ? [] : [text(cutText(title, width / 1.14), { x: edge, y: top - 31, class: 'strong' })]),
+        ...(note === '' ? [] : [text(cutText(note, width, 12), { x: edge, y: top - 15, class: 'muted small' })]),
+        ...draw({ left: edge + left, right: edge + width, top, bottom: top + height }),
+      ]
+    }),
+  ])
 }
 
-/** The heading above a panel's plot; it may reach left over the labels of the axis. */
-export function panelHeading({ title, note }: PanelHeading, plot: Plot, left: number): Svg[] {
-  if (title === '') return []
-  const width = plot.right - left
-  return [
-    text(cutText(title, width / 1.14), { x: left, y: plot.top - 31, class: 'strong' }),
-    ...(note === '' ? [] : [text(cutText(note, width, 12), { x: left, y: plot.top - 15, class: 'muted small' })]),
-  ]
+/** Columns of some shards. */
+export interface ColumnPanel extends Panel {
+  shards: readonly {
+    id: string
+    /** One per series; null where there is none. */
+    values: readonly (number | null)[]
+    /** Where a mark across the columns stands; null for none. */
+    mark: number | null
+  }[]
+}
+
+export interface ColumnPanels extends ChartText {
+  series: readonly LegendEntry[]
+  panels: readonly ColumnPanel[]
+  format?: (value: number) => string
+}
+
+/** Columns side by side for every shard, a panel for each of several cases on one scale; null when there is no panel. */
+export function columnPanels({ panels, series, format = formatNumber, ...words }: ColumnPanels): Svg | null {
+  const all = panels.flatMap(({ shards }) => shards.flatMap(({ values, mark }) => [...values, mark]))
+  const { scale, ticks } = fromZero(Math.max(0, ...all.filter((value) => value !== null)), { count: 4, format })
+  return panelChart({
+    ...words,
+    legend: series,
+    height: panels.length === 1 ? 200 : 150,
+    left: Math.max(...ticks.map(({ label }) => textWidth(label, 12))) + 10,
+    below: 34,
+    panels: panels.map((panel) => ({
+      ...panel,
+      draw: (box) => {
+        const y = scale.copy().range([box.bottom, box.top])
+        return [
+          ...valueAxis({ ...box, y }, ticks),
+          ...columns(panel, series, { ...box, y }),
+          line(box.left, box.bottom, box.right, box.bottom, 'axis'),
+        ]
+      },
+    })),
+  })
+}
+
+function columns(
+  { shards }: ColumnPanel,
+  series: readonly LegendEntry[],
+  { left, right, bottom, y }: Omit<Frame, 'x'>,
+): Svg[] {
+  const band = scaleBand([...shards.keys()], [left, right]).paddingInner(0.25)
+  // A few shards in a wide panel would be walls instead of columns.
+  const width = Math.min(band.bandwidth(), 90)
+  const each = width / Math.max(1, series.length)
+  const ids = shards.map(({ id }) => id)
+  const labels = shardLabels(ids, band.step() - 3, 12)
+  const every = Math.ceil((Math.max(...labels.map((label) => textWidth(label, 12))) + 6) / band.step())
+  return shards.flatMap(({ values, mark }, i) => {
+    const from = (band(i) ?? left) + (band.bandwidth() - width) / 2
+    const label = { x: from + width / 2, y: bottom + 17, class: 'small', anchor: 'middle' } as const
+    return [
+      ...values.flatMap((value, k) =>
+        value === null
+          ? []
+          : [
+              el('rect', {
+                class: series[k]?.fill ?? 'f0',
+                'fill-opacity': opacityText(series[k]?.opacity),
+                x: from + k * each,
+                y: y(value),
+                width: Math.max(1, each - (each > 6 ? 1 : 0)),
+                height: bottom - y(value),
+              }),
+            ],
+      ),
+      ...(mark === null ? [] : [line(from - 2, y(mark), from + width + 2, y(mark), 'expected')]),
+      ...(i % every === 0 ? [text(labels[i] ?? '', label)] : []),
+    ]
+  })
 }

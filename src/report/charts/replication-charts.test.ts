@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { RunRecord } from '../../core/record.js'
 import { replicatedRecord } from '../testing/replicated-records.js'
 import { lagAxis } from './axes.js'
+import { swarmOffsets } from './dot-rows.js'
+import { recoveryTimes } from './drill.js'
 import { lagOverTime } from './over-time.js'
-import { recoveryTimes, swarm } from './recovery-times.js'
 
 const record = replicatedRecord({ standbys: 3 })
 
@@ -94,7 +95,7 @@ describe('recoveryTimes', () => {
   })
 
   it('moves dots off one another as long as there is room', () => {
-    const offsets = swarm([50, 50, 50, 200]).map(({ offset }) => offset)
+    const offsets = swarmOffsets([50, 50, 50, 200])
     expect(new Set(offsets.slice(0, 3)).size).toBe(3)
     expect(offsets[3]).toBe(0)
   })

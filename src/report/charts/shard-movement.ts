@@ -1,14 +1,12 @@
 import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatShare } from '../../core/units.js'
 import { sumOfSteps } from '../sum-of-steps.js'
-import { chart, type Plot } from './frame.js'
+import { type Box, opacityText } from './chart.js'
 import { spread } from './labels.js'
-import { legend, opacityText } from './legend.js'
-import { panelGrid, panelHeading } from './panels.js'
-import { shardLabels } from './shard-labels.js'
+import { shardLabels } from './names.js'
+import { panelChart } from './panels.js'
 import { coordinate, el, type Svg, text, textWidth } from './svg.js'
 
-const TOP = 88
 /** Between shards of one stage, and width of a shard, in pixels. */
 const GAP = 3
 const NODE = 8
@@ -38,32 +36,27 @@ interface Band {
 export function shardMovement(plan: ShardPlan): Svg | null {
   const most = Math.max(...plan.stages.map((shards) => shards.length))
   if (plan.schemes.length === 0 || plan.keys.count === 0 || most > MOST) return null
-  const grid = panelGrid(plan.schemes.length, Math.max(150, most * 15), TOP, { left: 0, right: 0, below: 14 })
-  return chart(
-    {
-      title: 'Where keys move',
-      subtitle: 'shards before on the left, afterwards on the right; a band is as thick as its keys are many',
-      description: plan.schemes
-        .map(({ scheme, steps }) => {
-          const { moved, needless: unnecessary } = sumOfSteps(steps)
-          return `${scheme}: ${formatShare(moved)} move, ${formatShare(unnecessary)} unnecessarily`
-        })
-        .join('; '),
-    },
-    grid.bottom + 6,
-    [
-      ...legend(Object.values(KINDS), 20, 74),
-      ...plan.schemes.flatMap((scheme, i) => {
-        const plot = grid.plots[i]
-        if (plot === undefined) return []
-        // What the bands show: every step, and not the one move from first to last.
-        const { moved, needless: unnecessary } = sumOfSteps(scheme.steps)
-        const steps = scheme.steps.length > 1 ? ` in ${scheme.steps.length} steps` : ''
-        const note = `${formatShare(moved)} moved${steps}, ${formatShare(unnecessary)} unnecessarily`
-        return [...panelHeading({ title: scheme.scheme, note }, plot, plot.left), ...flow(plan, scheme, plot)]
-      }),
-    ],
-  )
+  const said = plan.schemes.map(({ steps }) => {
+    // What the bands show: every step, and not the one move from first to last.
+    const { moved, needless: unnecessary } = sumOfSteps(steps)
+    return { moved: formatShare(moved), unnecessary: formatShare(unnecessary) }
+  })
+  return panelChart({
+    title: 'Where keys move',
+    subtitle: 'shards before on the left, afterwards on the right; a band is as thick as its keys are many',
+    description: plan.schemes
+      .map(({ scheme }, i) => `${scheme}: ${said[i]?.moved} move, ${said[i]?.unnecessary} unnecessarily`)
+      .join('; '),
+    legend: Object.values(KINDS),
+    height: Math.max(150, most * 15),
+    left: 0,
+    below: 14,
+    panels: plan.schemes.map((scheme, i) => ({
+      title: scheme.scheme,
+      note: `${said[i]?.moved} moved${scheme.steps.length > 1 ? ` in ${scheme.steps.length} steps` : ''}, ${said[i]?.unnecessary} unnecessarily`,
+      draw: (box) => flow(plan, scheme, box),
+    })),
+  })
 }
 
 /** A shard of a stage: from where to where it reaches, in pixels, and how far bands fill it. */
@@ -91,7 +84,7 @@ function shareOf(shards: Shards, id: string): number | null {
   return weight === undefined ? null : weight / shards.reduce((sum, shard) => sum + shard.weight, 0)
 }
 
-function flow({ stages, keys: { count } }: ShardPlan, { before, steps }: SchemePlan, plot: Plot): Svg[] {
+function flow({ stages, keys: { count } }: ShardPlan, { before, steps }: SchemePlan, plot: Box): Svg[] {
   const held = [before, ...steps.map(({ after }) => after)]
   const ids = [...new Set(stages.flat().map(({ id }) => id))]
   const labels = shardLabels(ids, LABELS - 8, 12)
@@ -121,7 +114,7 @@ function flow({ stages, keys: { count } }: ShardPlan, { before, steps }: SchemeP
   ]
 }
 
-function stack(shards: SchemePlan['before'], scale: number, plot: Plot): Node[] {
+function stack(shards: SchemePlan['before'], scale: number, plot: Box): Node[] {
   const total = shards.reduce((sum, { keys }) => sum + keys * scale, 0) + (shards.length - 1) * GAP
   let top = plot.top + (plot.bottom - plot.top - total) / 2
   return shards.map(({ id, keys }) => {
@@ -172,7 +165,7 @@ function draw(
 
 function names(
   nodes: readonly Node[],
-  plot: Plot,
+  plot: Box,
   label: (id: string) => string,
   x: number,
   anchor: 'start' | 'end',

@@ -1,7 +1,6 @@
 import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatShare } from '../../core/units.js'
-import { chart } from './frame.js'
-import { opacityText } from './legend.js'
+import { opacityText, picture } from './chart.js'
 import { boldWidth, coordinate, cutText, el, type Svg, text } from './svg.js'
 import { SERIES_COLOURS, WIDTH } from './theme.js'
 
@@ -32,7 +31,7 @@ export function shardRing({ schemes, stages }: ShardPlan): Svg | null {
     { words: 'after', arcs: after, track: moved, x: before === null ? WIDTH / 2 : (WIDTH * 3) / 4 - 10 },
   ]
   const rows = Math.ceil(ids.length / 4)
-  return chart(
+  return picture(
     {
       title: `The ring (${scheme})`,
       subtitle: `${before === null ? '' : 'before and after; '}a key belongs to the colour of its place${moved === null ? '' : '; outside: what changed hands, in the colour of its new shard'}`,

@@ -43,7 +43,7 @@ function colours(mode: 'light' | 'dark'): string {
   return [
     `svg{color:${ink}}.surface{fill:${surface};stroke:${edge}}.halo{stroke:${surface}}`,
     `.muted{fill:${muted}}.grid{stroke:${grid}}.axis{stroke:${axis}}.shade{fill:${muted};opacity:.13}`,
-    `.mark{stroke:${muted}}.badge{fill:${surface};stroke:${muted}}.expected{stroke:${ink}}.plan{stroke:${muted}}.fillplan{fill:${muted}}`,
+    `.mark{stroke:${muted}}.badge{fill:${surface};stroke:${muted}}.expected{stroke:${ink}}.ink{fill:${ink}}.plan{stroke:${muted}}.fillplan{fill:${muted}}`,
     ...SERIES.map((colour, i) => `.s${i}{stroke:${colour[mode]}}.f${i}{fill:${colour[mode]}}`),
   ].join('')
 }

@@ -2,7 +2,7 @@ import type { RunRecord } from '../../core/record.js'
 import { shardingParametersOf, stackParametersOf } from '../../core/record-parameters.js'
 import { formatNumber, formatRatio, formatShare } from '../../core/units.js'
 import { LINEAR, type ScalingGroup } from '../../stats/shard-scaling.js'
-import { scalingNames } from '../charts/shard-scaling.js'
+import { scalingNames } from '../charts/growth.js'
 import { count } from '../quantities.js'
 import { table } from '../table.js'
 

@@ -2,7 +2,7 @@ import type { RunRecord } from '../../core/record.js'
 import { formatNumber } from '../../core/units.js'
 import type { DrillRecord } from '../../stats/columns.js'
 import { largest, median, nearestRank, smallest } from '../../stats/quantiles.js'
-import type { TrialTimes } from '../charts/recovery-times.js'
+import type { TrialTimes } from '../charts/drill.js'
 import { numberOr } from '../quantities.js'
 import { table } from '../table.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seriesNames } from './series-names.js'
+import { seriesNames } from './names.js'
 
 describe('seriesNames', () => {
   it('labels series with what tells them apart', () => {
