@@ -117,7 +117,12 @@ export default {
       'Shards are asked and told over SQL, whatever runs them. It shares the connection of replication.',
     ),
     only('replication', ['core'], 'Database servers are asked and told over SQL, whatever runs them.'),
-    ...onlyWithTypes('actions', ['core'], ['engines'], 'An action acts on what it is handed.'),
+    ...onlyWithTypes(
+      'actions',
+      ['core', 'strategies', 'topologies'],
+      ['engines'],
+      'An action acts on what it is handed.',
+    ),
     ...onlyWithTypes(
       'run',
       ['core', 'stats', 'strategies', 'topologies'],

@@ -10,6 +10,14 @@ const node = fc.constantFrom('api-1', 'balancer', 'standby-2', 'shard-10')
 const words = fc.oneof(
   fc.tuple(fc.constantFrom('kill', 'stop', 'freeze', 'restore'), node).map((parts) => parts.join(' ')),
   fc.constant('restore all'),
+  fc.tuple(fc.constant('replicas'), fc.integer({ min: 1, max: 64 })).map((parts) => parts.join(' ')),
+  fc.tuple(fc.constant('strategy'), fc.constantFrom('round-robin', 'least-conn')).map((parts) => parts.join(' ')),
+  fc
+    .tuple(
+      fc.constantFrom('weights', 'strategy weighted', 'replicas 3'),
+      fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 5 }),
+    )
+    .map(([head, weights]) => `${head} ${weights.join(',')}`),
 )
 
 describe('parseAction', () => {
@@ -57,6 +65,11 @@ describe('parseAction', () => {
     ['', 'an action is missing', 'kill <node>'],
     ['kil api-2', 'unknown action "kil"', 'Did you mean "kill"?'],
     ['kill', 'cannot read "kill"', 'Write kill <node>'],
+    ['replicas', 'cannot read "replicas"', 'Write replicas <n> [weights]'],
+    ['replicas many', '"many" is not a whole number from 1 to 64', 'Write replicas'],
+    ['replicas 65', '"65" is not a whole number from 1 to 64', 'Write replicas'],
+    ['weights 1,,2', '"" is not a whole number from 1 to 1000', 'Write weights'],
+    ['strategy', 'cannot read "strategy"', 'Write strategy <name> [weights]'],
     ['kill api-1 api-2', 'cannot read "kill api-1 api-2"', 'Write kill <node>'],
   ])('refuses %j', (text, message, hint) => {
     const error = labErrorOf(() => parseAction(text))
@@ -105,7 +118,15 @@ describe('checkTimeline', () => {
     expect(() => check('5s kill api-2', '12s restore api-2', '1s freeze balancer', '2s restore all')).not.toThrow()
   })
 
+  it('knows what earlier actions have made of the stack, in the order of their moments', () => {
+    expect(() => check('4s kill api-3', '2s replicas 3', '8s strategy weighted 3,1,1')).not.toThrow()
+    expect(() => check('2s strategy weighted 2,1', '3s replicas 3', '4s weights 2,1,1')).not.toThrow()
+  })
+
   it.each([
+    ['1s strategy lest-conn', 'unknown strategy "lest-conn"', 'Did you mean "least-conn"?'],
+    ['1s weights 2,1', 'the strategy round-robin takes no weights', 'weighted'],
+    ['1s strategy weighted 2,1,1', '3 weights for 2 replicas', 'one weight per replica'],
     ['5s kill api-3', 'kill api-3: unknown node "api-3"', 'Did you mean "api-'],
     ['10s kill api-2', 'kill api-2: it would begin after 10.0 s, and 10.0 s are measured', 'use a longer --duration'],
   ])('refuses %j', (line, message, hint) => {

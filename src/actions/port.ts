@@ -1,5 +1,6 @@
 import type { StackParameters } from '../core/parameters.js'
 import type { RunEvent } from '../core/record.js'
+import type { NodeStatus } from '../core/stack.js'
 import type { Stack } from '../engines/port.js'
 
 /** What is known of a stack before anything is done to it: enough to tell what cannot be done. */
@@ -11,7 +12,21 @@ export interface Where {
 
 /** What an action is done to. */
 export interface ActedOn {
-  stack: Pick<Stack, 'nodes' | 'stop' | 'kill' | 'pause' | 'resume' | 'restart'>
+  stack: Stack
+  /** What the stack is made from now: it was brought up with others where an action has changed them. */
+  parameters: StackParameters
+  /** Nodes that came and went because they were asked to; each action adds its own before it begins. */
+  readonly touched: Set<string>
+  /**
+   * Sends requests through an entry until all of `wanted` have answered and none of `unwanted` does any more, or for some
+   * seconds. @returns those of which that was not seen
+   */
+  requestsReach(
+    entry: string,
+    wanted: readonly NodeStatus[],
+    unwanted: readonly NodeStatus[],
+  ): Promise<{ missing: string[]; left: string[] }>
+  signal: AbortSignal
 }
 
 /** One thing to do to a running stack, read and typed. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { ActedOn } from '../actions/port.js'
 import type { ActionRecord } from '../core/actions.js'
 import { measuredMs } from '../core/load.js'
 import type { RunRecord } from '../core/record.js'
@@ -43,6 +44,8 @@ export interface RunInput {
   databases?: ProbeContext['databases']
   /** The same of shards; a stack has either. */
   shards?: ProbeContext['shards']
+  /** What the timeline is carried out on; leave it out where there is no stack. */
+  on?: ActedOn
   sink: RunSink
   view: { update(snapshot: Snapshot): void }
   nodes: RunRecord['nodes']
@@ -78,7 +81,8 @@ export async function run(input: RunInput): Promise<RunRecord> {
   const { plan, stack, sink, view } = input
   const startedAt = input.wallClock()
   const statuses = stack === null ? [] : await stack.nodes()
-  const nameOf = instanceNames(statuses)
+  const { learn, nameOf } = instanceNames()
+  learn(statuses)
   const state = new RunState(plan, input.target.origin, nameOf)
   const ending = new AbortController()
   // Every probe and each of its requests listens: with many nodes that is no leak that Node should warn of.
@@ -140,14 +144,18 @@ export async function run(input: RunInput): Promise<RunRecord> {
           }
           acting = input.act(stage).finally(() => curtain.abort())
         }
-        if (stack === null || plan.timeline.length === 0) return
+        if (input.on === undefined || plan.timeline.length === 0) return
         timeline = carryOutTimeline({
           planned: plan.timeline,
-          on: { stack },
+          on: input.on,
           startMs: plan.load.warmupMs,
           clock,
           signal: AbortSignal.any([undisturbed.signal, input.signal]),
           onEvent: (level, text, tMs) => state.addEvent(level, text, tMs),
+          // Instances that have joined are known by their addresses from then on.
+          onDone: async () => {
+            if (stack !== null) learn(await stack.nodes())
+          },
         })
       },
       onTick: (tick) =>
@@ -167,7 +175,7 @@ export async function run(input: RunInput): Promise<RunRecord> {
       const planned = plan.load.warmupMs + measuredMs(plan.load)
       state.addEvent('warn', `stopped by hand after ${(clock() / 1_000).toFixed(1)} s of ${planned / 1_000} s`, clock())
     }
-    const struck = [...actions.flatMap(({ node }) => node ?? []), ...touchedBy(acted)]
+    const struck = [...actions.flatMap(({ node }) => node ?? []), ...(input.on?.touched ?? []), ...touchedBy(acted)]
     const changes = stack === null ? [] : changesOf(statuses, await stack.nodes(), struck)
     for (const text of changes) state.addEvent('warn', text, clock())
     state.setPhase('done')
@@ -230,10 +238,15 @@ function changesOf(before: readonly NodeStatus[], after: readonly NodeStatus[], 
   return [...left, ...joined.map(({ id }) => `${id} was added while the load ran`)]
 }
 
-/** Maps what answers are marked with (an id, or the address a balancer saw) to the id of a node. */
-function instanceNames(statuses: readonly NodeStatus[]): (instance: string) => string {
-  const ids = new Map(statuses.flatMap((node) => node.internalAddresses.map((address) => [address, node.id])))
-  return (instance) => ids.get(instance) ?? instance
+/** Maps what answers are marked with (an id, or the address a balancer saw) to the id of a node, of all that there ever were. */
+function instanceNames(): { learn(statuses: readonly NodeStatus[]): void; nameOf(instance: string): string } {
+  const ids = new Map<string, string>()
+  return {
+    learn(statuses) {
+      for (const { id, internalAddresses } of statuses) for (const address of internalAddresses) ids.set(address, id)
+    },
+    nameOf: (instance) => ids.get(instance) ?? instance,
+  }
 }
 
 /** How often this process looks whether it runs, in milliseconds. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseAction, parseLine } from '../actions/grammar.js'
 import { ACTIONS } from '../actions/registry.js'
 import { heldGenerator, type Observed, openLoad, planOf, startRun } from './testing/run-of.js'
-import { type StubStack, stubStack } from './testing/stub-stack.js'
+import { type StubStack, stubActedOn, stubStack } from './testing/stub-stack.js'
 
 const IDS = ['balancer', 'api-1', 'api-2']
 const load = openLoad(100, 2_000, { warmupMs: 40 })
@@ -183,23 +183,25 @@ describe('an action on a node', () => {
   ])('%s does its one thing, its inverse takes it back, and again without harm', async (text, calls) => {
     const action = parseAction(text)
     const stack = stubStack(IDS)
-    const inverse = await action.inverse({ stack })
-    await action.apply({ stack })
-    await inverse?.apply({ stack })
-    await inverse?.apply({ stack })
+    const on = stubActedOn(stack)
+    const inverse = await action.inverse(on)
+    await action.apply(on)
+    await inverse?.apply(on)
+    await inverse?.apply(on)
     expect(stack.calls).toEqual(calls)
     expect((await stack.nodes()).map(({ state }) => state)).toEqual(['running', 'running', 'running'])
   })
 
   it('restore all brings back every node, whatever was done to it', async () => {
     const stack = stubStack(IDS)
+    const on = stubActedOn(stack)
     const done = ['kill api-1', 'freeze api-2'].map(parseAction)
-    for (const action of done) await action.apply({ stack })
+    for (const action of done) await action.apply(on)
     const all = parseAction('restore all')
-    await all.apply({ stack })
+    await all.apply(on)
     expect(stack.calls.slice(2).toSorted()).toEqual(['restart api-1', 'resume api-2'])
     for (const action of done) {
-      const inverse = await action.inverse({ stack })
+      const inverse = await action.inverse(on)
       expect(inverse !== null && all.settles(inverse)).toBe(true)
     }
   })

@@ -11,6 +11,8 @@ export interface Timeline {
   clock: () => number
   /** Fires when the load has ended: what waits is left out, what was done is taken back. */
   signal: AbortSignal
+  /** After each action, once its nodes are there. */
+  onDone?: () => Promise<void>
   onEvent: (level: RunEvent['level'], text: string, tMs: number) => void
 }
 
@@ -100,6 +102,7 @@ class Carrying {
       const inverse = await action.inverse(on)
       if (settled === undefined && inverse !== null) this.open.push({ row: at, inverse })
       await action.apply(on)
+      if (action.node === null) await this.timeline.onDone?.()
       if (settled !== undefined) row.undoes ??= settled.row + 1
       this.open = this.open.filter((open) => !action.settles(open.inverse))
       row.outcome = 'done'

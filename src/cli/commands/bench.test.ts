@@ -211,6 +211,27 @@ describe('bench on processes', { timeout: 60_000 }, () => {
     expect(ok).toBeGreaterThan(due * 0.9)
   })
 
+  it.each(['nginx', 'builtin'])(
+    'changes replicas and strategy under load, and takes both back: %s',
+    async (balancer) => {
+      const timeline = ['--at', '200ms replicas 3', '--at', '3s strategy least-conn']
+      const length = ['--engine', 'process', '--duration', '4s', '--warmup', '500ms']
+      const flags = ['--balancer', balancer, '--rps', '200', ...timeline, '--json', ...length]
+      const record = runRecordSchema.parse(await cli.json('bench', 'lb-2', ...flags))
+      expect(record.actions).toMatchObject([
+        { action: 'replicas 3', by: 'timeline', outcome: 'done' },
+        { action: 'strategy least-conn', by: 'timeline', outcome: 'done' },
+        { action: 'strategy round-robin', by: 'end', outcome: 'done', undoes: 2 },
+        { action: 'replicas 2', by: 'end', outcome: 'done', undoes: 1 },
+      ])
+      const { due, ok, http_error, lost, unfinished } = record.load.ledger
+      expect(ok + http_error + lost + unfinished).toBe(due)
+      expect(http_error).toBe(0)
+      expect(record.instances.find(({ id }) => id === 'api-3')?.requests).toBeGreaterThan(20)
+      expect(record.events.filter(({ level }) => level !== 'info')).toEqual([])
+    },
+  )
+
   it('loads any system by its address', async () => {
     await cli.ok('up', 'single', '--engine', 'process', '--name', 'other')
     try {

@@ -9,6 +9,7 @@ import { readied } from '../../replication/standbys.js'
 import { type Drilled, type DrillOptions, drill } from '../../run/drill.js'
 import type { Stage } from '../../run/stage.js'
 import type { LabContext } from '../context.js'
+import { actedOn } from '../stack/acted-on.js'
 import { controlOf, membersOf } from '../stack/databases.js'
 import type { DrillTarget } from './drill-target.js'
 
@@ -33,6 +34,7 @@ export async function drillOn(
 ): Promise<Drilled> {
   const { fault, detector, beforeStep, ...times } = settings
   const kind = faultKind(fault)
+  const on = actedOn(lab, stack)
   const control = controlOf(lab, stack)
   const prober = await probing(lab, stack, node)
   const byHand = beforeStep === undefined ? {} : { beforeStep }
@@ -43,8 +45,8 @@ export async function drillOn(
     node,
     role,
     fault,
-    strike: () => kind.read([node]).apply({ stack }),
-    restore: () => restored(node).apply({ stack }),
+    strike: () => kind.read([node]).apply(on),
+    restore: () => restored(node).apply(on),
     detect: (events) => new FailureDetector(prober(), detector, events),
     failOver: (how) => failOver(node, { control, ...byHand, ...ready, ...how }),
     async rejoin({ promoted, divergedSince }, signal) {

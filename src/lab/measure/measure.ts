@@ -13,6 +13,7 @@ import type { Stage } from '../../run/stage.js'
 import { createRunFolder, type RunFolder } from '../../store/run-folder.js'
 import { machineOf } from '../calibrate/machine.js'
 import type { LabContext } from '../context.js'
+import { actedOn } from '../stack/acted-on.js'
 import { owningFaults } from '../stack/forgotten-faults.js'
 import { type OwnStack, startOwnStack } from '../stack/own-stack.js'
 import { expectationsOf } from './expectations.js'
@@ -102,7 +103,7 @@ async function load(
     work: subject.work,
     // Ids are of a second and a reports folder: the process tells apart what began at once in two.
     load: withRun(subject.load, `${id}-${lab.pid}`),
-    expectations: subject.expectations,
+    expectations: expectationsUnder(subject),
     objectives,
     timeline: subject.timeline,
     actMs: beside?.expectedMs ?? null,
@@ -121,6 +122,7 @@ async function load(
       generator: await lab.generator(),
       probes: runProbes(() => performance.timeOrigin + performance.now(), probes),
       ...(stack === null ? {} : measuredDatabases(lab, stack, plan.load)),
+      ...(stack === null || subject.parameters === null ? {} : { on: actedOn(lab, stack, subject.parameters) }),
       ...(stack === null || beside === undefined ? {} : { act: (stage: Stage) => beside.act(stage, stack) }),
       sink: folder,
       view,
@@ -137,6 +139,12 @@ async function load(
   } finally {
     await view.close()
   }
+}
+
+/** How evenly requests are spread says nothing where that is changed on the way. */
+function expectationsUnder({ expectations, timeline }: Subject): Subject['expectations'] {
+  const reshaped = timeline.some(({ action }) => action.node === null && action.kind !== 'restore')
+  return reshaped ? expectations.filter(({ metric }) => !metric.startsWith('distribution.')) : expectations
 }
 
 /** Before anything is started: actions that cannot be done are a misunderstanding. */

@@ -6,6 +6,7 @@ import { createFakeLoadGenerator } from '../../load/fake/fake-load-generator.js'
 import type { LoadGenerator } from '../../load/port.js'
 import type { RunPlan } from '../plan.js'
 import { type RunInput, run } from '../run.js'
+import { stubActedOn } from './stub-stack.js'
 
 const COMMON = {
   warmupMs: 1_000,
@@ -78,6 +79,7 @@ export function startRun(plan: RunPlan, override: Partial<RunInput> = {}): Obser
     stack: null,
     generator: createFakeLoadGenerator({ originNs: 0n }),
     probes: [],
+    ...(override.stack ? { on: stubActedOn(override.stack) } : {}),
     nodes: [{ id: 'api-1', role: 'api', program: 'sample API' }],
     environment: {
       scalelab: '0.1.0',

@@ -1,3 +1,5 @@
+import type { ActedOn } from '../../actions/port.js'
+import { stackParametersSchema } from '../../core/parameters.js'
 import type { NodeStatus, NodeUsage } from '../../core/stack.js'
 import type { Stack } from '../../engines/port.js'
 
@@ -53,6 +55,17 @@ export function stubStack(ids: readonly string[], override: Partial<Stack> = {})
     software: unused,
     down: unused,
     ...override,
+  }
+}
+
+/** A stack as actions see it, whose balancer heeds what it is told. */
+export function stubActedOn(stack: Stack): ActedOn {
+  return {
+    stack,
+    parameters: stackParametersSchema.parse({ kind: 'balanced', replicas: 2, balancer: 'builtin' }),
+    touched: new Set(),
+    requestsReach: async () => ({ missing: [], left: [] }),
+    signal: new AbortController().signal,
   }
 }
 
