@@ -27,7 +27,7 @@ export function parseAction(text: string): Action {
  * @throws LabError (usage)
  */
 export function parsePlanned({ at, do: text }: TimelineLine, what: string): PlannedAction {
-  return { atMs: parseDuration(at, what), action: saying(what, () => parseAction(text)) }
+  return { atMs: at, action: saying(what, () => parseAction(text)) }
 }
 
 /** As `--at` has it: "5s kill api-2". */
@@ -36,7 +36,7 @@ export function parseLine(line: string, what: string): PlannedAction {
   if (at === undefined || text === undefined) {
     throw usageError(`${what}: cannot read "${line}"`, 'Write when and what, as in "5s kill api-2"')
   }
-  return parsePlanned({ at, do: text }, what)
+  return parsePlanned({ at: parseDuration(at, what), do: text }, what)
 }
 
 /**

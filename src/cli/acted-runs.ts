@@ -14,8 +14,8 @@ import { runSettings } from './probe-options.js'
 import { reshardJob } from './reshard-job.js'
 
 /** Load beside a drill or a migration, requests per second: as `failover` and `reshard` do unless told. */
-const BESIDE_RPS = '300'
-const WARM_UP = '1s'
+const BESIDE_RPS = 300
+const WARM_UP = 1_000
 /** Of a drill after the fault: no load is needed to see it through. */
 const TAIL_MS = 1_000
 const AWAY_MS = 2_000

@@ -114,7 +114,7 @@ async function measureVariant(
   const options: BenchOptions = {
     ...flagsOf(comparison, variant),
     // Of its own for each block, and the same for all of one: chance that they share is no difference between them.
-    seed: String(comparison.seed + block),
+    seed: comparison.seed + block,
     out: join(folder, RUNS_FOLDER),
   }
   const names = comparison.variants.map(({ scenario }) => scenario)
@@ -147,7 +147,12 @@ async function acted(
     if (act.kind === 'reshard')
       return await reshardRun({ lab, options }, stack, { to: act.to, baselineMs: BASELINE_MS })
     const { node, fault } = act
-    return await drillRun({ lab, options }, stack, { node, fault, baselineMs: BASELINE_MS, seed: Number(options.seed) })
+    return await drillRun({ lab, options }, stack, {
+      node,
+      fault,
+      baselineMs: BASELINE_MS,
+      seed: options.seed ?? 1,
+    })
   } finally {
     await stack.down()
   }

@@ -11,7 +11,10 @@ class ParameterOption extends Option {
   ) {
     const [{ takes, kind }] = rows
     const words = [...new Set(rows.map((row) => row.words))].join('; or ')
-    super(`${flagOf(name)} ${takes}`, kind.choices === undefined ? words : `${words}: ${kind.choices.join(', ')}`)
+    super(
+      `${flagOf(name)} ${takes}`.trimEnd(),
+      kind.choices === undefined ? words : `${words}: ${kind.choices.join(', ')}`,
+    )
   }
 
   /** Sections may bound a value differently: it must lie in one, and which one is meant is known when it is laid over a stack. */
@@ -45,11 +48,21 @@ export function writeOption(option: Option, value: unknown): string {
   return option instanceof ParameterOption ? option.write(value) : String(value)
 }
 
-/** Adds the flags of these parameters. */
-export function addParameters(command: Command, sections: readonly Rows[]): Command {
+/**
+ * Adds the flags of these parameters.
+ * @param defaults of this command, instead of the scenario's own
+ */
+export function addParameters(
+  command: Command,
+  sections: readonly Rows[],
+  defaults: Readonly<Record<string, unknown>> = {},
+): Command {
   for (const name of new Set(sections.flatMap((rows) => Object.keys(rows)))) {
     const [first, ...others] = sections.flatMap((rows) => rows[name] ?? [])
-    if (first !== undefined && first.takes !== null) command.addOption(new ParameterOption(name, [first, ...others]))
+    if (first === undefined || first.takes === null) continue
+    const option = new ParameterOption(name, [first, ...others])
+    const value = defaults[name]
+    command.addOption(value === undefined ? option : option.default(value, option.write(value)))
   }
   return command
 }
@@ -63,4 +76,9 @@ export function readParameters(command: Command): Command {
     command.setOptionValueWithSource(name, readOption(option, text), command.getOptionValueSource(name) ?? 'cli')
   }
   return command
+}
+
+/** Some of the rows of a section, for commands that take no others. */
+export function only<R extends Rows, const Name extends keyof R>(rows: R, names: readonly Name[]): Pick<R, Name> {
+  return Object.fromEntries(names.map((name) => [name, rows[name]])) as Pick<R, Name>
 }

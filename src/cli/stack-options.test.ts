@@ -102,7 +102,7 @@ describe('applyStackOptions', () => {
   })
 
   it('seeds the service times', () => {
-    expect(applyStackOptions(bases.lb, { seed: '7' })).toMatchObject({ seed: 7 })
+    expect(applyStackOptions(bases.lb, { seed: 7 })).toMatchObject({ seed: 7 })
   })
 
   it.each<[keyof typeof bases, string[], string, string]>([
@@ -155,8 +155,8 @@ describe('applyStackOptions', () => {
     ['repl', ['--reads', 'standby'], 'unknown --reads "standby"', 'Did you mean "standbys"?'],
     ['repl', ['--pool', '51'], '--pool: "51" is not a whole number from 1 to 50', ''],
     ['repl', ['--query-time', '2'], '--query-time: "2" is not a duration', '500ms'],
-    ['repl', ['--query-time', '11s'], '--query-time: 11s is not from 0ms to 10s', ''],
-    ['repl', ['--apply-delay', '2m'], '--apply-delay: 2m is not from 0ms to 1m', ''],
+    ['repl', ['--query-time', '11s'], '--query-time: 11s is not from 0s to 10s', ''],
+    ['repl', ['--apply-delay', '2m'], '--apply-delay: 2m is not from 0s to 1m', ''],
     ['repl', ['--db-cpus', '0'], '--db-cpus: "0" is not a number from 0.01 to 1,024', ''],
     ['repl', ['--sync-standbys', 'ANY 1'], '--sync-standbys: expected a list as in ANY 1 (*)', ''],
     [
@@ -172,7 +172,7 @@ describe('applyStackOptions', () => {
     ['shards', ['--shard-weights', '1,0,1'], '--shard-weights: "0" is not a whole number from 1 to 1,000', ''],
     ['shards', ['--vnodes', '9', '--scheme', 'jump'], '--vnodes: the scheme jump has none', 'ring or bounded'],
     ['shards', ['--rows', '200001'], '--rows: "200001" is not a whole number from 1 to 200,000', ''],
-    ['shards', ['--query-time', '11s'], '--query-time: 11s is not from 0ms to 10s', ''],
+    ['shards', ['--query-time', '11s'], '--query-time: 11s is not from 0s to 10s', ''],
     ['shards', ['--reads', 'primary'], '--reads: a shard has no standbys', 'repl-2'],
     ['shards', ['--pool', '2', '--durability', 'on'], '--durability: a shard has no standbys', 'repl-2'],
     ['shards', ['--app', 'serve {port}'], '--app: a stack with databases runs the sample API', 'lb-3'],

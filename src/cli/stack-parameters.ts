@@ -12,7 +12,7 @@ import { givenStackFlags, type StackOptions, WORK_KINDS } from './stack-options.
  * The scenario's parameters with the flags laid over them; `--seed` seeds service times as well as arrivals.
  * @throws LabError (usage)
  */
-export function applyStackOptions(base: StackParameters, options: StackOptions & { seed?: string }): StackParameters {
+export function applyStackOptions(base: StackParameters, options: StackOptions & { seed?: number }): StackParameters {
   refuseIdleFlags(base, options)
   const { database, sharding } = layValues(base, options)
   const changed: StackParametersInput = {
@@ -24,7 +24,7 @@ export function applyStackOptions(base: StackParameters, options: StackOptions &
     ...(options.port === undefined ? {} : { port: number('--port', options.port, 1, 65_535) }),
     ...(options.appPort === undefined ? {} : { app_port: number('--app-port', options.appPort, 1, 65_535) }),
     ...(options.appReady === undefined ? {} : { app_ready: options.appReady }),
-    ...(options.seed === undefined ? {} : { seed: number('--seed', options.seed, 0, 2 ** 31 - 1) }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     app: appOf(base, options),
     work: workWith(base.work, options),
     database,

@@ -8,14 +8,14 @@ const linesOf = (fault: string[]): string[] =>
 
 describe('timelineOf', () => {
   it('is that of the scenario, where no flag gives another', () => {
-    const scenario = { timeline: [{ at: '5s', do: 'kill api-2' }] }
+    const scenario = { timeline: [{ at: 5_000, do: 'kill api-2' }] }
     expect(timelineOf({}, {})).toEqual([])
     expect(timelineOf({}, scenario)).toMatchObject([{ atMs: 5_000, action: { text: 'kill api-2' } }])
     expect(timelineOf({ at: ['1s freeze api-1'] }, scenario)).toMatchObject([{ action: { text: 'freeze api-1' } }])
   })
 
   it('says where in the scenario a mistake is', () => {
-    const error = labErrorOf(() => timelineOf({}, { timeline: [{ at: '5s', do: 'kil api-2' }] }))
+    const error = labErrorOf(() => timelineOf({}, { timeline: [{ at: 5_000, do: 'kil api-2' }] }))
     expect(error.message).toBe('timeline: 5s kil api-2: unknown action "kil"')
   })
 

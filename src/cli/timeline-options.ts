@@ -2,6 +2,7 @@ import { faultKind, restored } from '../actions/faults.js'
 import { parseLine, parsePlanned } from '../actions/grammar.js'
 import type { PlannedAction } from '../actions/port.js'
 import { usageError } from '../core/errors.js'
+import { formatTime } from '../core/parameters/kinds.js'
 import type { Scenario } from '../core/scenario.js'
 import { parseDuration } from '../core/units.js'
 
@@ -17,7 +18,7 @@ export function timelineOf(
   { timeline = [] }: Partial<Pick<Scenario, 'timeline'>>,
 ): PlannedAction[] {
   if (at === undefined && fault === undefined) {
-    return timeline.map((line) => parsePlanned(line, `timeline: ${line.at} ${line.do}`))
+    return timeline.map((line) => parsePlanned(line, `timeline: ${formatTime(line.at)} ${line.do}`))
   }
   return [...(at ?? []).map((line) => parseLine(line, '--at')), ...(fault ?? []).flatMap(parseFault)]
 }

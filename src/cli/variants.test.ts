@@ -89,7 +89,7 @@ describe('settings and options', () => {
   })
 
   it('leave out what was not given, and what each run has for itself', () => {
-    expect(settingsOf({ max: false, seed: '4', port: '80', out: 'x', json: true })).toEqual({})
+    expect(settingsOf({ max: false, seed: 4, port: '80', out: 'x', json: true })).toEqual({})
     expect(optionsOf({ max: 'false', standbys: '2' })).toEqual({})
   })
 })

@@ -5,6 +5,7 @@ import { stackParametersSchema } from '../core/parameters.js'
 import { type LoadSection, loadSectionSchema } from '../core/scenario.js'
 import { labErrorOf } from '../core/testing/thrown.js'
 import { addLoadOptions, applyLoadOptions, type LoadOptions } from './load-options.js'
+import { readParameters } from './parameter-options.js'
 import { keyspaceOf } from './workload-options.js'
 
 const plain: LoadSection = loadSectionSchema.parse({ mode: 'closed' })
@@ -23,7 +24,7 @@ function workloadOf(section: LoadSection, args: string, rows: number | null = 50
 
 function optionsOf(args: string): LoadOptions {
   const command = addLoadOptions(new Command()).exitOverride()
-  return command.parse(args === '' ? [] : args.split(' '), { from: 'user' }).opts()
+  return readParameters(command.parse(args === '' ? [] : args.split(' '), { from: 'user' })).opts()
 }
 
 const weighted = (mix: Partial<Record<string, number>>) =>

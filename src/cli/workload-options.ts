@@ -1,18 +1,15 @@
 import type { Command } from 'commander'
 import { usageError } from '../core/errors.js'
-import { CONSISTENCIES, KEY_DISTRIBUTIONS, MOST_IDS, REQUEST_KINDS, type RequestKind } from '../core/load.js'
+import { REQUEST_KINDS, type RequestKind } from '../core/load.js'
+import { MIX } from '../core/parameters/load.js'
+import { flagOf, type Values } from '../core/parameters/row.js'
 import type { StackParameters } from '../core/parameters.js'
 import type { LoadSection } from '../core/scenario.js'
 import { SHARD_PRODUCTS } from '../topologies/shard-sql.js'
-import { choice, number } from './option-values.js'
+import { addParameters } from './parameter-options.js'
 
-/** Flags of a mix of requests, as commander gives them. */
-export interface WorkloadOptions {
-  mix?: string
-  keys?: string
-  keyCount?: string
-  consistency?: string
-}
+/** What is laid over a mix of requests. */
+export type WorkloadOptions = Values<typeof MIX>
 
 /** Flags that say what a request is, instead of a mix. */
 interface RequestOptions {
@@ -52,11 +49,7 @@ const REFUSED_BY_ONE_DATABASE: Refused = {
 
 /** Adds the flags of a mix. */
 export function addWorkloadOptions(command: Command): Command {
-  return command
-    .option('--mix <list>', `kinds of requests by weight, as in read:80,write:20 (${REQUEST_KINDS.join(', ')})`)
-    .option('--keys <distribution>', 'of a mix: which users and products, uniform or zipf, as in zipf:1.1')
-    .option('--key-count <n>', 'of a mix: how many users and products (default: all there are)')
-    .option('--consistency <level>', `of a mix: what reads ask for, ${CONSISTENCIES.join(', ')}`)
+  return addParameters(command, [MIX])
 }
 
 /**
@@ -69,15 +62,11 @@ export function workloadSection(
   keyspace: Keyspace | null,
 ): WorkloadSection {
   const request = (['path', 'method', 'body'] as const).find((name) => options[name] !== undefined)
-  if (options.mix !== undefined && request !== undefined) {
-    throw usageError(`--mix and --${request} exclude each other`, 'A mix makes requests of its own')
-  }
-  const mix = options.mix === undefined ? (request === undefined ? section.mix : undefined) : parseMix(options.mix)
+  const mix = options.mix ?? (request === undefined ? section.mix : undefined)
   if (mix === undefined) {
     const needless = (['keys', 'keyCount', 'consistency'] as const).find((name) => options[name] !== undefined)
     if (needless === undefined) return {}
-    const flag = needless === 'keyCount' ? 'key-count' : needless
-    throw usageError(`--${flag} belongs to a mix`, 'Add --mix read:80,write:20')
+    throw usageError(`${flagOf(needless)} belongs to a mix`, 'Add --mix read:80,write:20')
   }
   if (keyspace === null) {
     throw usageError(
@@ -91,42 +80,15 @@ export function workloadSection(
   }
   const keys = { ...(section.keys ?? { distribution: 'uniform', exponent: DEFAULT_EXPONENT }), ...keysOf(options) }
   refuseTooMany(keys.count, keyspace.rows)
-  const consistency =
-    options.consistency === undefined
-      ? section.consistency
-      : choice('--consistency', options.consistency, CONSISTENCIES)
+  const consistency = options.consistency ?? section.consistency
   return { mix, keys, ...(consistency === undefined ? {} : { consistency }) }
 }
 
 /** As in YCSB, whose workloads draw keys by Zipf's law with this exponent. */
 const DEFAULT_EXPONENT = 0.99
 
-function parseMix(text: string): Partial<Record<RequestKind, number>> {
-  const mix: Partial<Record<RequestKind, number>> = {}
-  for (const part of text.split(',')) {
-    const [name, weight, ...more] = part.trim().split(':')
-    if (name === undefined || name === '' || weight === undefined || more.length > 0) {
-      throw usageError(`--mix: cannot read "${part}"`, 'Write kind:weight, as in --mix read:80,write:20')
-    }
-    const kind = choice('kind in --mix', name, REQUEST_KINDS)
-    if (mix[kind] !== undefined) throw usageError(`--mix: ${kind} is given twice`)
-    mix[kind] = number('--mix', weight, 0.001, 1_000_000, false)
-  }
-  return mix
-}
-
 function keysOf({ keys, keyCount }: WorkloadOptions): Partial<NonNullable<WorkloadSection['keys']>> {
-  const [name = '', exponent, ...more] = keys?.split(':') ?? []
-  if (more.length > 0) throw usageError(`--keys: cannot read "${keys}"`, 'Write --keys uniform, zipf or zipf:1.1')
-  const distribution = keys === undefined ? undefined : choice('--keys', name, KEY_DISTRIBUTIONS)
-  if (distribution === 'uniform' && exponent !== undefined) {
-    throw usageError('--keys: uniform has no exponent', 'Write --keys uniform, zipf or zipf:1.1')
-  }
-  return {
-    ...(distribution === undefined ? {} : { distribution }),
-    ...(exponent === undefined ? {} : { exponent: number('--keys', exponent, 0.01, 10, false) }),
-    ...(keyCount === undefined ? {} : { count: number('--key-count', keyCount, 1, MOST_IDS) }),
-  }
+  return { ...keys, ...(keyCount === undefined ? {} : { count: keyCount }) }
 }
 
 function refuseKinds(mix: NonNullable<WorkloadSection['mix']>, { refused = {} }: Keyspace, what: string): void {

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
-/** A moment of a scenario's timeline, as it is written: when, and an action in words ("kill api-2"). */
+/** A moment of a scenario's timeline: when, in milliseconds, and an action in words ("kill api-2"). */
 export interface TimelineLine {
-  at: string
+  at: number
   do: string
 }
 

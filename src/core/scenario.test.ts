@@ -21,10 +21,10 @@ describe('loadSectionSchema', () => {
     expect(loadSectionSchema.parse({ mode: 'closed' })).toEqual({
       mode: 'closed',
       arrival: 'uniform',
-      duration: '10s',
-      warmup: '2s',
+      duration: 10_000,
+      warmup: 2_000,
       connections: 60,
-      timeout: '10s',
+      timeout: 10_000,
       clients: 0,
     })
   })

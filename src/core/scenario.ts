@@ -18,21 +18,19 @@ import { parseDuration } from './units.js'
 /** Version of the scenario file format. */
 export const SCENARIO_SCHEMA = 'scalelab/scenario@1'
 
-/** A duration as text, no shorter than so many milliseconds and no longer than a day. */
-function duration(minMs: number): z.ZodString {
+/** A duration as text, no shorter than so many milliseconds and no longer than a day; in milliseconds once it is read. */
+function duration(minMs: number) {
   const expected = `expected a duration such as 500ms, 10s or 2m, from ${minMs}ms to 24h`
-  return z.string({ error: expected }).refine(
-    (text) => {
-      try {
-        const ms = parseDuration(text, 'duration')
-        return ms >= minMs && ms <= 86_400_000
-      } catch (error) {
-        if (error instanceof LabError) return false
-        throw error
-      }
-    },
-    { message: expected },
-  )
+  return z.string({ error: expected }).transform((text, context) => {
+    try {
+      const ms = parseDuration(text, 'duration')
+      if (ms >= minMs && ms <= 86_400_000) return ms
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error
+    }
+    context.addIssue({ code: 'custom', message: expected })
+    return z.NEVER
+  })
 }
 
 /** A counted part (or a stage of it) below this would hold less than a tick. */
@@ -52,10 +50,10 @@ export const loadSectionSchema = z
       .optional()
       .describe('open: one rate after another, instead of rps and duration'),
     arrival: z.enum(ARRIVALS).default('uniform'),
-    duration: duration(SHORTEST_MS).default('10s'),
-    warmup: duration(0).default('2s'),
+    duration: duration(SHORTEST_MS).prefault('10s'),
+    warmup: duration(0).prefault('2s'),
     connections: z.number().int().min(1).max(20_000).default(60),
-    timeout: duration(10).default('10s').describe('a request without an answer for this long is lost'),
+    timeout: duration(10).prefault('10s').describe('a request without an answer for this long is lost'),
     clients: z.number().int().min(0).max(65_536).default(0).describe('simulated client addresses (X-Forwarded-For)'),
     mix: z
       .strictObject({
@@ -175,20 +173,20 @@ export function loadOf(
   products?: number,
 ): Load {
   const common = {
-    warmupMs: parseDuration(section.warmup, 'warmup'),
+    warmupMs: section.warmup,
     connections: section.connections,
-    timeoutMs: parseDuration(section.timeout, 'timeout'),
+    timeoutMs: section.timeout,
     generators,
     clients: section.clients,
     seed,
     workload: workloadOf(section, rows, products),
   }
-  const durationMs = parseDuration(section.duration, 'duration')
+  const durationMs = section.duration
   if (section.mode === 'closed') return { ...common, mode: 'closed', durationMs }
   const stages: LoadStage[] =
     section.stages === undefined
       ? [{ durationMs, rps: section.rps ?? 0 }]
-      : section.stages.map((stage) => ({ durationMs: parseDuration(stage.duration, 'stage'), rps: stage.rps }))
+      : section.stages.map((stage) => ({ durationMs: stage.duration, rps: stage.rps }))
   return { ...common, mode: 'open', arrival: section.arrival, stages }
 }
 

@@ -194,8 +194,8 @@ describe('a scenario', () => {
   it('follows aliases', () => {
     const text = WHOLE.replace('duration: 5s', 'duration: &d 5s\n  warmup: *d')
     expect(parseYaml(text, 'mine.yaml', 'scenario').as(scenarioSchema).load).toMatchObject({
-      duration: '5s',
-      warmup: '5s',
+      duration: 5_000,
+      warmup: 5_000,
     })
   })
 

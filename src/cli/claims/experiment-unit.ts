@@ -2,17 +2,16 @@ import { type ListedClaim, rowsOf } from '../../core/claims.js'
 import { runError } from '../../core/errors.js'
 import type { Claim, Experiment } from '../../core/experiment.js'
 import { findMetric } from '../../core/metrics.js'
-import { parseDuration } from '../../core/units.js'
 import { claimedBounds } from '../../stats/compared-claims.js'
 import { conductExperiment } from '../commands/compare.js'
-import { variantsOf } from '../variants.js'
+import { optionsOf, variantsOf } from '../variants.js'
 import type { ClaimUnit, Pace } from './unit.js'
 
 /** Around each run, in milliseconds: its stack comes up and goes down. */
 const AROUND_MS = 2_500
-/** What an experiment runs that says nothing of its load, as durations. */
-const DURATION = '10s'
-const WARM_UP = '2s'
+/** What an experiment runs that says nothing of its load, in milliseconds. */
+const DURATION = 10_000
+const WARM_UP = 2_000
 
 /** Variants in blocks of runs: what claims on ratios need. */
 export function experimentUnit(experiment: Experiment, pace: Pace): ClaimUnit {
@@ -21,9 +20,10 @@ export function experimentUnit(experiment: Experiment, pace: Pace): ClaimUnit {
   const baseline = experiment.baseline ?? variants[0] ?? ''
   const run = `${variants.join(' against ')}`
   const blocks = pace.blocks ?? experiment.blocks
-  const duration = pace.duration ?? set.duration ?? DURATION
-  const warmup = pace.warmup ?? set.warmup ?? WARM_UP
-  const runMs = parseDuration(duration, 'duration') + parseDuration(warmup, 'warmup') + AROUND_MS
+  const load = optionsOf(set)
+  const duration = pace.duration ?? load.duration ?? DURATION
+  const warmup = pace.warmup ?? load.warmup ?? WARM_UP
+  const runMs = duration + warmup + AROUND_MS
   return {
     name,
     claims: experiment.expect.map((claim) => listed(claim, name, run, baseline)),

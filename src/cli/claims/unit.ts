@@ -33,9 +33,9 @@ export interface UnitContext {
 
 /** How long the runs are. */
 export interface Pace {
-  /** Instead of the scenario's own, as durations. */
-  duration?: string
-  warmup?: string
+  /** Instead of the scenario's own, in milliseconds. */
+  duration?: number
+  warmup?: number
   /** Of an experiment, instead of its own. */
   blocks?: number
   /** Drills of each kind. */

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { CapacityRecord } from '../../core/capacity.js'
 import { EXIT, runError } from '../../core/errors.js'
-import { ARRIVALS, measuredMs } from '../../core/load.js'
+import { measuredMs } from '../../core/load.js'
+import { COURSE } from '../../core/parameters/load.js'
 import { CapacitySearch } from '../../lab/capacity/capacity-search.js'
 import { writeCapacity } from '../../lab/report-files.js'
 import { startOwnStack } from '../../lab/stack/own-stack.js'
@@ -18,6 +19,7 @@ import {
 import { capacityProgress, probeWords, silentProgress } from '../capacity-progress.js'
 import type { Lab } from '../lab.js'
 import { addSendingOptions } from '../load-options.js'
+import { addParameters } from '../parameter-options.js'
 import { addProbeOptions, probeRates } from '../probe-options.js'
 import { addStackOptions } from '../stack-options.js'
 import { addWorkloadOptions } from '../workload-options.js'
@@ -35,14 +37,7 @@ export function add(command: Command, lab: Lab): void {
     .option('--precision <share>', 'width at which the search ends, as a share of the rate', '2%')
     .option('--confirm <n>', 'further probes at the answer, of which the majority must hold', '3')
     .option('--probes <n>', 'most probes, repeated ones included', '40')
-    .option('--duration <time>', 'length of the counted part of a probe', '8s')
-    .option('--warmup <time>', 'load before it', '2s')
-    .option(
-      '--arrival <process>',
-      `${ARRIVALS.join(' or ')} arrivals; users who know nothing of each other are poisson`,
-      'poisson',
-    )
-    .option('--connections <n>', 'TCP connections, of the closed loop and of every probe', '200')
+  addParameters(command, [COURSE], { duration: 8_000, warmup: 2_000, arrival: 'poisson', connections: 200 })
   addWorkloadOptions(command)
   addSendingOptions(command)
   addProbeOptions(command)
@@ -69,7 +64,7 @@ async function capacity(lab: Lab, scenario: string, options: CapacityOptions): P
   const search = searchOptions(options)
   const probes = probeRates(options)
   // The rate is another one in every probe.
-  const subject = await subjectOfScenario(lab, scenario, [scenario], { ...options, rps: '1' })
+  const subject = await subjectOfScenario(lab, scenario, [scenario], { ...options, rps: 1 })
   refuseUnmeasurable(objectives, subject)
   if (subject.system.kind !== 'start') return
   const startedAt = new Date()

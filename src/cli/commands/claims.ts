@@ -2,7 +2,8 @@ import { relative } from 'node:path'
 import type { Command } from 'commander'
 import { CLAIMS_SCHEMA, type ClaimsRecord, inOrderOfRows, type JudgedClaim } from '../../core/claims.js'
 import { EXIT, type ExitCode, LabError, runError } from '../../core/errors.js'
-import { formatDuration, parseDuration } from '../../core/units.js'
+import { COURSE } from '../../core/parameters/load.js'
+import { formatDuration } from '../../core/units.js'
 import { machineOf } from '../../lab/calibrate/machine.js'
 import { quietly } from '../../lab/context.js'
 import { writeClaims } from '../../lab/report-files.js'
@@ -15,14 +16,14 @@ import { UnitSchedule } from '../claims/schedule.js'
 import { claimsOf, claimUnits } from '../claims/selection.js'
 import type { ClaimUnit, Pace } from '../claims/unit.js'
 import type { Lab } from '../lab.js'
+import type { LoadOptions } from '../load-options.js'
+import { addParameters, only } from '../parameter-options.js'
 import { IMAGE_NAMES, requestedEngine } from '../stack-options.js'
 
-interface ClaimsFlags {
+interface ClaimsFlags extends Pick<LoadOptions, 'duration' | 'warmup'> {
   row?: string
   list?: boolean
   quick?: boolean
-  duration?: string
-  warmup?: string
   strict?: boolean
   engine?: string
   pgBin?: string
@@ -33,10 +34,11 @@ interface ClaimsFlags {
 }
 
 /** With --quick. */
-const QUICK = { duration: '3s', warmup: '1s', trials: 1, baselineMs: 1_000, blocks: 3 } as const
+const QUICK = { duration: 3_000, warmup: 1_000, trials: 1, baselineMs: 1_000, blocks: 3 } as const
 const USUAL = { trials: 3, baselineMs: 2_000 } as const
 
 export function add(command: Command, lab: Lab): void {
+  addParameters(command, [only(COURSE, ['duration', 'warmup'])])
   command
     .description(
       'Runs every scenario that makes claims, each stack brought up once: its load, drills and migrations, experiments for claims on ratios, and the plan of keys. Then one table: claim, source, expected, measured, verdict. A claim that does not hold is a result, not an error: the exit code is 0 all the same, unless --strict.',
@@ -49,10 +51,8 @@ export function add(command: Command, lab: Lab): void {
     .option('--list', 'the claims, without running anything')
     .option(
       '--quick',
-      `shorter: ${QUICK.duration} of load, one drill of each kind instead of ${USUAL.trials}, ${QUICK.blocks} blocks of an experiment`,
+      `shorter: ${QUICK.duration / 1_000} s of load, one drill of each kind instead of ${USUAL.trials}, ${QUICK.blocks} blocks of an experiment`,
     )
-    .option('--duration <time>', "counted part of each load (default: the scenario's own)")
-    .option('--warmup <time>', "load before it (default: the scenario's own)")
     .option('--strict', 'end with exit code 5 when a claim does not hold, or cannot be told')
     .option('--engine <name>', ENGINE_CHOICES.join(', '))
     .option('--pg-bin <folder>', 'PostgreSQL programs to run databases with (process engine)')
@@ -114,10 +114,7 @@ async function list(lab: Lab, units: readonly ClaimUnit[], flags: ClaimsFlags): 
   lab.print(`About ${formatDuration(new UnitSchedule(units).totalMs)} to run them: scalelab claims`)
 }
 
-/** @throws LabError (usage) */
 function paceOf({ quick, duration, warmup }: ClaimsFlags): Pace {
-  if (duration !== undefined) parseDuration(duration, '--duration')
-  if (warmup !== undefined) parseDuration(warmup, '--warmup')
   return {
     ...(quick === true ? QUICK : USUAL),
     ...(duration === undefined ? {} : { duration }),

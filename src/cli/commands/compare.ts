@@ -155,14 +155,14 @@ function askedOf(experiment: Experiment, options: CompareOptions): [Asked, Compa
   const how: CompareOptions = {
     ...options,
     ...(options.blocks === undefined && options.quick !== true ? { blocks: String(experiment.blocks) } : {}),
-    seed: options.seed ?? String(experiment.seed),
+    seed: options.seed ?? experiment.seed,
   }
   const asked: Asked = {
     name: experiment.name,
     question: experiment.question.trim(),
     reading: experiment.reading?.trim() ?? null,
     set: {
-      ...defaultLoad({ ...options, ...experiment.set }),
+      ...defaultLoad({ quick: options.quick === true, stages: options.stages ?? experiment.set.stages }),
       ...experiment.set,
       ...(options.quick === true ? { duration: QUICK_DURATION } : {}),
       ...settingsOf(options),
@@ -219,7 +219,7 @@ async function planned(
     started_at: startedAt.toISOString(),
     ended_at: null,
     status: 'running',
-    seed: number('--seed', options.seed ?? '1', 0, 2 ** 31 - 1),
+    seed: options.seed ?? 1,
     blocks: blocksOf(options, asked.aa, variants.length),
     margin: options.margin === undefined ? asked.margin : marginOf(options.margin),
     metrics: [],
@@ -300,7 +300,7 @@ function metricsOf(
 }
 
 /** How long and from when, where neither flag nor experiment says it: scenarios are made for one long run. */
-function defaultLoad(options: Partial<CompareOptions> & { stages?: string }): Settings {
+function defaultLoad(options: { stages?: unknown; quick?: boolean }): Settings {
   return {
     ...(options.stages === undefined ? { duration: options.quick === true ? QUICK_DURATION : DEFAULT_DURATION } : {}),
     warmup: DEFAULT_WARMUP,

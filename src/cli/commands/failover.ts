@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { runError, unknownValueError, usageError } from '../../core/errors.js'
+import { COURSE, RATES, SENDING } from '../../core/parameters/load.js'
 import type { RunRecord } from '../../core/record.js'
 import { DRILL_FAULTS } from '../../core/trial.js'
 import { parseDuration } from '../../core/units.js'
@@ -20,6 +21,7 @@ import type { BenchOptions } from '../bench-options.js'
 import { byHand } from '../by-hand.js'
 import type { Lab } from '../lab.js'
 import { choice, number } from '../option-values.js'
+import { addParameters, only } from '../parameter-options.js'
 import { runSettings } from '../probe-options.js'
 import { addWorkloadOptions } from '../workload-options.js'
 
@@ -33,8 +35,8 @@ interface FailoverFlags extends BenchOptions {
   reclone?: boolean
 }
 
-/** By hand, at a reader's pace. */
-const LONGEST_BY_HAND = '1h'
+/** By hand, at a reader's pace; in milliseconds. */
+const LONGEST_BY_HAND = 3_600_000
 
 export function add(command: Command, lab: Lab): void {
   command
@@ -45,11 +47,9 @@ export function add(command: Command, lab: Lab): void {
     .option('--stack <name>', 'which running stack, when several run')
     .option('--fault <kind>', `${DRILL_FAULTS.join(', ')} (SIGKILL, orderly end, freeze)`, 'kill')
     .option('--trials <n>', 'how many drills, one after another', '1')
-    .option('--rps <rate>', 'the load beside it, requests per second', '300')
+  addParameters(command, [only(RATES, ['rps'])], { rps: 300 })
   addWorkloadOptions(command)
-    .option('--connections <n>', 'TCP connections of the load')
-    .option('--timeout <time>', 'a request without an answer for this long is lost (default: 10s)')
-    .option('--seed <n>', 'seed of the load and of the moments of the faults (default: 1)')
+  addParameters(command, [only(COURSE, ['connections']), only(SENDING, ['timeout', 'seed'])])
     .option('--baseline <time>', 'load before the fault', '2s')
     .option(
       '--detect-interval <time>',
@@ -112,7 +112,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
   if (detector.intervalMs < 10) throw usageError(`--detect-interval: ${flags.detectInterval} is shorter than 10ms`)
   const baselineMs = parseDuration(flags.baseline, '--baseline')
   const fault = choice('--fault', String(flags.fault), DRILL_FAULTS)
-  const seed = number('--seed', flags.seed ?? '1', 0, 2 ** 31 - 1)
+  const seed = flags.seed ?? 1
   const settings: DrillSettings = {
     fault,
     detector,
@@ -126,7 +126,7 @@ async function drills(lab: Lab, stack: Stack, name: string, flags: FailoverFlags
   const options: BenchOptions = {
     ...load,
     duration: flags.manual === true ? LONGEST_BY_HAND : LONGEST_DRILL,
-    warmup: '1s',
+    warmup: 1_000,
   }
   const runs = runSettings(options)
   // A drill by hand has the screen and the keyboard to itself.

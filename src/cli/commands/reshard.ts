@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { environmentError, LabError, runError, usageError } from '../../core/errors.js'
+import { COURSE, RATES, SENDING } from '../../core/parameters/load.js'
 import { MOVE } from '../../core/parameters/move.js'
+import { flagOf } from '../../core/parameters/row.js'
 import type { ReshardProgress } from '../../core/sharding.js'
 import { formatNumber, parseDuration } from '../../core/units.js'
 import type { Stack } from '../../engines/port.js'
@@ -15,7 +17,7 @@ import { withLock } from '../../store/lock.js'
 import type { BenchOptions } from '../bench-options.js'
 import { subjectOfStack } from '../bench-subject.js'
 import type { Lab } from '../lab.js'
-import { addParameters } from '../parameter-options.js'
+import { addParameters, only } from '../parameter-options.js'
 import { runSettings } from '../probe-options.js'
 import { checkMoveFlags, type MoveFlags, reshardJob } from '../reshard-job.js'
 import { addWorkloadOptions } from '../workload-options.js'
@@ -28,7 +30,7 @@ interface ReshardFlags extends BenchOptions, MoveFlags {
 
 const NOTHING_LOST =
   'Nothing is lost: take it up with scalelab reshard --resume, or take it back with scalelab reshard --rollback.'
-const DEFAULT_RPS = '300'
+const DEFAULT_RPS = 300
 /** Between two lines of progress where there is no dashboard, in milliseconds. */
 const TELL_MS = 1_000
 
@@ -41,13 +43,10 @@ export function add(command: Command, lab: Lab): void {
     .option('--resume', 'take up a migration that was left half-done')
     .option('--rollback', 'take it back: every row to where it was before')
     .option('--stack <name>', 'which running stack, when several run')
-    .option('--rps <rate>', `the load beside it, requests per second (default: ${DEFAULT_RPS})`)
-    .option('--no-load', 'move without a load of our own, and without a report')
+    .option('--no-load', `move without a load of our own (default: ${DEFAULT_RPS} requests/s), and without a report`)
+  addParameters(command, [only(RATES, ['rps'])])
   addWorkloadOptions(command)
-    .option('--connections <n>', 'TCP connections of the load')
-    .option('--generators <n>', 'generator processes of the load (default: 1)')
-    .option('--timeout <time>', 'a request without an answer for this long is lost (default: 10s)')
-    .option('--seed <n>', 'seed of the load (default: 1)')
+  addParameters(command, [only(COURSE, ['connections']), only(SENDING, ['generators', 'timeout', 'seed'])])
     .option('--baseline <time>', 'load before and after the migration', '3s')
     .option('--out <dir>', 'where reports go', 'reports')
     .option('--quiet', 'plain lines instead of the dashboard')
@@ -127,7 +126,7 @@ interface Loaded {
 
 async function loadOf(lab: Lab, stack: Stack, flags: ReshardFlags): Promise<Loaded> {
   const { load: _load, scheme: _scheme, shardWeights: _weights, ...rest } = flags
-  const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST_RESHARD, warmup: '2s' }
+  const options: BenchOptions = { ...rest, rps: flags.rps ?? DEFAULT_RPS, duration: LONGEST_RESHARD, warmup: 2_000 }
   return { subject: await subjectOfStack(lab, stack.meta.name, options), options }
 }
 
@@ -138,8 +137,7 @@ function refuseIdleLoad(flags: ReshardFlags): void {
     (name) => flags[name] !== undefined,
   )
   if (idle === undefined) return
-  const flag = idle === 'keyCount' ? 'key-count' : idle
-  throw usageError(`--${flag} shapes the load, and --no-load leaves it out`, 'Leave one of the two out')
+  throw usageError(`${flagOf(idle)} shapes the load, and --no-load leaves it out`, 'Leave one of the two out')
 }
 
 async function moveUnderLoad(

@@ -110,7 +110,7 @@ async function scaling(lab: Lab, family: string, options: ScalingOptions): Promi
     started_at: startedAt.toISOString(),
     ended_at: null,
     status: 'running',
-    seed: number('--seed', options.seed ?? '1', 0, 2 ** 31 - 1),
+    seed: options.seed ?? 1,
     blocks: number('--blocks', options.blocks, 2, 200),
     margin: DEFAULT_MARGIN,
     metrics: ['load.achieved_rps'],

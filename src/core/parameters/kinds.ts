@@ -73,6 +73,7 @@ export function time(min: number, max: number, { whole = false, above = false } 
 
 /** As parseDuration reads it: "10s", "2m", "4200ms", "0.5ms". */
 export function formatTime(ms: number): string {
+  if (ms === 0) return '0s'
   if (ms >= 60_000 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`
   if (ms > 0 && ms % 60_000 === 0) return `${ms / 60_000}m`
   if (ms > 0 && ms % 1_000 === 0) return `${ms / 1_000}s`

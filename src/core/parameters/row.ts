@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { usageError } from '../errors.js'
 import type { Kind } from './kinds.js'
 
 /** Headings of a command's help, in their order. */
@@ -27,7 +28,7 @@ export interface Refusal {
 export interface Row {
   /** In its section of the plan. */
   key: string
-  /** What its flag takes, as help says it ("<n>"); null for what a scenario's name sets, and no flag. */
+  /** What its flag takes, as help says it ("<n>"), "" for a switch; null for what a scenario's name sets, and no flag. */
   takes: string | null
   kind: Kind<unknown>
   /** In a file that says nothing; null is none. */
@@ -41,6 +42,12 @@ export interface Row {
   clears?: readonly string[]
   /** At its default it goes without saying in a command. */
   quiet?: true
+  /** In the short help. */
+  common?: true
+  /** Of a machine or of each run for itself: nothing that an experiment varies. */
+  own?: true
+  /** Names of parameters that are not given beside this one, and what to do. */
+  excludes?: { names: readonly string[]; hint: string }
 }
 
 /** A row that knows its place. */
@@ -98,4 +105,32 @@ export function shapeOf<Rows extends Record<string, Row>>(rows: Rows): Shape<Row
 /** The flag of a parameter: "--query-time" of queryTime. */
 export function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** Refuses values that are declared to exclude each other. @throws LabError (usage) that names all that were given */
+export function refuseTogether(
+  rows: Readonly<Record<string, Parameter>>,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  const given = (name: string): boolean => values[name] !== undefined && values[name] !== false
+  for (const [name, { excludes }] of Object.entries<Parameter>(rows)) {
+    if (excludes === undefined || !given(name)) continue
+    const together = [name, ...excludes.names.filter(given)]
+    if (together.length === 1) continue
+    const inOrder = [
+      ...Object.keys(rows).filter((row) => together.includes(row)),
+      ...together.filter((row) => !(row in rows)),
+    ]
+    throw usageError(`${inOrder.map(flagOf).join(' and ')} exclude each other`, excludes.hint)
+  }
+}
+
+/** Holds values that were no text to the bounds of their parameters. @throws LabError (usage) */
+export function checkValues(
+  rows: Readonly<Record<string, Parameter>>,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, { kind }] of Object.entries<Parameter>(rows)) {
+    if (values[name] !== undefined) kind.check(values[name], flagOf(name))
+  }
 }

@@ -9,8 +9,8 @@ import { type DrillSettings, drillOn } from './drill.js'
 import type { DrillTarget } from './drill-target.js'
 import { afterFailure } from './put-right.js'
 
-/** Longest a drill's load lasts, as a duration: it ends with the drill. */
-export const LONGEST_DRILL = '2m'
+/** Longest a drill's load lasts, in milliseconds: it ends with the drill. */
+export const LONGEST_DRILL = 120_000
 /** What a drill should take after its baseline, for the bar that shows how far it is. */
 const EXPECTED_MS = 5_000
 
