@@ -1,11 +1,13 @@
-import { type Comparison, withoutSecrets } from '../core/comparison.js'
+import { join } from 'node:path'
+import { type Comparison, isOneBlock, withoutSecrets } from '../core/comparison.js'
 import { runError } from '../core/errors.js'
 import { shownHeader } from '../core/header-secrets.js'
-import { writeCompared } from '../lab/report-files.js'
+import { writeCompared, writeRunReport } from '../lab/report-files.js'
 import { findStacks, stateOf } from '../lab/stack/running-stacks.js'
 import { type ComparedResults, comparedResults } from '../stats/compared-runs.js'
 import { scalingResults } from '../stats/scaling-results.js'
 import { withLock } from '../store/lock.js'
+import { openRunFolder } from '../store/run-folder.js'
 import type { BenchOptions } from './bench-options.js'
 import { compareBlocks } from './comparing.js'
 import type { Lab } from './lab.js'
@@ -16,24 +18,11 @@ export async function carryOut(
   folder: string,
   comparison: Comparison,
   options: Pick<BenchOptions, 'json' | 'quiet'>,
-): Promise<void> {
+): Promise<ComparedResults> {
   const { results, report } = await carriedOut(lab, folder, comparison, options)
-  if (options.json === true) lab.document(jsonOf(results, report))
+  if (options.json === true) lab.document(comparedDocument(results, report))
   else {
-    const [{ leadText }, { renderLead }] = await Promise.all([import('../report/lead.js'), import('../ui/summary.js')])
-    if (comparison.kind === 'scaling') {
-      const [{ scalingLead }, { renderScaling }] = await Promise.all([
-        import('../report/scaling-experiment.js'),
-        import('../ui/scaling.js'),
-      ])
-      lab.print(`${renderLead(leadText(scalingLead(results)), lab.look())}\n\n${renderScaling(results, lab.look())}`)
-    } else {
-      const [{ comparedLead }, { renderCompared }] = await Promise.all([
-        import('../report/compared-words.js'),
-        import('../ui/compared.js'),
-      ])
-      lab.print(`${renderLead(leadText(comparedLead(results)), lab.look())}\n\n${renderCompared(results, lab.look())}`)
-    }
+    await printCompared(lab, results)
     lab.print(`Report: ${report}`)
   }
   const { status } = results.comparison
@@ -45,6 +34,25 @@ export async function carryOut(
     const failed = results.comparison.variants.flatMap(({ name, failure }) => (failure === null ? [] : [name]))
     throw runError(`${failed.join(', ')} could not run`, 'See the reason in the report; the others were compared')
   }
+  return results
+}
+
+/** What a comparison showed in plain words, and its figures. */
+export async function printCompared(lab: Lab, results: ComparedResults): Promise<void> {
+  const [{ leadText }, { renderLead }] = await Promise.all([import('../report/lead.js'), import('../ui/summary.js')])
+  if (results.comparison.kind === 'scaling') {
+    const [{ scalingLead }, { renderScaling }] = await Promise.all([
+      import('../report/scaling-experiment.js'),
+      import('../ui/scaling.js'),
+    ])
+    lab.print(`${renderLead(leadText(scalingLead(results)), lab.look())}\n\n${renderScaling(results, lab.look())}`)
+    return
+  }
+  const [{ comparedLead }, { renderCompared }] = await Promise.all([
+    import('../report/compared-words.js'),
+    import('../ui/compared.js'),
+  ])
+  lab.print(`${renderLead(leadText(comparedLead(results)), lab.look())}\n\n${renderCompared(results, lab.look())}`)
 }
 
 /** Runs what is still to be run of a comparison and writes its report. */
@@ -60,6 +68,10 @@ export async function carriedOut(
     return compareBlocks(lab, folder, comparison, options)
   })
   const results = comparedResults(withoutSecrets(compared.comparison), compared.records)
+  // Where each variant has one run only, the runs are what there is to read.
+  for (const [path, record] of isOneBlock(comparison) ? compared.records : []) {
+    await writeRunReport(openRunFolder(join(folder, path)), record)
+  }
   return { results, report: await writeCompared(folder, results) }
 }
 
@@ -76,7 +88,7 @@ async function clearTheStage(lab: Lab): Promise<void> {
 }
 
 /** The results without the records they come from, which are in the folder. */
-function jsonOf(results: ComparedResults, report: string): unknown {
+export function comparedDocument(results: ComparedResults, report: string): object {
   const { comparison, variants, metrics, cells, judged, claims, drawn } = results
   return {
     ...comparison,

@@ -1,11 +1,12 @@
 import { join, relative } from 'node:path'
-import type { ComparedVariant, Comparison } from '../core/comparison.js'
+import { type ComparedVariant, type Comparison, isOneBlock } from '../core/comparison.js'
 import { EXIT, LabError, runError, usageError } from '../core/errors.js'
 import type { ActSettings } from '../core/experiment.js'
 import type { Load } from '../core/load.js'
 import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
 import type { RunRecord } from '../core/record.js'
+import { parseSlo } from '../core/slo.js'
 import { parseDuration } from '../core/units.js'
 import { bearing, doubtsOf } from '../core/validity.js'
 import { quietly } from '../lab/context.js'
@@ -52,7 +53,8 @@ export async function compareBlocks(
   const metric = findMetric(begun.metrics[0] ?? '')
   if (metric === undefined) throw new Error(`no metric ${begun.metrics[0]}`)
   const { stderr, env } = lab.os
-  const isTTY = stderr.isTTY === true && options.quiet !== true
+  // Of one block every run is shown by itself while it is measured.
+  const isTTY = stderr.isTTY === true && options.quiet !== true && !isOneBlock(begun)
   const progress = createCompareProgress({
     write: (text) => (options.json === true && !isTTY ? undefined : stderr.write(text)),
     isTTY,
@@ -102,7 +104,7 @@ export async function compareBlocks(
   }
 }
 
-/** One run of a variant on fresh processes, silently. */
+/** One run of a variant on fresh processes; of many silently. */
 async function measureVariant(
   loud: Lab,
   folder: string,
@@ -110,7 +112,7 @@ async function measureVariant(
   variant: ComparedVariant,
   block: number,
 ): Promise<{ record: RunRecord; path: string }> {
-  const lab = quietly(loud)
+  const lab = isOneBlock(comparison) ? loud : quietly(loud)
   const options: BenchOptions = {
     ...flagsOf(comparison, variant),
     // Of its own for each block, and the same for all of one: chance that they share is no difference between them.
@@ -121,7 +123,12 @@ async function measureVariant(
   const subject = await subjectOfScenario(lab, variant.scenario, names, options)
   const run =
     comparison.act === null
-      ? await measure({ lab, subject, objectives: [], ...runSettings(options) })
+      ? await measure({
+          lab,
+          subject,
+          objectives: options.slo === undefined ? [] : parseSlo(options.slo),
+          ...runSettings(options),
+        })
       : await acted(lab, subject, comparison.act, options)
   if (run.record.status === 'failed') {
     const cause = run.record.events.findLast(({ level }) => level === 'error')?.text

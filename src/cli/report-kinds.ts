@@ -9,9 +9,9 @@ import { SCALING_DATA_SCHEMA, type ScalingData, scalingDataSchema } from '../cor
 import { SHARD_PLAN_SCHEMA, type ShardPlan, shardPlanSchema } from '../core/shard-plan.js'
 import {
   type SourceRun,
+  withPaths,
   writeCapacity,
   writeCompared,
-  writeComparisonInto,
   writeDrillsInto,
   writeGuardInto,
   writeRunReport,
@@ -73,6 +73,7 @@ const COMPARISON: ReportKind<Comparison> = {
   ...COMPARISON_DOCUMENT,
   async rebuild(comparison, folder, lab) {
     const records = await readComparedRecords(folder.path, comparison, (what) => lab.remark(`skipped: ${what}`))
+    if (comparison.gathered === true && records.size < 2) throw tooFew(folder, comparison.runs.length, records.size, 2)
     return writeCompared(folder.path, comparedResults(comparison, records))
   },
   diff: diffComparisons,
@@ -96,17 +97,23 @@ async function rebuildOverRuns(sources: ReportSources, folder: RunFolder, lab: L
   const read = (paths: readonly string[]): Promise<SourceRun[]> => readRuns(folder, paths, lab)
   const runs = await read(sources.runs)
   const needed = sources.report === 'drills' ? 1 : 2
-  if (runs.length < needed) {
-    throw usageError(
-      `${folder.path}: of the ${sources.runs.length} runs that it was made from ${runs.length} can be read, and it takes ${needed}`,
-      'Its report stays as it is',
-    )
+  if (runs.length < needed) throw tooFew(folder, sources.runs.length, runs.length, needed)
+  if (sources.report === 'comparison') {
+    const { gatherRuns } = await import('../report/gathered.js')
+    const command = ['scalelab', 'report', ...sources.runs.map((run) => join(folder.path, run))].join(' ')
+    return writeCompared(folder.path, gatherRuns(withPaths(runs, folder.path), command).results)
   }
-  if (sources.report === 'comparison') return writeComparisonInto(folder, runs)
   if (sources.report === 'drills') return writeDrillsInto(folder, runs)
   const { old = [], new: recent = [] } = sources.repeats ?? {}
   const [older, newer] = runs as [SourceRun, SourceRun]
   return (await writeDiffInto(folder, older, newer, { old: await read(old), new: await read(recent) })).report
+}
+
+function tooFew({ path }: RunFolder, all: number, left: number, needed: number): LabError {
+  return usageError(
+    `${path}: of the ${all} runs that it was made from ${left} can be read, and it takes ${needed}`,
+    'Its report stays as it is',
+  )
 }
 
 /** Runs by their paths from a folder; those that cannot be read are told, and left out. */

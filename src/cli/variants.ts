@@ -3,7 +3,7 @@ import type { ComparedVariant } from '../core/comparison.js'
 import { unknownValueError, usageError } from '../core/errors.js'
 import type { Experiment } from '../core/experiment.js'
 import { shownHeader } from '../core/header-secrets.js'
-import type { BenchOptions } from './bench-options.js'
+import { addOutcomeOptions, type BenchOptions } from './bench-options.js'
 import { addLoadOptions } from './load-options.js'
 import { choice } from './option-values.js'
 import { readOption, writeOption } from './parameter-options.js'
@@ -28,7 +28,7 @@ const NOT_VARIED = ['name', 'port', 'seed']
 
 /** The flags that may be set or varied, by their names without dashes. */
 function flags(): ReadonlyMap<string, Option> {
-  const command = addProbeOptions(addStackOptions(addLoadOptions(new Command())))
+  const command = addOutcomeOptions(addProbeOptions(addStackOptions(addLoadOptions(new Command()))))
   return new Map(
     command.options.flatMap((option) => (NOT_VARIED.includes(option.name()) ? [] : [[option.name(), option]])),
   )

@@ -52,7 +52,13 @@ export const comparisonSchema = z.object({
   /** 'failed': a variant could not run; what the others showed stands. */
   status: z.enum(['running', 'complete', 'interrupted', 'failed']),
   seed: count,
-  blocks: count.describe('blocks asked for; those with a run in doubt by the laboratory are made up for'),
+  blocks: count.describe(
+    'blocks asked for; those with a run in doubt by the laboratory are made up for, unless it is a single one',
+  ),
+  gathered: z
+    .boolean()
+    .optional()
+    .describe('made of runs that were there, and so were not run in turn; each block has one of every variant'),
   margin: z.number(),
   metrics: z.array(z.string()).min(1).describe('names; the first decides'),
   baseline: z.string(),
@@ -68,6 +74,11 @@ export const comparisonSchema = z.object({
   expect: z.array(claimSchema),
 })
 export type Comparison = z.infer<typeof comparisonSchema>
+
+/** Whether there is a variant of which there is one run by plan: it has figures, and nothing can be judged. */
+export function isOneBlock({ kind, blocks }: Pick<Comparison, 'kind' | 'blocks'>): boolean {
+  return kind === 'compare' && blocks === 1
+}
 
 /** A comparison as it may be kept and shown. */
 export function withoutSecrets(comparison: Comparison): Comparison {

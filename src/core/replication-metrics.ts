@@ -126,6 +126,14 @@ export const REPLICATION_METRICS = [
     read: ({ writes }: RunRecord) => writes?.duplicated?.length ?? null,
   },
   {
+    name: 'writes.unknown',
+    short: 'unknown_writes',
+    label: 'writes that nobody knows the end of',
+    unit: 'writes',
+    better: 'less',
+    read: ({ writes }: RunRecord) => writes?.unknown ?? null,
+  },
+  {
     name: 'databases.read_spread',
     short: 'read_spread',
     label: 'largest deviation of a standby from an equal share of the reads',
@@ -169,6 +177,22 @@ export const REPLICATION_METRICS = [
     unit: 'ms',
     better: 'less',
     read: ({ trial }: RunRecord) => trial?.rto_ms ?? null,
+  },
+  {
+    name: 'drill.recovered',
+    short: 'recovered',
+    label: 'drills after which service came back',
+    unit: 'share',
+    better: 'more',
+    read: ({ trial }: RunRecord) => (trial === undefined ? null : trial.rto_ms === null ? 0 : 1),
+  },
+  {
+    name: 'drill.detected_ms',
+    short: 'detected',
+    label: 'time until the failure was detected',
+    unit: 'ms',
+    better: 'less',
+    read: ({ trial }: RunRecord) => trial?.detected_ms ?? null,
   },
   {
     name: 'drill.lost',

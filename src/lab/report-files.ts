@@ -26,25 +26,6 @@ export async function writeRunReport(folder: RunFolder, record: RunRecord): Prom
   return writeAll(folder, record, renderReport)
 }
 
-/** Writes the comparison of several runs into a folder of its own, `<out>/comparisons/<time>`. @returns the path of report.md */
-export async function writeComparison(
-  out: string,
-  records: readonly RunRecord[],
-  folders: readonly string[],
-): Promise<string> {
-  const folder = await createRunFolder(out, 'comparisons', new Date())
-  const runs = records.map((record, i) => ({ record, folder: folders[i] ?? '' }))
-  await writeSources(folder, { report: 'comparison', runs: [...folders] })
-  return writeComparisonInto(folder, runs)
-}
-
-/** The same into a folder that is there. */
-export async function writeComparisonInto(folder: RunFolder, runs: readonly SourceRun[]): Promise<string> {
-  const { renderComparison } = await import('../report/markdown.js')
-  const records = runs.map(({ record }) => record)
-  return writeAll(folder, records, (outside) => renderComparison(outside, linksFrom(folder, runs)))
-}
-
 /** Writes the report of several drills into a folder of its own, `<out>/drills/<time>`. @returns the path of report.md */
 export async function writeDrills(
   out: string,
@@ -142,6 +123,11 @@ export async function writeSources(
     ...(repeats === undefined ? {} : { repeats: { old: from(repeats.old), new: from(repeats.new) } }),
   }
   await folder.writeFile('sources.json', `${JSON.stringify(sources, null, 2)}\n`)
+}
+
+/** Runs by the paths of their folders from another one. */
+export function withPaths(runs: readonly SourceRun[], from: string): { record: RunRecord; path: string }[] {
+  return runs.map(({ record, folder }) => ({ record, path: relative(from, folder) }))
 }
 
 /** Links to the reports of runs from a folder. */

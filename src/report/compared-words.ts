@@ -1,12 +1,16 @@
+import { isOneBlock } from '../core/comparison.js'
 import type { Metric } from '../core/metric.js'
 import { formatNumber, formatProbability, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
 import { type JudgedVariant, untestedWords } from '../stats/comparison.js'
 import { formatEffect } from '../stats/effect.js'
-import type { Judged } from '../stats/paired-comparison.js'
+import { blocksNeeded, type Judged } from '../stats/paired-comparison.js'
+import { scalingGroups } from '../stats/shard-scaling.js'
+import { differences } from './differences.js'
 import type { Lead } from './lead.js'
 import { capital, count, list } from './quantities.js'
+import { shareOfLinear } from './scaling.js'
 
 /** Whether a difference was found. */
 export function isFound({ verdict }: Pick<Judged, 'verdict'>): boolean {
@@ -41,13 +45,74 @@ export function comparedLead(results: ComparedResults): Lead {
   const asked = [comparison.question]
   if (comparison.kind === 'aa') return { asked, ...aaAnswer(results) }
   const deciding = judged.filter(({ deciding: decides }) => decides)
+  const beside = judged.filter(({ deciding: decides }) => !decides)
+  const single = isOneBlock(comparison)
   return {
-    doubt: voidSentence(results),
+    doubt: single ? doubtSentence(results) : voidSentence(results),
     asked,
-    found: [decidingSentence(results, deciding)],
-    means: drawn === null ? besideSentence(judged.filter(({ deciding: decides }) => !decides)) : [],
-    sure: trustSentence(results),
+    found: [decidingSentence(results, deciding), ...scalingSentence(results)],
+    means: [
+      ...(drawn !== null ? [] : single ? besideInOneBlock(beside) : besideSentence(beside)),
+      ...gatheredSentence(results),
+    ],
+    sure: single ? [oneBlockWords(results)] : trustSentence(results),
   }
+}
+
+/** That nothing can be judged, and what would judge: "One block: no interval and no verdict; scalelab compare a b --blocks 6 judges." */
+export function oneBlockWords({ comparison }: ComparedResults): string {
+  const others = comparison.variants.length - 1
+  if (others < 1) return 'It was run once.'
+  const blocks = `--blocks ${blocksNeeded(others)}`
+  const scenarios = comparison.variants.map(({ scenario }) => scenario)
+  const distinct = new Set(scenarios).size === scenarios.length
+  const judge = distinct
+    ? `\`scalelab compare ${scenarios.join(' ')} ${blocks}\` with the same flags`
+    : `\`scalelab compare\` with \`${blocks}\``
+  return `One block: no interval and no verdict; ${judge} judges.`
+}
+
+/** What is in doubt about runs of which none was voided. */
+function doubtSentence({ comparison, variants }: ComparedResults): string[] {
+  const fallenOn = new Map<string, string[]>()
+  for (const { variant, doubts } of comparison.runs) {
+    for (const word of doubts) fallenOn.set(word, [...(fallenOn.get(word) ?? []), variant])
+  }
+  const failed = variants.filter(({ failure }) => failure !== null).map(({ name }) => name)
+  const words = [...fallenOn].map(
+    ([word, names]) => `${word} (${names.length === variants.length ? 'every run' : list([...new Set(names)])})`,
+  )
+  return [
+    ...(words.length === 0 ? [] : [`${capital(list(words))}: no winner is named.`]),
+    ...(failed.length === 0 ? [] : [`${capital(list(failed))} could not run.`]),
+  ]
+}
+
+/** What forbids reading the figures of gathered runs as one effect; nothing when only the stack differs. */
+function gatheredSentence({ comparison, variants }: ComparedResults): string[] {
+  if (comparison.gathered !== true) return []
+  const records = variants.flatMap(({ runs: [first] }) => (first === undefined ? [] : [first]))
+  if (new Set(records.map(({ load }) => load.mode)).size > 1) {
+    return [
+      'Not comparable as they stand: open and closed loops answer different questions (latency at a rate, and capacity).',
+    ]
+  }
+  const others = differences(records).filter(({ kind }) => kind !== 'stack')
+  if (others.length === 0) return []
+  return [`Mind that not only the stack differs, but also: ${list(others.map(({ name }) => name))}.`]
+}
+
+/** How capacity grew with the number of shards, where it was measured. */
+function scalingSentence({ variants }: ComparedResults): string[] {
+  const groups = scalingGroups(variants.flatMap(({ runs }) => runs))
+  if (groups.length === 0) return []
+  const schemes = new Set(groups.map(({ scheme }) => scheme)).size > 1
+  const each = groups.map(({ keys, scheme, points }) => {
+    const last = points.at(-1) ?? points[0]
+    const first = points[0].shards === 1 ? 'one' : String(points[0].shards)
+    return `${last.shards} shards answered ${formatRatio(last.speedup)} the requests of ${first} with ${keys}${schemes ? ` on ${scheme}` : ''} (${formatNumber(last.efficiency * 100)} % of linear)`
+  })
+  return [`${capital(list(each))}.`]
 }
 
 /** Variants that could not run, or were voided too often. */
@@ -78,10 +143,17 @@ function decidingSentence(results: ComparedResults, deciding: readonly JudgedVar
   const { comparison, cells } = results
   const { baseline } = comparison
   const [first] = deciding
-  if (first === undefined) return 'There is nothing to compare.'
+  if (first === undefined) {
+    const [only] = comparison.variants
+    return `There is one variant only, ${only?.name ?? 'none'}: nothing to compare it with, but its runs among themselves.`
+  }
   const base = cells[first.metric.name]?.[baseline]?.median ?? null
   const parts = deciding.map(({ variant, judged, metric }) => {
-    const against = judged.variant_median === null ? '' : ` (${formatValue(judged.variant_median, metric.unit)})`
+    const against =
+      judged.variant_median === null
+        ? ''
+        : ` (${formatValue(judged.variant_median, metric.unit)}${linearWords(results, variant, metric)})`
+    if (isOneBlock(comparison) && judged.effect !== null) return `${variant} ${effectText(judged, metric)}${against}`
     if (isFound(judged)) {
       return `${variant} is ${judged.verdict}, ${effectText(judged, metric)}${against}`
     }
@@ -90,6 +162,23 @@ function decidingSentence(results: ComparedResults, deciding: readonly JudgedVar
   })
   const shown = parts.length > 5 ? [...parts.slice(0, 4), `${parts.length - 4} more below`] : parts
   return `In ${first.metric.label}, held against ${baseline}${base === null ? '' : ` (${formatValue(base, first.metric.unit)})`}: ${shown.join('; ')}.`
+}
+
+/** "; 98 % of linear", where more instances did the same work in a closed loop. */
+function linearWords({ comparison, variants }: ComparedResults, variant: string, { unit }: Metric): string {
+  const pooledOf = (name: string) => variants.find((one) => one.name === name)?.pooled ?? null
+  const [base, own] = [pooledOf(comparison.baseline), pooledOf(variant)]
+  const share = unit !== 'requests/s' || base === null || own === null ? null : shareOfLinear(base, own)
+  return share === null ? '' : `; ${formatNumber(share * 100)} % of linear`
+}
+
+/** The first figures beside the deciding one, of the first variants. */
+function besideInOneBlock(beside: readonly JudgedVariant[]): string[] {
+  const shown = beside.filter(({ judged: { effect } }) => effect !== null).slice(0, 3)
+  const words = shown.map(
+    ({ metric, variant, judged }) => `${metric.label} of ${variant} ${effectText(judged, metric)}`,
+  )
+  return words.length === 0 ? [] : [`Beside it: ${list(words)}.`]
 }
 
 function besideSentence(beside: readonly JudgedVariant[]): string[] {
@@ -132,7 +221,7 @@ function trustSentence({ comparison, variants }: ComparedResults): string[] {
   const voided = variants.reduce((sum, each) => sum + Object.values(each.voided).reduce((a, b) => a + b, 0), 0)
   const status = comparison.status === 'interrupted' ? ', and was interrupted before its end' : ''
   return [
-    `It rests on ${count(least, 'run')} of each variant on fresh processes, in ${count(comparison.order.length, 'block')}${voided === 0 ? '' : `, ${formatNumber(voided)} more voided`}${status}.`,
+    `It rests on ${count(least, 'run')} of each variant${comparison.gathered === true ? ', made one after the other and not in turn' : ` on fresh processes, in ${count(comparison.order.length, 'block')}`}${voided === 0 ? '' : `, ${formatNumber(voided)} more voided`}${status}.`,
   ]
 }
 

@@ -6,7 +6,7 @@ import { renderCompared } from './compared.js'
 import * as compared from './testing/compared-records.js'
 import { expectGolden, expectSound } from './testing/golden.js'
 
-const { makeComparison, scaled: _scaled, ...made } = compared
+const { makeComparison, scaled: _scaled, gathered: _gathered, ...made } = compared
 const RESULTS = Object.entries(made).map(([name, make]) => [name, make()] as const)
 
 describe('renderCompared', () => {

@@ -1,14 +1,19 @@
+import { isOneBlock } from '../core/comparison.js'
+import type { Verdict } from '../core/record.js'
 import { formatNumber, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
 import { untestedWords } from '../stats/comparison.js'
+import { scalingGroups, scalingVerdicts } from '../stats/shard-scaling.js'
 import { latencyComparison } from './charts/distribution.js'
 import { ratioIntervals, valuesByRun } from './charts/dot-rows.js'
-import { comparedLead, effectText, intervalText, isFound, pText } from './compared-words.js'
+import { shardScaling } from './charts/growth.js'
+import { comparedLead, effectText, intervalText, isFound, oneBlockWords, pText } from './compared-words.js'
 import { count } from './quantities.js'
 import { type Report, reportOf } from './report-of.js'
-import { limitSection, methodSection, runSection, variantSection } from './sections/compared.js'
+import { differenceSection, limitSection, methodSection, runSection, variantSection } from './sections/compared.js'
 import { environmentSection } from './sections/environment.js'
+import { scalingSection } from './sections/shard-scaling.js'
 import { verdictTable } from './sections/verdicts.js'
 import { plain, table } from './table.js'
 
@@ -18,18 +23,21 @@ const right = (titles: readonly string[]) => titles.map((title) => ({ title, ali
 export function renderCompared(results: ComparedResults): Report {
   const { comparison, variants } = results
   const charts = chartsOf(results)
+  const verdicts = verdictRows(results)
+  const groups = scalingGroups(variants.flatMap(({ runs }) => runs))
   const parts = [
     `Comparison \`${comparison.id}\`, ${fromTo(comparison.started_at, comparison.ended_at)}.`,
-    ...(comparison.expect.length === 0
-      ? []
-      : [`## Verdicts\n\n${verdictTable(results.claims.map((verdict) => ({ verdict })))}`]),
+    ...(verdicts.length === 0 ? [] : [`## Verdicts\n\n${verdictTable(verdicts)}`]),
     ...differences(results),
-    ...picture(charts, 'ratios.svg', 'Ratios to the baseline with their intervals'),
-    figures(results),
+    ...picture(charts, 'ratios.svg', `Ratios to the baseline${isOneBlock(comparison) ? '' : ' with their intervals'}`),
+    ...figures(results),
+    ...scalingSection(groups),
+    ...picture(charts, 'shard-scaling.svg', 'Speed-up by number of shards, beside linear growth'),
     ...picture(charts, 'runs.svg', 'The deciding figure of each run'),
     ...picture(charts, 'latency.svg', 'Distribution of the response time of each variant, all its runs merged'),
     ...drawnSection(results),
     variantSection(variants),
+    ...differenceSection(variants),
     runSection(results),
     ...(comparison.reading === null ? [] : [`## How to read the answer\n\n${plain(comparison.reading)}`]),
     methodSection(results),
@@ -39,7 +47,7 @@ export function renderCompared(results: ComparedResults): Report {
   return reportOf({
     title: `${plain(comparison.question)}`,
     lead: comparedLead(results),
-    authors: [comparison.author],
+    authors: [comparison.author, ...variants.flatMap(({ runs }) => runs.map(({ author }) => author))],
     parts,
     charts,
   })
@@ -51,7 +59,15 @@ function chartsOf({ metrics, judged, comparison, cells, variants }: ComparedResu
     rows: judged.flatMap(({ metric: { name }, variant, judged: { effect, scale, interval, ...rest } }) =>
       name !== metric.name || effect === null || scale !== 'ratio'
         ? []
-        : [{ name: variant, ratio: effect, interval, words: rest.verdict, found: isFound(rest) }],
+        : [
+            {
+              name: variant,
+              ratio: effect,
+              interval,
+              words: isOneBlock(comparison) ? '' : rest.verdict,
+              found: isFound(rest),
+            },
+          ],
     ),
   }))
   const [deciding] = metrics
@@ -62,28 +78,50 @@ function chartsOf({ metrics, judged, comparison, cells, variants }: ComparedResu
   const merged = variants.flatMap(({ name, pooled }) => (pooled === null ? [] : [{ name, record: pooled }]))
   const drawn = {
     'ratios.svg': ratioIntervals(panels, comparison.baseline, comparison.margin),
-    'runs.svg': deciding === undefined ? null : valuesByRun(runs, deciding.label, deciding.unit),
+    'runs.svg':
+      deciding === undefined || isOneBlock(comparison) ? null : valuesByRun(runs, deciding.label, deciding.unit),
+    'shard-scaling.svg': shardScaling(scalingGroups(variants.flatMap((variant) => variant.runs))),
     'latency.svg': merged.length === 0 ? null : latencyComparison(merged),
   }
   return Object.fromEntries(Object.entries(drawn).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])))
 }
 
-/** Every variant against the baseline, figure by figure, with its verdict. */
-function differences({ comparison, judged }: ComparedResults): string[] {
+/** Claims on the comparison; of each variant what its runs were expected to show; and what shards should bring. */
+function verdictRows({ claims, variants }: ComparedResults): { run?: string; verdict: Verdict }[] {
+  const ofRuns = variants.flatMap(({ name, pooled }) =>
+    (pooled?.verdicts ?? []).map((verdict) => ({ run: name, verdict })),
+  )
+  const ofShards = scalingVerdicts(variants.flatMap(({ runs }) => runs))
+  const all = [...claims, ...ofShards]
+  return ofRuns.length === 0
+    ? all.map((verdict) => ({ verdict }))
+    : [...all.map((verdict) => ({ run: 'all', verdict })), ...ofRuns]
+}
+
+/** Every variant against the baseline, figure by figure, with its verdict; of one block there is none. */
+function differences(results: ComparedResults): string[] {
+  const { comparison, judged } = results
   if (judged.length === 0) return []
+  const single = isOneBlock(comparison)
   const rows = judged.map(({ metric, variant, judged: one }) => [
     metric.label,
     variant,
     one.baseline_median === null ? '-' : formatValue(one.baseline_median, metric.unit),
     one.variant_median === null ? '-' : formatValue(one.variant_median, metric.unit),
     effectText(one, metric),
-    intervalText(one, metric),
-    pText(one),
-    formatNumber(one.pairs),
-    isFound(one) ? `**${one.verdict}**` : one.verdict,
+    ...(single
+      ? []
+      : [
+          intervalText(one, metric),
+          pText(one),
+          formatNumber(one.pairs),
+          isFound(one) ? `**${one.verdict}**` : one.verdict,
+        ]),
   ])
   const reasons = judged.flatMap(({ metric, variant, judged: { reason, verdict } }) =>
-    reason === null || verdict === 'not tested' ? [] : [`- ${metric.label}, ${plain(variant)}: ${plain(reason)}.`],
+    reason === null || verdict === 'not tested' || single
+      ? []
+      : [`- ${metric.label}, ${plain(variant)}: ${plain(reason)}.`],
   )
   const untested = untestedWords(judged).map((words) => `- ${plain(words)}.`)
   return [
@@ -92,12 +130,14 @@ function differences({ comparison, judged }: ComparedResults): string[] {
       [
         { title: 'Figure' },
         { title: 'Variant' },
-        ...right([comparison.baseline, 'Variant', 'Ratio or difference', '95 % interval', 'p', 'Pairs']),
-        { title: 'Verdict' },
+        ...right([comparison.baseline, 'Variant', 'Ratio or difference']),
+        ...(single ? [] : [...right(['95 % interval', 'p', 'Pairs']), { title: 'Verdict' }]),
       ],
       rows,
     ),
-    'Medians over the runs; ratios and differences within blocks; p by a sign-flip test, corrected; pp are percentage points. The first figure decides, and figures are tested in this order.',
+    single
+      ? `${oneBlockWords(results)} pp are percentage points.`
+      : 'Medians over the runs; ratios and differences within blocks; p by a sign-flip test, corrected; pp are percentage points. The first figure decides, and figures are tested in this order.',
     ...(reasons.length === 0 ? [] : [`Where it cannot tell:\n\n${reasons.join('\n')}`]),
     ...(untested.length === 0
       ? []
@@ -107,8 +147,9 @@ function differences({ comparison, judged }: ComparedResults): string[] {
   ]
 }
 
-/** What each variant measured: the median of its runs, and how far they scatter. */
-function figures({ metrics, variants, cells }: ComparedResults): string {
+/** What each variant measured: the median of its runs, and how far they scatter. Of one block all is told already. */
+function figures({ comparison, metrics, variants, cells }: ComparedResults): string[] {
+  if (isOneBlock(comparison) && comparison.order.length === 1 && variants.length > 1) return []
   const rows = metrics.flatMap((metric) =>
     variants.map(({ name }) => {
       const cell = cells[metric.name]?.[name]
@@ -136,7 +177,7 @@ function figures({ metrics, variants, cells }: ComparedResults): string {
       rows,
     ),
     'Each figure is that of a run; percentiles are compared run by run and never averaged.',
-  ].join('\n\n')
+  ]
 }
 
 function drawnSection({ drawn }: ComparedResults): string[] {

@@ -1,5 +1,13 @@
+import type { RunRecord } from '../core/record.js'
 import { drillTargetOf, type Trial } from '../core/trial.js'
 import { plain } from './table.js'
+
+/** A drill's record: one that holds a trial. */
+export type DrillRecord = RunRecord & { trial: Trial }
+
+export function isDrill(record: RunRecord): record is DrillRecord {
+  return record.trial !== undefined
+}
 
 const STRUCK: Record<Trial['fault'], string> = { kill: 'was killed', stop: 'was stopped', pause: 'was paused' }
 

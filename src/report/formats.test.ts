@@ -4,15 +4,17 @@ import { GUARD_SCHEMA, guardReportSchema } from '../core/detection.js'
 import { type RunRecord, runRecordSchema } from '../core/record.js'
 import { shardPlanSchema } from '../core/shard-plan.js'
 import { styleSheet } from './charts/theme.js'
+import { renderCompared } from './compared.js'
 import { renderTables } from './csv.js'
 import { renderGuard } from './detection.js'
 import { renderDiff } from './diff.js'
 import { renderDrills } from './drills.js'
 import { renderHtml } from './html.js'
-import { renderComparison, renderReport } from './markdown.js'
+import { renderReport } from './markdown.js'
 import { pageStyle } from './page-style.js'
 import type { Report } from './report-of.js'
 import { renderShardPlan } from './shard-plan.js'
+import { gathered } from './testing/compared-records.js'
 import { madeUpPlan } from './testing/made-up-plan.js'
 import { lb3, outage, single } from './testing/records.js'
 import { drillRecord } from './testing/replicated-records.js'
@@ -55,8 +57,8 @@ const REPORTS: [string, () => Report, () => Report][] = [
   ['drills', () => renderDrills([drillRecord()], 'repl-2'), () => renderDrills([again(drillRecord())], 'repl-2')],
   [
     'comparison',
-    () => renderComparison([single(), lb3()], ['../single/report.md', '../lb-3/report.md']),
-    () => renderComparison([again(single()), again(lb3())], ['../single/report.md', '../lb-3/report.md']),
+    () => renderCompared(gathered([single(), lb3()])),
+    () => renderCompared(gathered([again(single()), again(lb3())])),
   ],
   [
     'difference',

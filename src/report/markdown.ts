@@ -1,25 +1,16 @@
-import type { RunRecord, Verdict } from '../core/record.js'
+import type { RunRecord } from '../core/record.js'
 import { fromTo } from '../core/units.js'
-import { type Column, columnsOf, type DrillRecord, isDrill } from '../stats/columns.js'
-import { pooledVerdicts } from '../stats/pooled.js'
-import { scalingGroups, scalingVerdicts } from '../stats/shard-scaling.js'
 import { runLead } from './answer.js'
-import { latencyComparison, latencyDistribution } from './charts/distribution.js'
+import { latencyDistribution } from './charts/distribution.js'
 import { drillMarks, drillTimeline } from './charts/drill.js'
-import { shardScaling } from './charts/growth.js'
 import { reshardMarks, reshardTimeline } from './charts/migration.js'
 import { lagOverTime, latencyOverTime, rateOverTime } from './charts/over-time.js'
 import type { NamedMark } from './charts/run-clock.js'
-import { rateComparison, sharePerInstance } from './charts/runs.js'
+import { sharePerInstance } from './charts/runs.js'
 import { movedKeys, shardLoad } from './charts/shards.js'
-import { drillCommand, repeatCommand } from './command.js'
-import { comparisonLead } from './comparison-answer.js'
-import { list } from './quantities.js'
+import { type DrillRecord, isDrill } from './drill-words.js'
 import { type Report, reportOf } from './report-of.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
-import { differenceSection, spreadSection } from './sections/comparability.js'
-import { evennessSection, rateSection, responseSection, runSection } from './sections/compared-runs.js'
-import { replicatedSection, shardedSection } from './sections/compared-stacks.js'
 import { databaseSection } from './sections/databases.js'
 import { distributionSection } from './sections/distribution.js'
 import { drillLoad, drillSection } from './sections/drill.js'
@@ -31,12 +22,11 @@ import { methodSection } from './sections/method.js'
 import { readCheckSection } from './sections/read-checks.js'
 import { replicationSection } from './sections/replication.js'
 import { reshardCounts, reshardLoad, reshardMoves, reshardSection } from './sections/reshard.js'
-import { scalingSection } from './sections/shard-scaling.js'
 import { shardSection } from './sections/shards.js'
 import { theorySection } from './sections/theory.js'
 import { throughputSection } from './sections/throughput.js'
 import { validitySection } from './sections/validity.js'
-import { verdictSection, verdictTable } from './sections/verdicts.js'
+import { verdictSection } from './sections/verdicts.js'
 import { writeSection } from './sections/writes.js'
 import { stackWords } from './stack-words.js'
 import { plain } from './table.js'
@@ -93,53 +83,6 @@ export function renderReport(record: RunRecord): Report {
   })
 }
 
-/**
- * Several runs side by side, the first one the baseline of the ratios.
- * @param sources links to the runs' own reports, in the order of the records
- */
-export function renderComparison(records: readonly RunRecord[], sources: readonly string[] = []): Report {
-  const runs = columnsOf(records)
-  const groups = scalingGroups(records)
-  const linkOf = ({ runs: behind }: Column): string | undefined =>
-    behind.length === 1 ? sources[records.indexOf(behind[0])] : undefined
-  const charts = withoutMissing({
-    'comparison-rate.svg': rateComparison(runs),
-    'comparison-latency.svg': latencyComparison(runs),
-    'shard-scaling.svg': shardScaling(groups),
-  })
-  const verdicts = [
-    ...runs.flatMap((column) => verdictsOf(column).map((verdict) => ({ run: column.name, verdict }))),
-    ...scalingVerdicts(records).map((verdict) => ({ run: 'all of them', verdict })),
-  ]
-  const parts = [
-    runSection(runs, runs.map(linkOf)),
-    ...present(replicatedSection(runs)),
-    ...present(shardedSection(runs)),
-    ...scalingSection(groups),
-    ...picture(charts, 'shard-scaling.svg', 'Speed-up by number of shards, beside linear growth'),
-    rateSection(runs),
-    ...picture(charts, 'comparison-rate.svg', 'Goodput of each run'),
-    responseSection(runs),
-    ...picture(charts, 'comparison-latency.svg', 'Percentiles of the response time of each run'),
-    ...present(evennessSection(runs)),
-    `## Verdicts\n\n${verdictTable(verdicts)}`,
-    differenceSection(runs),
-    ...present(spreadSection(runs)),
-    [
-      '## What limits the answer',
-      'The limits of each run are in its own report. Runs that were measured one after the other share the noise of the machine at their time only: repeat each before believing a difference of a few per cent.',
-    ].join('\n\n'),
-    ['## To repeat it', ['```sh', ...runs.flatMap(commandsOf), '```'].join('\n')].join('\n\n'),
-  ]
-  return reportOf({
-    title: `${titleOf(runs)} side by side`,
-    lead: comparisonLead(runs),
-    authors: records.map(({ author }) => author),
-    parts,
-    charts,
-  })
-}
-
 /** A drill with its pictures: when everything happened, and what it did to the latency. */
 function drillParts(record: DrillRecord, charts: Record<string, string>, overTime: readonly string[]): string[] {
   return [
@@ -169,35 +112,8 @@ function marksOf(record: RunRecord): NamedMark[] {
   return isReshard(record) ? reshardMarks(record) : []
 }
 
-/** More runs than this are not all named in the title. */
-const TITLED = 5
-
-function titleOf(runs: readonly Column[]): string {
-  const names = runs.map(({ name }) => name)
-  if (names.length <= TITLED) return list(names)
-  return `${names[0]} and ${names.length - 1} more runs`
-}
-
-/** The verdicts of a column: of its run, and of the drills that joined it. */
-function verdictsOf({ record, runs: [first], drills }: Column): Verdict[] {
-  return [...record.verdicts, ...(isDrill(first) ? [] : pooledVerdicts(drills.map(({ verdicts }) => verdicts)))]
-}
-
-/** The commands behind a column: those of its run, and those of the drills on the same stack. */
-function commandsOf({ runs: [first], drills }: Column): string[] {
-  const [drill] = drills
-  return [
-    ...(isDrill(first) ? [] : [repeatCommand(first)]),
-    ...(drill === undefined ? [] : [drillCommand(drill, drill.trial, drills.length)]),
-  ]
-}
-
 function picture(charts: Record<string, string>, file: string, words: string): string[] {
   return file in charts ? [`![${words}](${file})`] : []
-}
-
-function present(section: string | null): string[] {
-  return section === null ? [] : [section]
 }
 
 /** The charts that could be drawn. */

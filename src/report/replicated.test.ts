@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type RunRecord, runRecordSchema } from '../core/record.js'
+import { renderCompared } from './compared.js'
 import { renderDrills } from './drills.js'
-import { renderComparison, renderReport } from './markdown.js'
+import { renderReport } from './markdown.js'
+import { gathered } from './testing/compared-records.js'
 import { expectGolden, expectSound } from './testing/golden.js'
 import { drillRecord, judged, replicatedRecord } from './testing/replicated-records.js'
 
@@ -197,49 +199,38 @@ describe('renderDrills', () => {
   })
 })
 
-describe('renderComparison of replicated stacks', () => {
+describe('runs of replicated stacks that are put together', () => {
   it.each(COMPARISONS)('gives for %s what the golden file holds', async (name, records) => {
-    const report = renderComparison(records)
+    const report = renderCompared(gathered(records))
     expectSound(report)
     await expectGolden(name, report)
   })
 
-  const columnsOfTable = (records: RunRecord[]): string[] => {
-    const { markdown } = renderComparison(records)
-    const section = markdown.slice(markdown.indexOf('## Replicated stacks'))
-    return (section.split('\n')[2] ?? '')
-      .split('|')
-      .map((cell) => cell.trim())
-      .filter((cell) => cell !== '')
-  }
+  const namesOf = (records: RunRecord[]): string[] => gathered(records).variants.map(({ name }) => name)
 
-  it('names columns by what differs, runs and drills of one stack in one', () => {
-    const [, durability = []] = COMPARISONS[0] ?? []
-    expect(columnsOfTable(durability)).toEqual([
-      'repl-2 durability=local',
-      'repl-2 durability=on',
-      'repl-2 durability=remote-apply',
-    ])
+  it('name variants by what differs, runs and drills apart, and repeated drills as one', () => {
     const [, reads = []] = COMPARISONS[1] ?? []
-    expect(columnsOfTable(reads)).toEqual(['repl-2 reads=primary', 'repl-2 reads=standbys'])
-    expect(columnsOfTable(COMPARISONS[2]?.[1] ?? [])).toEqual(['repl-1', 'repl-2'])
-  })
-
-  it('labels the charts with what differs alone, so that it is never cut off', () => {
-    const { charts } = renderComparison(COMPARISONS[0]?.[1] ?? [])
-    for (const svg of [charts['comparison-rate.svg'], charts['comparison-latency.svg']]) {
-      for (const label of ['local', 'on', 'remote-apply']) expect(svg).toContain(`>${label}</text>`)
-      expect(svg).toContain(': repl-2 durability</text>')
-    }
-  })
-
-  it('keeps kinds of drills apart', () => {
+    expect(namesOf(reads)).toEqual(['repl-2 reads=primary', 'repl-2 reads=standbys'])
+    expect(namesOf(COMPARISONS[2]?.[1] ?? [])).toEqual(['repl-1', 'repl-2'])
     const both = [...trials(3, {}), ...trials(2, { fault: 'pause' })]
-    expect(columnsOfTable(both)).toEqual(['repl-2 kill primary', 'repl-2 pause primary'])
-    expect(columnsOfTable([replicatedRecord(), ...both])).toEqual([
-      'repl-2',
-      'repl-2 kill primary',
-      'repl-2 pause primary',
-    ])
+    expect(namesOf(both)).toEqual(['repl-2 kill primary', 'repl-2 pause primary'])
+    expect(namesOf([replicatedRecord(), ...both])).toEqual(['repl-2', 'repl-2 kill primary', 'repl-2 pause primary'])
+  })
+
+  it('have lag, staleness, losses and recovery beside rates, as far as runs measured them', () => {
+    const markdown = (records: RunRecord[]): string => renderCompared(gathered(records)).markdown
+    const reads = markdown(COMPARISONS[1]?.[1] ?? [])
+    for (const figure of ['mean replication lag', 'replication lag p99', "missed the client's own write"])
+      expect(reads).toContain(figure)
+    expect(reads).not.toMatch(/RTO|recovery/)
+    const drilled = markdown([...trials(3, {}), ...trials(3, { fault: 'pause' })])
+    for (const figure of ['recovery time (RTO)', '(RPO)', 'service came back', 'failure was detected'])
+      expect(drilled).toContain(figure)
+  })
+
+  it('label the chart with what differs alone, so that it is never cut off', () => {
+    const latency = renderCompared(gathered(COMPARISONS[1]?.[1] ?? [])).charts['latency.svg']
+    for (const label of ['primary', 'standbys']) expect(latency).toContain(`>${label}</text>`)
+    expect(latency).toContain(': repl-2 reads</text>')
   })
 })

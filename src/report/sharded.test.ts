@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type RunRecord, runRecordSchema } from '../core/record.js'
-import { renderComparison, renderReport } from './markdown.js'
+import { renderCompared } from './compared.js'
+import { renderReport } from './markdown.js'
+import { gathered } from './testing/compared-records.js'
 import { expectGolden, expectSound } from './testing/golden.js'
 import { reshardRecord, shardedRecord } from './testing/sharded-records.js'
 
@@ -170,17 +172,17 @@ describe('renderReport of stacks of shards', () => {
   })
 })
 
-describe('renderComparison of stacks of shards', () => {
+describe('runs of stacks of shards that are put together', () => {
   it.each(COMPARISONS)('gives for %s what the golden file holds', async (name, records) => {
-    const report = renderComparison(records)
+    const report = renderCompared(gathered(records))
     expectSound(report)
     await expectGolden(name, report)
   })
 
   it('begins with what more shards bring, and holds claim 14 against each way to draw keys', () => {
-    const { markdown } = renderComparison(SCALING)
+    const { markdown } = renderCompared(gathered(SCALING))
     expect(markdown.split('\n')[2]).toMatch(
-      / 4 shards answered 3\.\d+ times the requests of one with uniform keys \(\d+(\.\d)? % of linear\) and 4 shards answered 2\.\d+ times .* with zipf:0\.99 keys/,
+      / 4 shards answered 3\.\d+x the requests of one with uniform keys \(\d+(\.\d)? % of linear\) and 4 shards answered 2\.\d+x .* with zipf:0\.99 keys/,
     )
     expect(markdown).toMatch(/\(uniform keys\) .*\| pass /)
     expect(markdown).toMatch(/\(zipf:0\.99 keys\) .*\| \*\*fail\*\* /)
@@ -188,6 +190,6 @@ describe('renderComparison of stacks of shards', () => {
 
   it('has no scaling of runs that differ in more than the shards', () => {
     const [one, two] = [capacity(1, 2.5), shardedRecord({ shards: 2, rps: null })]
-    expect(renderComparison([one, two]).markdown).not.toContain('## Scaling with shards')
+    expect(renderCompared(gathered([one, two])).markdown).not.toContain('## Scaling with shards')
   })
 })

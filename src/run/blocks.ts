@@ -1,4 +1,4 @@
-import type { ComparedRun, ComparedVariant, Comparison } from '../core/comparison.js'
+import { type ComparedRun, type ComparedVariant, type Comparison, isOneBlock } from '../core/comparison.js'
 import { LabError } from '../core/errors.js'
 import { findMetric } from '../core/metrics.js'
 import { seededRandom } from '../core/random.js'
@@ -41,7 +41,7 @@ const EXTRA = 0.5
  * 1935), so that what the machine does to all of a block does not look like a difference, nor the place within it.
  *
  * A variant that cannot run is noted and left out from then on. A block with a run in doubt by the laboratory is made up for by
- * another, up to half as many as were asked for.
+ * another, up to half as many as were asked for; a single one is not, as it shows figures and judges nothing.
  * @returns the comparison with all its runs; 'interrupted' when the signal fired, 'failed' when a variant could not run
  * @throws whatever save throws, and what is no LabError; what had been saved stays
  */
@@ -139,8 +139,9 @@ function wholeBlocks(comparison: Comparison): number[] {
   })
 }
 
-function limitOf({ blocks }: Comparison): number {
-  return blocks + Math.ceil(blocks * EXTRA)
+function limitOf(comparison: Comparison): number {
+  const { blocks } = comparison
+  return isOneBlock(comparison) ? 1 : blocks + Math.ceil(blocks * EXTRA)
 }
 
 /** Runs that there will be if no further one is in doubt. */

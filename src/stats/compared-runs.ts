@@ -1,4 +1,4 @@
-import type { ComparedRun, Comparison } from '../core/comparison.js'
+import { type ComparedRun, type Comparison, isOneBlock } from '../core/comparison.js'
 import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
 import type { RunRecord, Verdict } from '../core/record.js'
@@ -85,7 +85,7 @@ export function comparedResults(comparison: Comparison, records: ReadonlyMap<str
       : judgeComparison(
           { metrics, variants: variants.map(({ name }) => name), baseline, values },
           { margin, seed },
-        ).map((one) => withDoubts(one, variants, all, baseline))
+        ).map((one) => (isOneBlock(comparison) ? ofMedians(one) : withDoubts(one, variants, all, baseline)))
   return {
     comparison,
     variants,
@@ -99,13 +99,15 @@ export function comparedResults(comparison: Comparison, records: ReadonlyMap<str
 
 function resultOf(
   { name, scenario, set, failure }: Comparison['variants'][number],
-  { runs }: Comparison,
+  comparison: Comparison,
   recordOf: (run: ComparedRun) => RunRecord | undefined,
 ): VariantResult {
-  const mine = runs.filter((run) => run.variant === name && run.record !== null)
-  const counted = mine.filter((run) => !isVoid(run)).flatMap((run) => recordOf(run) ?? [])
+  // Of one block nothing is judged: its figures are shown with the doubts about them, and no run is voided.
+  const isOut = (run: ComparedRun): boolean => !isOneBlock(comparison) && isVoid(run)
+  const mine = comparison.runs.filter((run) => run.variant === name && run.record !== null)
+  const counted = mine.filter((run) => !isOut(run)).flatMap((run) => recordOf(run) ?? [])
   const voided: Record<string, number> = {}
-  for (const run of mine.filter(isVoid)) {
+  for (const run of mine.filter(isOut)) {
     const [word = 'in doubt'] = run.doubts
     voided[word] = (voided[word] ?? 0) + 1
   }
@@ -117,7 +119,7 @@ function resultOf(
     failure,
     runs: counted,
     voided,
-    overloaded: mine.filter((run) => !isVoid(run) && run.doubts.length > 0).length,
+    overloaded: isOneBlock(comparison) ? 0 : mine.filter((run) => !isVoid(run) && run.doubts.length > 0).length,
     pooled: first === undefined ? null : pooled([first, ...rest]),
   }
 }
@@ -125,13 +127,14 @@ function resultOf(
 function cellOf(
   metric: Metric,
   variant: VariantResult,
-  { runs, order }: Comparison,
+  comparison: Comparison,
   recordOf: (run: ComparedRun) => RunRecord | undefined,
 ): Cell {
-  const mine = runs.filter((run) => run.variant === variant.name)
-  const values = order.map((_, index) => {
+  const mine = comparison.runs.filter((run) => run.variant === variant.name)
+  const values = comparison.order.map((_, index) => {
     const run = mine.find(({ block }) => block === index + 1)
-    const record = run === undefined || isVoidFor(run, metric) ? undefined : recordOf(run)
+    const isOut = run === undefined || (!isOneBlock(comparison) && isVoidFor(run, metric))
+    const record = isOut ? undefined : recordOf(run)
     return record === undefined ? null : metric.read(record)
   })
   const known = values.filter((value) => value !== null)
@@ -160,6 +163,14 @@ function absence(metric: Metric, { failure, runs, voided, overloaded, scenario }
   if (/^(writes|reads)\./.test(metric.name)) return 'its load has no writes'
   if (metric.name.startsWith('distribution.')) return 'there is nothing to spread over'
   return 'its runs did not measure it'
+}
+
+/** Of one block: how the medians differ, whichever run each is of. */
+function ofMedians(one: JudgedVariant): JudgedVariant {
+  const { baseline_median: from, variant_median: to, scale } = one.judged
+  if (from === null || to === null) return one
+  const effect = scale === 'ratio' && from > 0 ? to / from : to - from
+  return { ...one, judged: { ...one.judged, scale: from > 0 ? scale : 'difference', effect } }
 }
 
 /** No verdict where too many runs were voided, and the reason of an absence where there is one. */

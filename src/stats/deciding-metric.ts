@@ -14,18 +14,39 @@ const BESIDE: readonly MetricName[] = [
   'replication.lag_ms.mean',
   'distribution.jain_index',
   'load.achieved_rps',
+  'replication.lag_ms.p99',
+  'reads.stale_share',
+  'writes.lost',
+  'sharding.max_deviation',
+  'sharding.skew',
+  'sharding.misplaced',
 ]
 
 /**
  * The figures of a comparison, the deciding one first: capacity for a closed loop, where latency is only connections over
  * rate (Little's law); the p99 for an open one, where the rate is given; of drills the recovery time, of migrations what moved.
  */
-export function defaultMetrics(mode: Load['mode'], act: ActSettings): MetricName[] {
-  const of: Record<'drill' | 'reshard', MetricName[]> = {
-    drill: ['drill.rto_ms', 'drill.lost', 'drill.failed_requests'],
-    reshard: ['sharding.moved_fraction', 'sharding.held_ms.p95', 'sharding.max_deviation'],
+export function defaultMetrics(mode: Load['mode'], act: NonNullable<ActSettings>['kind'] | null): MetricName[] {
+  const of: Record<NonNullable<ActSettings>['kind'], MetricName[]> = {
+    drill: [
+      'drill.rto_ms',
+      'drill.lost',
+      'drill.failed_requests',
+      'drill.recovered',
+      'drill.detected_ms',
+      'writes.unknown',
+    ],
+    reshard: [
+      'sharding.moved_fraction',
+      'sharding.held_ms.p95',
+      'sharding.max_deviation',
+      'sharding.moved_rows',
+      'sharding.moving_ms',
+      'sharding.held_ms.max',
+      'sharding.minimum_fraction',
+    ],
   }
   const first: MetricName[] =
-    act === null ? [mode === 'closed' ? 'load.achieved_rps' : 'latency.response_ms.p99'] : of[act.kind]
+    act === null ? [mode === 'closed' ? 'load.achieved_rps' : 'latency.response_ms.p99'] : of[act]
   return [...first, ...BESIDE.filter((name) => !first.includes(name))]
 }

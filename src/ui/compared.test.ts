@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as compared from '../report/testing/compared-records.js'
+import { lb3, single } from '../report/testing/records.js'
 import { renderCompared } from './compared.js'
 import { type CompareProgressState, compareFrame, createCompareProgress } from './progress/compare-progress.js'
 import { renderScaling } from './scaling.js'
@@ -37,6 +38,15 @@ it('tells verdicts, reasons, voided runs and claims', () => {
   const doubtful = renderCompared(compared.inDoubt(), plain)
   expect(doubtful).toContain('lb-3: 3 runs voided, host-limited')
   expect(doubtful).toContain('repl-2 could not run: PostgreSQL is not there')
+})
+
+it('shows of one block figures and ratios, and no verdict', () => {
+  const results = compared.gathered([single(), lb3()])
+  const text = renderCompared(results, { colour: false, width: 80 })
+  expect(text).toMatch(/^figure +variant +single +variant +ratio$/m)
+  expect(text).toMatch(/^rps +lb-3 +499 +1,4\d\d +2\.\d+x$/m)
+  expect(text).toContain('each was run once')
+  expect(text).not.toMatch(/cannot tell|pair/)
 })
 
 const STATE: CompareProgressState = {

@@ -1,3 +1,4 @@
+import { isOneBlock } from '../core/comparison.js'
 import type { Metric } from '../core/metric.js'
 import { formatNumber, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
@@ -28,8 +29,9 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
   const voided = variants.flatMap(({ name, voided: words }) =>
     Object.entries(words).map(([word, n]) => `${oneLine(name)}: ${n} ${n === 1 ? 'run' : 'runs'} voided, ${word}`),
   )
+  const single = isOneBlock(comparison)
   const reasons = judged.flatMap(({ metric, variant, judged: { reason, verdict } }) =>
-    reason === null || verdict !== 'cannot tell'
+    reason === null || verdict !== 'cannot tell' || single
       ? []
       : wrap(oneLine(`${metric.label}, ${variant}: ${reason}`), options.width - 2).map((line, i) =>
           i === 0 ? line : `  ${line}`,
@@ -43,7 +45,9 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
       ? []
       : [
           wrap(
-            `Held against ${oneLine(comparison.baseline)}: medians of the runs; ratio and 95 % interval within blocks.`,
+            single
+              ? `Held against ${oneLine(comparison.baseline)}: ${comparison.order.length > 1 ? 'medians of the runs' : 'each was run once'}.`
+              : `Held against ${oneLine(comparison.baseline)}: medians of the runs; ratio and 95 % interval within blocks.`,
             options.width,
           ).join('\n'),
         ]),
@@ -65,8 +69,12 @@ function table({ comparison, judged, metrics }: ComparedResults, options: TextOp
         value(one.baseline_median, metric.unit),
         value(one.variant_median, metric.unit),
         effect(one, one.effect, metric),
-        one.interval === null ? '-' : one.interval.map((bound) => effect(one, bound, metric)).join(' - '),
-        [one.verdict, TONES[one.verdict]],
+        ...(isOneBlock(comparison)
+          ? []
+          : [
+              one.interval === null ? '-' : one.interval.map((bound) => effect(one, bound, metric)).join(' - '),
+              [one.verdict, TONES[one.verdict]] as const,
+            ]),
       ]),
   )
   return renderTable(
@@ -76,8 +84,12 @@ function table({ comparison, judged, metrics }: ComparedResults, options: TextOp
       { title: oneLine(comparison.baseline), align: 'right' },
       { title: 'variant', align: 'right' },
       { title: 'ratio', align: 'right' },
-      { title: '95 % interval', align: 'right' },
-      { title: 'verdict', whole: true },
+      ...(isOneBlock(comparison)
+        ? []
+        : [
+            { title: '95 % interval', align: 'right' as const },
+            { title: 'verdict', whole: true as const },
+          ]),
     ],
     rows,
     options,

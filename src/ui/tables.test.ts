@@ -5,7 +5,6 @@ import type { DatabaseView } from '../core/database-view.js'
 import type { RunRecord } from '../core/record.js'
 import type { NodeStatus } from '../core/stack.js'
 import { shardingRecord, shardRecord } from '../core/testing/sharding.js'
-import { renderComparisonTable } from './comparison.js'
 import { type NodeRow, renderList, renderNodes } from './listings.js'
 import { renderSummary } from './summary.js'
 import { renderTable, type TextOptions } from './table.js'
@@ -183,48 +182,6 @@ describe('renderSummary', () => {
     expect(closed).not.toContain('service (since sent)')
     expect(closed).not.toMatch(/^instance/m)
     expect(closed).toMatch(/─\n +- +1,448/)
-  })
-})
-
-describe('renderComparisonTable', () => {
-  const { load, latency } = madeUpRecord()
-  const single = madeUpRecord({
-    scenario: 'single',
-    validity: [],
-    load: { ...load, achieved_rps: 498 },
-    latency: { ...latency, response_ms: { ...latency.response_ms, p50: 118, p99: null } },
-  })
-  const balanced = madeUpRecord({ validity: [] })
-
-  it('has a row per metric, with ratios to the first run', () => {
-    const table = renderComparisonTable([single, balanced], plain)
-    expect(table).toMatch(/^ +single +lb-3$/m)
-    expect(table).toMatch(/^achieved\/s +498 +1,448 {2}2\.91x$/m)
-    expect(table).toMatch(/^p50 ms +118 +40\.1 {2}0\.34x$/m)
-    expect(table).toMatch(/^p99 ms +- +160$/m)
-    expect(table).toMatch(/^offered\/s +1,500 +1,500$/m)
-    expect(table).toMatch(/^errors +0\.1 % +0\.1 %$/m)
-  })
-
-  it('numbers runs of one scenario and breaks into tables that fit, the first run in each', () => {
-    const table = renderComparisonTable([single, ...Array.from({ length: 7 }, () => balanced)], plain)
-    expect(widest(table)).toBeLessThanOrEqual(80)
-    const heads = table.split('\n').filter((line) => line.startsWith(' ') && line.includes('lb-3 #'))
-    expect(heads.length).toBeGreaterThan(1)
-    for (const head of heads) expect(head).toMatch(/^ +single /)
-    expect(heads.join(' ').match(/lb-3 #\d/g)).toEqual([1, 2, 3, 4, 5, 6, 7].map((number) => `lb-3 #${number}`))
-  })
-
-  it('says which run cannot be relied on', () => {
-    expect(renderComparisonTable([single, madeUpRecord()], plain)).toMatch(
-      /\n\nlb-3: HOST-LIMITED: no verdict .*\n! host-cpu/,
-    )
-    expect(renderComparisonTable([single, balanced], plain)).not.toContain('no winner')
-  })
-
-  it('is empty for no runs, and one column for one', () => {
-    expect(renderComparisonTable([], plain)).toBe('')
-    expect(renderComparisonTable([single], plain)).toMatch(/^achieved\/s +498$/m)
   })
 })
 

@@ -67,15 +67,17 @@ describe('bench on processes', { timeout: 60_000 }, () => {
     expect(await readFile(join(folder, 'report.md'), 'utf8')).toBe(report)
   })
 
-  it('compares several scenarios and finishes with one report', async () => {
+  it('compares several scenarios in one block, and says that nothing can be judged by it', async () => {
     const out = await cli.ok('bench', 'single', 'lb-2', '--out', 'compared', '--connections', '20', '--quiet', ...SHORT)
-    expect(out).toMatch(/single[\s\S]*lb-2/)
-    const folder = join(cli.folder, 'compared', 'comparisons', 'latest')
-    const [time = ''] = (await readdir(join(cli.folder, 'compared', 'comparisons'))).filter((name) => name !== 'latest')
-    const report = await readFile(join(cli.folder, 'compared', 'comparisons', time, 'report.md'), 'utf8')
-    expect(report).toContain('single')
-    expect(report).toContain('lb-2')
-    expect(folder).toBeTruthy()
+    expect(out).toMatch(/^figure +variant +single +variant +ratio$/m)
+    expect(out).toMatch(/^rps +lb-2 +[\d,]+ +[\d,]+ +\d\.\d+x$/m)
+    expect(out.replace(/\s+/g, ' ')).toContain('scalelab compare single lb-2 --blocks 6')
+    const folder = join(cli.folder, 'compared', 'experiments', 'single-lb-2', 'latest')
+    const report = await readFile(join(folder, 'report.md'), 'utf8')
+    expect(report).toContain('One block: no interval and no verdict')
+    const links = [...report.matchAll(/\[report\]\(([^)]+)\)/g)].map(([, link = '']) => link)
+    expect(links).toHaveLength(2)
+    for (const link of links) expect(await readFile(join(folder, link), 'utf8')).toMatch(/^# (single|lb-2): /)
   })
 
   it('ends with 5 when an objective is missed, with 0 when it holds', async () => {

@@ -5,19 +5,20 @@ import type { RunRecord } from '../../core/record.js'
 import { parseSlo } from '../../core/slo.js'
 import { measure } from '../../lab/measure/measure.js'
 import type { Subject } from '../../lab/measure/subject.js'
-import { writeComparison, writeRunReport } from '../../lab/report-files.js'
+import { writeRunReport } from '../../lab/report-files.js'
 import { withLock } from '../../store/lock.js'
-import type { BenchOptions } from '../bench-options.js'
+import { addOutcomeOptions, type BenchOptions } from '../bench-options.js'
 import { subjectOfScenario, subjectOfStack, subjectOfUrl } from '../bench-subject.js'
 import type { Lab } from '../lab.js'
 import { addLoadOptions } from '../load-options.js'
 import { addProbeOptions, runSettings } from '../probe-options.js'
 import { addStackOptions, givenStackFlags } from '../stack-options.js'
+import { compareOnce } from './compare.js'
 
 export function add(command: Command, lab: Lab): void {
   command
     .description(
-      'Loads a system and writes the report. With scenarios: brings each one up for itself, measures, takes it down; several are compared. Without: the stack that runs. With --url: any system.',
+      'Loads a system and writes the report. With scenarios: brings each one up for itself, measures, takes it down; several are compared in one block, as compare does in many. Without: the stack that runs. With --url: any system.',
     )
     .argument('[scenarios...]', 'single, lb-<n>, repl-<n>, shard-<n>, shard-scaling-<n>, or scenario files')
     .option('--stack <name>', 'which running stack, when several run')
@@ -26,17 +27,7 @@ export function add(command: Command, lab: Lab): void {
   addLoadOptions(command)
   addProbeOptions(command)
   addStackOptions(command)
-    .option('--slo <list>', "objectives, as in 'p99<50ms,errors<0.1%'; a miss ends with exit code 5")
-    .option(
-      '--at <when and what>',
-      "what is done to the stack while the load runs, as in '5s kill api-2'; may be repeated",
-      (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
-    )
-    .option(
-      '--fault <fault>',
-      "short for a fault and its end: kill:api-2@5s+1s is --at '5s kill api-2' --at '6s restore api-2'; may be repeated",
-      (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
-    )
+  addOutcomeOptions(command)
     .option('--out <dir>', 'where reports go', 'reports')
     .option('--quiet', 'plain lines instead of the dashboard')
     .option('--json', 'the record as JSON on stdout, and nothing else there')
@@ -56,57 +47,51 @@ Examples:
     .action((scenarios: string[], options: BenchOptions) => bench(lab, scenarios, options))
 }
 
-/** Measures the scenarios one after another, or the running stack, or a system at a URL. */
+/** Measures a scenario, or the running stack, or a system at a URL; several scenarios are compared in one block. */
 export async function bench(lab: Lab, scenarios: string[], options: BenchOptions): Promise<void> {
+  // A mistake in a flag is told before anything is started.
   const objectives = options.slo === undefined ? [] : parseSlo(options.slo)
   const runs = runSettings(options)
-  const records: RunRecord[] = []
-  const folders: string[] = []
-  const subjects = await subjectsOf(lab, scenarios, options)
-  for (const [index, subject] of subjects.entries()) {
-    if (subjects.length > 1 && options.json !== true) lab.remark(`\n${index + 1}/${subjects.length}  ${subject.title}`)
-    const measuring = (): ReturnType<typeof measure> => measure({ lab, subject, objectives, ...runs })
-    // Nobody takes down, scales or loads a running stack while it is measured.
-    const { record, folder } =
-      subject.system.kind === 'stack'
-        ? await withLock(lab.os.stateDir, subject.system.stack.meta.name, measuring)
-        : await measuring()
-    const report = await writeRunReport(folder, record)
-    records.push(record)
-    folders.push(folder.path)
-    lab.document(subjects.length === 1 ? record : { runs: records })
-    if (options.json !== true) await printSummary(lab, record, report)
-    if (record.status === 'interrupted') break
+  refuseBoth(scenarios, options)
+  if (scenarios.length > 1) {
+    const compared = await compareOnce(lab, scenarios, options)
+    return lab.exit(exitCodeOf(compared.variants.flatMap((variant) => variant.runs)))
   }
-  if (records.length > 1) {
-    const report = await writeComparison(options.out, records, folders)
-    if (options.json !== true) {
-      await printComparison(lab, records)
-      lab.print(`Report: ${report}`)
-    }
-  }
-  if (records.some((record) => record.status === 'interrupted')) lab.os.signal.throwIfAborted()
-  const dead = records.find((record) => record.status === 'complete' && record.load.ledger.ok === 0)
-  if (dead !== undefined) {
+  const subject = await subjectOf(lab, scenarios[0], options)
+  const measuring = (): ReturnType<typeof measure> => measure({ lab, subject, objectives, ...runs })
+  // Nobody takes down, scales or loads a running stack while it is measured.
+  const { record, folder } =
+    subject.system.kind === 'stack'
+      ? await withLock(lab.os.stateDir, subject.system.stack.meta.name, measuring)
+      : await measuring()
+  const report = await writeRunReport(folder, record)
+  lab.document(record)
+  if (options.json !== true) await printSummary(lab, record, report)
+  if (record.status === 'interrupted') lab.os.signal.throwIfAborted()
+  if (record.status === 'complete' && record.load.ledger.ok === 0) {
     throw runError(
-      `no request to ${dead.target} was answered well`,
-      adviceOn(dead.load) ?? 'Nothing was answered at all: see the log of the application',
+      `no request to ${record.target} was answered well`,
+      adviceOn(record.load) ?? 'Nothing was answered at all: see the log of the application',
     )
   }
-  lab.exit(exitCodeOf(records))
+  lab.exit(exitCodeOf([record]))
 }
 
-async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions): Promise<Subject[]> {
+/** What is measured is named in one way. @throws LabError (usage) */
+function refuseBoth(scenarios: readonly string[], { url, stack, insecure }: BenchOptions): void {
+  if (url !== undefined && scenarios.length > 0)
+    throw usageError('--url and a scenario exclude each other', 'Give one of them')
+  if (url === undefined && insecure === true) throw usageError('--insecure belongs to --url', 'Add --url https://...')
+  if (url === undefined && stack !== undefined && scenarios.length > 0)
+    throw usageError('--stack and a scenario exclude each other', 'Give one of them')
+}
+
+async function subjectOf(lab: Lab, scenario: string | undefined, options: BenchOptions): Promise<Subject> {
+  if (scenario !== undefined) return subjectOfScenario(lab, scenario, [scenario], options)
   const shaped = givenStackFlags(options)[0]
   if (options.url !== undefined) {
-    if (scenarios.length > 0) throw usageError('--url and a scenario exclude each other', 'Give one of them')
     if (shaped !== undefined) throw usageError(`${shaped} shapes a stack, and --url loads what is already running`)
-    return [await subjectOfUrl(lab, options.url, options)]
-  }
-  if (options.insecure === true) throw usageError('--insecure belongs to --url', 'Add --url https://...')
-  if (scenarios.length > 0) {
-    if (options.stack !== undefined) throw usageError('--stack and a scenario exclude each other', 'Give one of them')
-    return Promise.all(scenarios.map((scenario) => subjectOfScenario(lab, scenario, scenarios, options)))
+    return subjectOfUrl(lab, options.url, options)
   }
   if (shaped !== undefined) {
     throw usageError(
@@ -114,21 +99,7 @@ async function subjectsOf(lab: Lab, scenarios: string[], options: BenchOptions):
       `Name a scenario: scalelab bench <scenario> ${shaped} ...`,
     )
   }
-  return [await subjectOfStack(lab, options.stack, options)]
-}
-
-/** Runs side by side: what that shows in plain words, and their figures. */
-export async function printComparison(lab: Lab, records: readonly RunRecord[]): Promise<void> {
-  const [{ comparisonLead }, { leadText }, { columnsOf }, { renderComparisonTable }, { renderLead }] =
-    await Promise.all([
-      import('../../report/comparison-answer.js'),
-      import('../../report/lead.js'),
-      import('../../stats/columns.js'),
-      import('../../ui/comparison.js'),
-      import('../../ui/summary.js'),
-    ])
-  const lead = leadText(comparisonLead(columnsOf(records)))
-  lab.print(`\n${renderLead(lead, lab.look())}\n\n${renderComparisonTable(records, lab.look())}`)
+  return subjectOfStack(lab, options.stack, options)
 }
 
 /** One run: what it found in plain words, and its figures. */

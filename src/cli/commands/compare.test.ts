@@ -192,7 +192,7 @@ describe('compare', () => {
       ['compare', 'single', 'lb-3', '--blocks', '5'],
       '--blocks 5: no difference could be significant, the smallest possible p is 0.063',
     ],
-    [['compare', 'single', 'lb-2', 'lb-3', '--blocks', '6'], 'the smallest possible p is 0.063 among 2 comparisons'],
+    [['compare', 'single', 'lb-2', 'lb-3', '--blocks', '6'], 'the smallest possible p is 0.063 among 2 variants'],
     [
       ['compare', 'lb-3', '--vary', 'strategy=round-robin,least-con'],
       'variant least-con: unknown --strategy "least-con"',

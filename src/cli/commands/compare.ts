@@ -132,6 +132,27 @@ async function compare(lab: Lab, scenarios: string[], options: CompareOptions): 
   })
 }
 
+/** Scenarios compared in one block, each under its own load where no flag gives another: figures, and no verdict. */
+export async function compareOnce(lab: Lab, scenarios: string[], options: BenchOptions): Promise<ComparedResults> {
+  return begin(
+    lab,
+    { ...options, blocks: '1', force: true },
+    {
+      name: nameOf(scenarios, [], false),
+      question: questionOf(scenarios, {}, false),
+      set: settingsOf(options),
+      variants: variantsOf({ vary: { scenario: scenarios } }),
+      aa: false,
+      margin: DEFAULT_MARGIN,
+      metrics: undefined,
+      act: null,
+      baseline: undefined,
+      reading: null,
+      expect: [],
+    },
+  )
+}
+
 /** The comparison that an experiment file asks for, flags laid over it. */
 export async function runExperiment(lab: Lab, experiment: Experiment, options: CompareOptions): Promise<void> {
   const [asked, how] = askedOf(experiment, options)
@@ -185,10 +206,10 @@ interface Asked extends Pick<Comparison, 'name' | 'question' | 'reading' | 'vari
   baseline: string | undefined
 }
 
-async function begin(lab: Lab, options: CompareOptions, asked: Asked): Promise<void> {
+async function begin(lab: Lab, options: CompareOptions, asked: Asked): Promise<ComparedResults> {
   const { comparison, folder } = await planned(lab, options, asked)
   if (options.json !== true) lab.remark(announcement(comparison))
-  await carryOut(lab, folder, comparison, options)
+  return carryOut(lab, folder, comparison, options)
 }
 
 /** A comparison that can begin, and the folder that was made for it. */
@@ -266,7 +287,7 @@ function blocksOf(options: CompareOptions, aa: boolean, variants: number): numbe
   if (aa) return number('--blocks', options.blocks ?? String(DEFAULT_AA_RUNS), FEWEST_AA_RUNS, 1_000)
   const needed = blocksNeeded(variants - 1, ALPHA)
   if (options.blocks === undefined) return options.quick === true ? Math.max(QUICK_BLOCKS, needed) : DEFAULT_BLOCKS
-  const blocks = number('--blocks', options.blocks, 2, 200)
+  const blocks = number('--blocks', options.blocks, 1, 200)
   if (blocks >= needed || options.force === true) return blocks
   const others = variants - 1
   const p = Math.min(1, (2 / 2 ** blocks) * others)
@@ -286,7 +307,7 @@ function metricsOf(
   { metrics, act }: Pick<Asked, 'metrics' | 'act'>,
   mode: 'open' | 'closed',
 ): string[] {
-  const names = list?.split(',').map((name) => name.trim()) ?? metrics ?? defaultMetrics(mode, act)
+  const names = list?.split(',').map((name) => name.trim()) ?? metrics ?? defaultMetrics(mode, act?.kind ?? null)
   return names.map((name) => {
     const metric = findMetric(name)
     if (metric === undefined)

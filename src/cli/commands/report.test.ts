@@ -61,7 +61,7 @@ describe('scalelab report', () => {
 
   it('rebuilds whatever it is given by what its JSON says it is', async () => {
     await cli.ok('report', SINGLE, BALANCED)
-    const comparison = await onlyIn('reports/comparisons')
+    const comparison = 'reports/experiments/single-lb-3/latest'
     const before = await filesOf(comparison)
     await rm(path(comparison, 'report.md'))
     await rm(path(comparison, 'tables'), { recursive: true })
@@ -69,7 +69,17 @@ describe('scalelab report', () => {
     expect(await filesOf(comparison)).toEqual(before)
     // Links lead from HTML to HTML.
     const html = await text(comparison, 'report.html')
-    expect(html).toContain(`href="../../lb-3/2026-11-20T12-11-33Z/report.html"`)
+    expect(html).toContain(`href="../../../lb-3/2026-11-20T12-11-33Z/report.html"`)
+
+    const old = {
+      schema: 'scalelab/sources@1',
+      report: 'comparison',
+      runs: [`../../../${SINGLE}`, `../../../${BALANCED}`],
+    }
+    await mkdir(path('reports/comparisons/x'), { recursive: true })
+    await writeFile(path('reports/comparisons/x/sources.json'), JSON.stringify(old))
+    await cli.ok('report', 'reports/comparisons/x')
+    expect(await text('reports/comparisons/x/report.md')).toContain('One block: no interval and no verdict')
 
     const sources = { schema: 'scalelab/sources@1', report: 'drills', runs: DRILLS.map((run) => `../../../${run}`) }
     await mkdir(path('reports/drills/x'), { recursive: true })
@@ -96,7 +106,7 @@ describe('scalelab report', () => {
       /skipped: .*has the schema "scalelab\/run@2", and this version reads scalelab\/run@1/,
     )
     expect(several.stderr).toContain('skipped: there is no run at nowhere')
-    expect(await text(await onlyIn('reports/comparisons'), 'report.md')).toContain('# single and lb-3 side by side')
+    expect(await text('reports/experiments/single-lb-3/latest/report.md')).toContain('# How do single, lb-3 differ?')
 
     const none = await cli.run(['report', 'reports/broken/cut', 'reports/broken/newer'])
     expect(none.code).toBe(2)
@@ -105,7 +115,7 @@ describe('scalelab report', () => {
 
   it('leaves a report over several runs as it is when too few of them are left', async () => {
     await cli.ok('report', SINGLE, BALANCED)
-    const comparison = await onlyIn('reports/comparisons')
+    const comparison = 'reports/experiments/single-lb-3/latest'
     const before = await text(comparison, 'report.md')
     await rm(path(SINGLE), { recursive: true })
     const outcome = await cli.run(['report', comparison])

@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, LabError, usageError } from '../../core/errors.js'
 import type { RunRecord } from '../../core/record.js'
-import { writeComparison } from '../../lab/report-files.js'
+import { type SourceRun, withPaths, writeCompared } from '../../lab/report-files.js'
+import type { ComparedResults } from '../../stats/compared-runs.js'
+import { writeComparisonFile } from '../../store/comparison-folder.js'
 import { type FoundDocument, readDocument } from '../../store/document.js'
-import { openRunFolder } from '../../store/run-folder.js'
+import { createRunFolder, openRunFolder } from '../../store/run-folder.js'
+import { commandOf, comparedDocument, printCompared } from '../carry-out.js'
 import type { Lab } from '../lab.js'
 import type { ReportKind } from '../report-kind.js'
 import { REPORT_KINDS } from '../report-kinds.js'
-import { printComparison, printSummary } from './bench.js'
+import { printSummary } from './bench.js'
 
 interface ReportOptions {
   out: string
@@ -33,7 +36,7 @@ export function add(command: Command, lab: Lab): void {
       `
 Examples:
   $ scalelab report reports/lb-3                            its latest run, written again
-  $ scalelab report reports/single reports/lb-3             two runs side by side
+  $ scalelab report reports/single reports/lb-3             two runs compared
   $ scalelab report reports/drills/2026-11-20T15-41-57Z     all trials of a drill
   $ scalelab report --diff reports/lb-3/2026-11-20T12-11-33Z reports/lb-3/latest`,
     )
@@ -54,22 +57,42 @@ async function rebuild(lab: Lab, paths: readonly string[], options: ReportOption
   }
   if (rebuilt.length === 0) throw usageError(`none of ${paths.length} could be reported: see above`)
   const runs = rebuilt.filter(isRun)
-  const records = runs.map(({ value }) => value)
-  if (runs.length > 1) {
-    reports.push(
-      await writeComparison(
-        options.out,
-        records,
-        runs.map(({ folder }) => folder),
-      ),
-    )
-  }
+  const [only] = runs
+  const compared =
+    runs.length > 1
+      ? await gather(
+          lab,
+          runs.map(({ value, folder }) => ({ record: value, folder })),
+          options.out,
+        )
+      : null
+  if (compared !== null) reports.push(compared.report)
   if (options.json === true) {
-    const documents = rebuilt.map(({ value }) => value)
-    return lab.document(documents.length === 1 ? documents[0] : { runs: records, ...others(rebuilt) })
+    const [first, ...more] = rebuilt
+    if (more.length === 0) return lab.document(first?.value)
+    const documents = rebuilt.filter((result) => compared === null || !isRun(result)).map(({ value }) => value)
+    if (compared === null) return lab.document({ documents })
+    const document = comparedDocument(compared.results, compared.report)
+    return lab.document(documents.length === 0 ? document : { ...document, documents })
   }
-  await show(lab, records)
+  if (compared !== null) await printCompared(lab, compared.results)
+  else if (only !== undefined) await printSummary(lab, only.value, null)
+  if (only !== undefined) lab.print('')
   tell(lab, reports)
+}
+
+/** Several runs as a comparison, kept as one that was planned would be. */
+async function gather(
+  lab: Lab,
+  runs: readonly SourceRun[],
+  out: string,
+): Promise<{ results: ComparedResults; report: string }> {
+  const { gatheredName, gatherRuns } = await import('../../report/gathered.js')
+  const name = gatheredName(runs.map(({ record }) => record))
+  const { path } = await createRunFolder(join(out, 'experiments'), name, new Date())
+  const { comparison, results } = gatherRuns(withPaths(runs, path), commandOf(lab.os.argv))
+  await writeComparisonFile(path, comparison)
+  return { results, report: await writeCompared(path, results) }
 }
 
 /** Two documents of one kind, the older one first. */
@@ -133,19 +156,6 @@ function isRun(result: Result): result is Result & { value: RunRecord } {
 /** "run" of "scalelab/run@1". */
 function nameOf({ schema }: ReportKind): string {
   return schema.replace(/^.*\//, '').replace(/@.*$/, '')
-}
-
-function others(rebuilt: readonly Result[]): { documents?: unknown[] } {
-  const documents = rebuilt.filter((result) => !isRun(result)).map(({ value }) => value)
-  return documents.length === 0 ? {} : { documents }
-}
-
-async function show(lab: Lab, records: readonly RunRecord[]): Promise<void> {
-  const [first] = records
-  if (first === undefined) return
-  if (records.length > 1) await printComparison(lab, records)
-  else await printSummary(lab, first, null)
-  lab.print('')
 }
 
 /** Where the last report is in every format, and where the others are. */

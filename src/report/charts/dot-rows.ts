@@ -120,7 +120,7 @@ export function ratioIntervals(panels: readonly RatioPanel[], baseline: string, 
   ])
   return chart({
     title: `Ratio to ${cutText(baseline, 420)}`,
-    subtitle: `geometric mean of the ratios within blocks, with its 95 % interval; shaded: within ${Number((margin * 100).toPrecision(3))} %`,
+    subtitle: `${ratios.some(({ interval }) => interval !== null) ? 'geometric mean of the ratios within blocks, with its 95 % interval' : 'of the medians'}; shaded: within ${Number((margin * 100).toPrecision(3))} %`,
     description: shown
       .flatMap(({ title, rows: mine }) => mine.map((row) => `${title} of ${ratioWords(row)}`))
       .join('; '),

@@ -1,8 +1,8 @@
 import type { RunRecord } from '../../core/record.js'
 import { formatNumber } from '../../core/units.js'
-import type { DrillRecord } from '../../stats/columns.js'
 import { largest, median, nearestRank, smallest } from '../../stats/quantiles.js'
 import type { TrialTimes } from '../charts/drill.js'
+import type { DrillRecord } from '../drill-words.js'
 import { numberOr } from '../quantities.js'
 import { table } from '../table.js'
 

@@ -3,6 +3,7 @@ import type { RunRecord } from '../../core/record.js'
 import { checked, doubtsOf } from '../../core/validity.js'
 import { orderOf } from '../../run/blocks.js'
 import { type ComparedResults, comparedResults } from '../../stats/compared-runs.js'
+import { gatherRuns } from '../gathered.js'
 import { makeRecord } from './made-up-record.js'
 
 const METRICS = [
@@ -203,3 +204,10 @@ export const scaled = (blocks = 4, levels: readonly number[] = LEVELS): Compared
       ],
     },
   )
+
+/** What comes of runs that are there, each in a folder of its own. */
+export const gathered = (records: readonly RunRecord[]): ComparedResults =>
+  gatherRuns(
+    records.map((record, i) => ({ record, path: `../../../run-${i + 1}` })),
+    'scalelab report reports/run-*',
+  ).results
