@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as compared from '../report/testing/compared-records.js'
-import { lb3, single } from '../report/testing/records.js'
+import { doubtful, lb3, single } from '../report/testing/records.js'
 import { renderCompared } from './compared.js'
 import { type CompareProgressState, compareFrame, createCompareProgress } from './progress/compare-progress.js'
 import { renderScaling } from './scaling.js'
@@ -47,6 +47,12 @@ it('shows of one block figures and ratios, and no verdict', () => {
   expect(text).toMatch(/^rps +lb-3 +499 +1,4\d\d +2\.\d+x$/m)
   expect(text).toContain('each was run once')
   expect(text).not.toMatch(/cannot tell|pair/)
+})
+
+it('says of one block which run cannot be relied on', () => {
+  const text = renderCompared(compared.gathered([lb3(), doubtful()]), { colour: false, width: 80 })
+  expect(text).toMatch(/^lb-3 #2: GENERATOR-LIMITED.*no verdict[\s\S]*\n! generator/m)
+  expect(text).not.toContain('lb-3 #1: ')
 })
 
 const STATE: CompareProgressState = {

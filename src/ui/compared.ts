@@ -1,6 +1,7 @@
 import { isOneBlock } from '../core/comparison.js'
 import type { Metric } from '../core/metric.js'
 import { formatNumber, formatRatio } from '../core/units.js'
+import { bearing, doubtsOf } from '../core/validity.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
 import { untestedWords } from '../stats/comparison.js'
@@ -8,6 +9,7 @@ import { formatEffect } from '../stats/effect.js'
 import type { Judged } from '../stats/paired-comparison.js'
 import { paint, type Tone } from './style.js'
 import { type Cell, renderTable, type TextOptions } from './table.js'
+import { renderRunValidity } from './validity.js'
 import { renderVerdicts } from './verdicts.js'
 import { oneLine, wrap } from './width.js'
 
@@ -38,6 +40,12 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
         ),
   )
   const untested = untestedWords(judged).flatMap((words) => wrap(oneLine(`Not tested: ${words}`), options.width))
+  // Of one block no run is voided, so each says what it can be relied on for, and what to do.
+  const doubtful = variants.flatMap(({ name, runs }) =>
+    runs
+      .filter((run) => single && doubtsOf(bearing(run)).length > 0)
+      .map((run) => renderRunValidity(name, run, options)),
+  )
   return [
     ...(judged.length === 0 ? [] : [table(results, options)]),
     ...(drawn === null ? [] : [drawnText(results, options.width)]),
@@ -52,6 +60,7 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
           ).join('\n'),
         ]),
     ...(reasons.length + untested.length === 0 ? [] : [[...reasons, ...untested].join('\n')]),
+    ...doubtful,
     ...(failed.length + voided.length === 0
       ? []
       : [[...failed, ...voided].map((text) => paint(text, 'warn', options.colour)).join('\n')]),

@@ -2,7 +2,6 @@ import { type StackParametersInput, stackParametersSchema } from '../../core/par
 import type { RunRecord } from '../../core/record.js'
 import type { Lag } from '../../core/replication.js'
 import { recordWith } from '../../core/testing/record.js'
-import type { Trial } from '../../core/trial.js'
 import { Histogram } from '../histogram.js'
 
 type Database = NonNullable<StackParametersInput['database']>
@@ -66,51 +65,5 @@ export function bench(database: Partial<Database> = {}): RunRecord {
   return {
     ...record,
     latency: { response_ms: percentiles, service_ms: percentiles, error_response_ms: new Histogram().percentiles() },
-  }
-}
-
-/** A drill on the same stack. */
-export function drill(trial: Partial<Trial> = {}, database: Partial<Database> = {}): RunRecord {
-  const record = bench(database)
-  const lost = trial.lost ?? []
-  return {
-    ...record,
-    parameters: { ...record.parameters, detector: { interval_ms: 100, misses: 3 } },
-    ...(record.writes === undefined ? {} : { writes: { ...record.writes, lost } }),
-    // Ten times the lag of a run without a failure.
-    ...(record.replication === undefined
-      ? {}
-      : {
-          replication: {
-            ...record.replication,
-            standbys: record.replication.standbys.map((standby) => ({
-              ...standby,
-              heartbeat_ms: { ...LAG, mean: 30 },
-            })),
-          },
-        }),
-    trial: {
-      node: 'primary',
-      role: 'primary',
-      fault: 'kill',
-      promoted: 'standby-1',
-      rto_ms: 212,
-      detected_ms: 8,
-      promoted_ms: 190,
-      back_ms: 1_000,
-      back_after_failover_ms: 788,
-      acknowledged: 1_000,
-      lost,
-      refused: 0,
-      unknown: 0,
-      recovered: 0,
-      duplicated: [],
-      diverged: 0,
-      stale_reads: 5,
-      backwards_reads: 0,
-      failed_requests: 12,
-      timeline: [],
-      ...trial,
-    },
   }
 }
