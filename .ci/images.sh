@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the images that stand in for the official ones, on the engine at DOCKER_HOST: a Debian base made by mmdebstrap
-# from the package sources this machine itself uses, with its own node binary, Debian's nginx or Debian's PostgreSQL on top.
+# from the package sources this machine itself uses, with its own node binary, Debian's nginx, HAProxy or PostgreSQL on top.
 # Needs root. Images and base are kept: a second run takes a moment.
 #
 #   .ci/images.sh <folder>     prints "export SCALELAB_IMAGE_..." lines
@@ -49,4 +49,5 @@ build() { # target
 mkdir -p "$dir"
 build node
 build nginx
+build haproxy
 build postgres

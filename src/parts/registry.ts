@@ -1,12 +1,13 @@
 import { type NodeSpec, serverOf } from '../core/topology.js'
 import { api } from './api/api.js'
 import { builtin } from './builtin/builtin.js'
+import { haproxy } from './haproxy/haproxy.js'
 import { nginx } from './nginx/nginx.js'
 import type { BalancerPart, Part } from './port.js'
 import { postgres } from './postgres/postgres.js'
 
 /** All balancers. */
-export const BALANCERS: readonly BalancerPart[] = [nginx, builtin]
+export const BALANCERS: readonly BalancerPart[] = [nginx, builtin, haproxy]
 
 export const PARTS: readonly Part[] = [...BALANCERS, api, postgres]
 
