@@ -1,4 +1,5 @@
 import type { RunRecord } from '../core/record.js'
+import { actionsOf } from '../core/record-actions.js'
 import { fromTo } from '../core/units.js'
 import { runLead } from './answer.js'
 import { latencyDistribution } from './charts/distribution.js'
@@ -11,6 +12,7 @@ import { movedKeys, shardLoad } from './charts/shards.js'
 import { type DrillRecord, isDrill } from './drill-words.js'
 import { type Report, reportOf } from './report-of.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
+import { actionSection } from './sections/actions.js'
 import { databaseSection } from './sections/databases.js'
 import { distributionSection } from './sections/distribution.js'
 import { drillLoad, drillSection } from './sections/drill.js'
@@ -36,11 +38,11 @@ import { plain } from './table.js'
  */
 export function renderReport(record: RunRecord): Report {
   const charts = withoutMissing({
-    'rate-over-time.svg': record.timeline.length === 0 ? null : rateOverTime(record),
+    'rate-over-time.svg': record.timeline.length === 0 ? null : rateOverTime(record, actionMarks(record)),
     'latency-over-time.svg': latencyOverTime(record, marksOf(record)),
     'latency-distribution.svg': latencyDistribution(record),
     'share-per-instance.svg': sharePerInstance(record),
-    'lag-over-time.svg': lagOverTime(record),
+    'lag-over-time.svg': lagOverTime(record, actionMarks(record)),
     'shards.svg': shardLoad(record),
     'keys-per-shard.svg': isReshard(record) ? movedKeys(record) : null,
     'reshard-timeline.svg': isReshard(record) ? reshardTimeline(record) : null,
@@ -67,6 +69,7 @@ export function renderReport(record: RunRecord): Report {
     ...picture(charts, 'lag-over-time.svg', 'Replication lag of each standby over time'),
     ...writeSection(record),
     ...readCheckSection(record),
+    ...actionSection(record),
     eventSection(record),
     ...(record.reading === null ? [] : [`## How to read the answer\n\n${plain(record.reading)}`]),
     methodSection(record),
@@ -109,7 +112,18 @@ function reshardParts(record: ReshardRun, charts: Record<string, string>, overTi
 /** The moments to name in charts over time. */
 function marksOf(record: RunRecord): NamedMark[] {
   if (record.trial !== undefined) return drillMarks(record.trial)
-  return isReshard(record) ? reshardMarks(record) : []
+  return isReshard(record) ? reshardMarks(record) : actionMarks(record)
+}
+
+/** More actions than this are not named in charts: their events are numbered there, as without any. */
+const MARKED = 8
+
+/** When each action began, while the load ran. */
+function actionMarks(record: RunRecord): NamedMark[] {
+  const begun = actionsOf(record).flatMap(({ action, by, began_ms }) =>
+    began_ms === null || by === 'end' ? [] : [{ t_ms: began_ms, words: action }],
+  )
+  return begun.length > MARKED ? [] : begun
 }
 
 function picture(charts: Record<string, string>, file: string, words: string): string[] {
