@@ -34,7 +34,7 @@ describe('the command line', () => {
 
   it('says of every option that collects its values that it may be repeated, or takes a list', () => {
     expect(single.length).toBeGreaterThan(100)
-    for (const name of collected) expect(name).toMatch(/ --(header|image|fault|vary|set|from|to|lose|scheme)$/)
+    for (const name of collected) expect(name).toMatch(/ --(header|at|image|fault|vary|set|from|to|lose|scheme)$/)
   })
 
   it('takes an option and its negation for one', () => {

@@ -34,9 +34,9 @@ it('counts what failed by the action that had begun last', () => {
       { ...action, action: 'kill api-1', kind: 'kill', began_ms: null, ended_ms: null, outcome: 'left out' },
     ],
   })
-  expect(text).toMatch(/1 \| strategy least-conn \| timeline +\| +0\.6 s \| +50 ms \| done +\| +6 \|/)
-  expect(text).toMatch(/2 \| replicas 5 +\| timeline +\| +1\.7 s \| +200 ms \| \*\*failed\*\*: deaf \| +24 \|/)
-  expect(text).toMatch(/3 \| kill api-1 +\| timeline +\| +- \| +- \| left out +\| +- \|/)
+  expect(text).toMatch(/1 \| strategy least-conn \| as planned +\| +0\.6 s \| +50 ms \| done +\| +6 \|/)
+  expect(text).toMatch(/2 \| replicas 5 +\| as planned +\| +1\.7 s \| +200 ms \| \*\*failed\*\*: deaf \| +24 \|/)
+  expect(text).toMatch(/3 \| kill api-1 +\| as planned +\| +- \| +- \| left out +\| +- \|/)
 })
 
 it('says nothing of a run without any', () => {

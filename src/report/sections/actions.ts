@@ -4,6 +4,9 @@ import { actionsOf } from '../../core/record-actions.js'
 import { formatDuration } from '../../core/units.js'
 import { plain, table } from '../table.js'
 
+/** "Timeline" is a term of PostgreSQL in these reports. */
+const ASKED: Record<ActionRecord['by'], string> = { timeline: 'as planned', end: 'at the end' }
+
 /** What was done to the stack while the load ran, and what failed until the next thing was done; nothing of other runs. */
 export function actionSection(record: RunRecord): string[] {
   const actions = actionsOf(record)
@@ -25,7 +28,7 @@ export function actionSection(record: RunRecord): string[] {
         actions.map(({ action, by, began_ms, ended_ms, outcome, error, undoes }, index) => [
           String(index + 1),
           plain(action),
-          undoes === undefined ? by : `${by}, takes ${undoes} back`,
+          undoes === undefined ? ASKED[by] : `${ASKED[by]}, takes ${undoes} back`,
           began_ms === null ? '-' : `${(began_ms / 1_000).toFixed(1)} s`,
           began_ms === null || ended_ms === null ? '-' : formatDuration(ended_ms - began_ms),
           outcome === 'failed' ? `**failed**: ${plain(error ?? '')}` : outcome,
