@@ -18,25 +18,34 @@ const unseen = sources.filter((file) => !seen.has(`src/${file.replaceAll('\\', '
 if (unseen.length > 0)
   console.error(`The checker did not see ${unseen.length} of ${sources.length} files: ${unseen[0]}, ...`)
 
-// What no tool above checks: globals, which need no import.
+// What no tool above checks: globals, which need no import, and names of programs, which are described in src/parts alone.
+const parts = readdirSync('src/parts', { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() && entry.name !== 'api' ? [entry.name] : [],
+)
 const RULES = [
   {
     of: (file) => !/^(cli\/|benchmarks\/|nodes\/[^/]+\/main\.ts|load\/generator-child\.ts)/.test(file),
-    globals: /\bprocess\.(env|argv|exit|exitCode|stdout|stderr|stdin)\b/,
+    found: /\bprocess\.(env|argv|exit|exitCode|stdout|stderr|stdin)\b/,
     why: 'process.env, argv, exit and the streams belong to src/cli',
   },
   {
     of: (file) => /^(core|stats|strategies|parts|topologies|placing|report)\//.test(file),
-    globals:
+    found:
       /\b(Date\.now|Date\(\)|Math\.random|(process|performance)\.[a-z]\w*|(fetch|setTimeout|setInterval|setImmediate)\()/,
     why: 'pure code gets the clock and randomness as arguments, and knows no process',
+  },
+  {
+    of: (file) => /^(core|engines|run|lab|report|ui|cli)\//.test(file),
+    // How a connection asks for TLS has a setting of the same name.
+    found: new RegExp(`(?<!sslnegotiation: )(['"\`])(${parts.join('|')}|postgresql)\\1`, 'i'),
+    why: 'a program is known by its part (src/parts), and by nobody else',
   },
 ]
 const product = sources.filter((file) => !/\.test\.tsx?$|\/testing\//.test(file))
 const strays = product.flatMap((file) => {
   const text = withoutComments(readFileSync(`src/${file}`, 'utf8'))
-  return RULES.flatMap(({ of, globals, why }) => {
-    const found = of(file) ? globals.exec(text) : null
+  return RULES.flatMap(({ of, found: pattern, why }) => {
+    const found = of(file) ? pattern.exec(text) : null
     return found === null ? [] : [`src/${file}: ${found[0]}: ${why}`]
   })
 })

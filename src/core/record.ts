@@ -98,7 +98,10 @@ export const nodeRecordSchema = z.object({
   id: z.string(),
   role: z.string(),
   program: z.string().describe('what ran: "api", "nginx 1.22.1", a command or an image'),
-  words: z.string().exactOptional().describe('as a sentence calls it: "nginx"; runs before this was kept lack it'),
+  words: z
+    .string()
+    .exactOptional()
+    .describe('as a sentence calls it, without its version; runs before this was kept lack it'),
 })
 
 export const runRecordSchema = z.object({
