@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { LoadOptions } from './load-options.js'
+import { under } from './parameter-options.js'
 import type { ProbeOptions } from './probe-options.js'
 import type { StackOptions } from './stack-options.js'
 import type { TimelineOptions } from './timeline-options.js'
@@ -20,7 +21,7 @@ export interface BenchOptions extends StackOptions, LoadOptions, ProbeOptions, T
 
 /** Adds what a run is held against, and what is done in it. */
 export function addOutcomeOptions(command: Command): Command {
-  return command
+  return under(command, 'output')
     .option('--slo <list>', "objectives, as in 'p99<50ms,errors<0.1%'; a miss ends with exit code 5")
     .option(
       '--at <when and what>',

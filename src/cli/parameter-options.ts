@@ -1,10 +1,25 @@
 import { type Command, Option } from 'commander'
-import { flagOf, type Parameter } from '../core/parameters/row.js'
+import { flagOf, type Group, type Parameter } from '../core/parameters/row.js'
 
 type Rows = Readonly<Record<string, Parameter>>
 
+const HEADINGS: Readonly<Record<Group, string>> = {
+  load: 'Load:',
+  stack: 'Stack:',
+  databases: 'Databases:',
+  shards: 'Shards:',
+  output: 'Output:',
+}
+
+/** The options added from here on stand below this heading of the help. */
+export function under(command: Command, group: Group): Command {
+  return command.optionsGroup(HEADINGS[group])
+}
+
 /** The flag of a parameter: its text becomes a value once the command line is known to be whole. */
 class ParameterOption extends Option {
+  readonly common: boolean
+
   constructor(
     name: string,
     private readonly rows: readonly [Parameter, ...Parameter[]],
@@ -15,6 +30,8 @@ class ParameterOption extends Option {
       `${flagOf(name)} ${takes}`.trimEnd(),
       kind.choices === undefined ? words : `${words}: ${kind.choices.join(', ')}`,
     )
+    this.common = rows.some((row) => row.common === true)
+    this.helpGroup(HEADINGS[rows[0].group])
   }
 
   /** Sections may bound a value differently: it must lie in one, and which one is meant is known when it is laid over a stack. */
@@ -36,6 +53,11 @@ class ParameterOption extends Option {
   write(value: unknown): string {
     return this.rows[0].kind.format(value)
   }
+}
+
+/** Whether a flag is a parameter that stands in the short help. */
+export function isCommon(option: Option): boolean {
+  return option instanceof ParameterOption && option.common
 }
 
 /** The value behind a flag's text; of flags that are no parameter the text. @throws LabError (usage) */

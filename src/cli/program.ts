@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAuthorOption } from './author.js'
 import { checkOut } from './check-out.js'
+import { shortHelp } from './help.js'
 import { createLab, type Given, type Lab } from './lab.js'
 import type { Os } from './os.js'
 import { readParameters } from './parameter-options.js'
@@ -110,6 +111,7 @@ export async function createProgram(
       outputError: () => {},
     })
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
+  shortHelp(program, os.argv.includes('--all'))
   program.hook('preAction', (_, command) => {
     result.json = command.opts().json === true
   })

@@ -5,6 +5,7 @@ import type { Load } from '../core/load.js'
 import { formatNumber } from '../core/units.js'
 import type { HeaderField, RequestTemplate } from '../load/port.js'
 import type { Os } from './os.js'
+import { under } from './parameter-options.js'
 import { readBody } from './request-body.js'
 import { requestTarget } from './request-target.js'
 import { basicAuthorization, type TargetUrl } from './target-url.js'
@@ -25,7 +26,7 @@ const OF_A_MIX = ['content-length', 'content-type', 'idempotency-key', 'x-consis
 
 /** Adds the flags of the request. */
 export function addRequestOptions(command: Command): Command {
-  return command
+  return under(command, 'load')
     .option('--path <path>', 'what to request (default: /api/products, or / of your own application)')
     .option('--method <method>', 'HTTP method, in capitals (default: GET)')
     .addOption(

@@ -10,7 +10,7 @@ import { officialImage, postgres } from '../parts/postgres/postgres.js'
 import { AUTO_BALANCERS, BALANCER_CHOICES, DEFAULT_IMAGES } from '../parts/registry.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
 import { choice } from './option-values.js'
-import { addParameters } from './parameter-options.js'
+import { addParameters, under } from './parameter-options.js'
 
 export const WORK_KINDS = ['model', 'cpu', 'none'] as const
 
@@ -45,7 +45,7 @@ export interface StackOptions extends StackValues {
 /** Adds the flags that shape a stack. */
 export function addStackOptions(command: Command): Command {
   const strategies = BALANCING_STRATEGIES.map((strategy) => strategy.name).join(', ')
-  command
+  under(command, 'stack')
     .option('--engine <name>', 'auto (Docker when it answers, else processes), docker, process')
     .option(
       '--balancer <kind>',
@@ -74,7 +74,7 @@ export function addStackOptions(command: Command): Command {
     )
     .option('--ready-timeout <time>', 'how long each node may take to become ready (default: 30s)')
     .option('--pg-version <version>', 'version of PostgreSQL, as in 17: the official image (Docker engine)')
-  return addParameters(command, STACK_SECTIONS)
+  return under(addParameters(command, STACK_SECTIONS), 'output')
 }
 
 function collect(value: string, previous: string[] | undefined): string[] {

@@ -6,6 +6,7 @@ import { bearing, doubtsOf } from '../core/validity.js'
 import { type ComparedResults, comparedResults } from '../stats/compared-runs.js'
 import { defaultMetrics } from '../stats/deciding-metric.js'
 import { repeats } from './differences.js'
+import { list } from './quantities.js'
 
 /** A run that is there. */
 export interface GatheredRun {
@@ -57,7 +58,7 @@ export function gatherRuns(
     id: `${name}/${startedAt}`,
     kind: 'compare',
     name,
-    question: `How do ${names.length > MOST_NAMED ? `${names[0]} and ${names.length - 1} more runs` : names.join(', ')} differ?`,
+    question: `How do ${names.length > MOST_NAMED ? `${names[0]} and ${names.length - 1} more runs` : list(names)} differ?`,
     reading: null,
     command,
     started_at: startedAt,

@@ -40,8 +40,7 @@ export function add(command: Command, lab: Lab): void {
   addParameters(command, [COURSE], { duration: 8_000, warmup: 2_000, arrival: 'poisson', connections: 200 })
   addWorkloadOptions(command)
   addSendingOptions(command)
-  addProbeOptions(command)
-  addStackOptions(command)
+  addProbeOptions(addStackOptions(command))
     .option('--out <dir>', 'where reports go', 'reports')
     .option('--json', 'the search as JSON on stdout, and nothing else there')
     .addHelpText(

@@ -5,6 +5,7 @@ import { unknownValueError, usageError } from '../../core/errors.js'
 import { DEFAULT_BLOCKS, DEFAULT_MARGIN, type Experiment, QUICK_BLOCKS } from '../../core/experiment.js'
 import { findMetric, METRICS } from '../../core/metrics.js'
 import { formatDuration } from '../../core/units.js'
+import { list } from '../../report/quantities.js'
 import type { ComparedResults } from '../../stats/compared-runs.js'
 import { defaultMetrics } from '../../stats/deciding-metric.js'
 import { blocksNeeded } from '../../stats/paired-comparison.js'
@@ -76,8 +77,7 @@ export function add(command: Command, lab: Lab): void {
     .option('--resume [folder]', 'take up a comparison that was cut off (default: the newest)')
     .option('--force', 'also with fewer blocks than can tell anything')
   addLoadOptions(command)
-  addProbeOptions(command)
-  addStackOptions(command)
+  addProbeOptions(addStackOptions(command))
     .option('--out <dir>', 'where reports go', 'reports')
     .option('--quiet', 'one line per run')
     .option('--json', 'the results as JSON on stdout, and nothing else there')
@@ -351,7 +351,7 @@ function questionOf(scenarios: readonly string[], vary: Record<string, readonly 
   const [only] = scenarios
   if (aa) return `How often is ${only} found to differ from itself?`
   const keys = Object.keys(vary)
-  if (keys.length === 0) return `How do ${scenarios.join(', ')} differ?`
+  if (keys.length === 0) return `How do ${list(scenarios)} differ?`
   return `What does ${keys.map((key) => `${key} (${vary[key]?.join(', ')})`).join(' and ')} change${scenarios.length === 0 ? '' : ` in ${scenarios.join(', ')}`}?`
 }
 

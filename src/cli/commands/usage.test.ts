@@ -36,6 +36,20 @@ describe('the command line', () => {
     expect(help).toContain('Exit codes:')
   })
 
+  it.each(['bench', 'up', 'compare'])(
+    '%s --help has the common flags in groups, and every flag with --all',
+    async (command) => {
+      const short = await cli.ok(command, '--help')
+      const all = await cli.ok(command, '--help', '--all')
+      const flags = (help: string): string[] => help.match(/(?<=^ {2}(-h, )?)--[a-z-]+/gm) ?? []
+      expect(flags(short)).toContain('--strategy')
+      expect(flags(short)).not.toContain('--queue-limit')
+      expect(flags(all)).toEqual(expect.arrayContaining([...flags(short), '--queue-limit', '--vnodes']))
+      expect(short).toContain(`All ${flags(all).length} flags: scalelab ${command} --help --all`)
+      expect(all.match(/^(Stack|Databases|Shards|Output):$/gm)).toEqual(['Stack:', 'Databases:', 'Shards:', 'Output:'])
+    },
+  )
+
   it.each(COMMANDS)('%s --help has examples', async (command) => {
     const help = await cli.ok(command, '--help')
     expect(help).toContain('Examples:')

@@ -59,6 +59,7 @@ export const DATABASE = section(
       default: 'local',
       words: 'when a commit is acknowledged',
       label: 'durability',
+      common: true,
     },
     syncStandbys: {
       key: 'sync_standbys',

@@ -32,6 +32,7 @@ export const SHARDING = section(
       default: 'ring',
       words: 'how slots are placed on shards',
       label: 'sharding scheme',
+      common: true,
       clears: ['weights'],
     },
     shardWeights: {
