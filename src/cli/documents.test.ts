@@ -1,62 +1,21 @@
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Interrupted } from './endings.js'
-import { runCommandLine } from './main.js'
-import type { Os } from './os.js'
 import { createProgram } from './program.js'
 import { Result } from './result.js'
+import type { Outcome } from './testing/command-line.js'
+import { InProcess } from './testing/in-process.js'
 
 // Commands are asked for their names before any test runs.
-const folder = mkdtempSync(join(tmpdir(), 'scalelab-documents-'))
-afterAll(() => rm(folder, { recursive: true, force: true }))
-
-function osOf(args: readonly string[], signal = new AbortController().signal) {
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const stdin = new PassThrough()
-  stdin.end()
-  const os = {
-    argv: ['node', 'scalelab', ...args],
-    env: { ...process.env, DOCKER_HOST: 'unix:///nowhere.sock' },
-    cwd: folder,
-    pid: process.pid,
-    nodeBinary: process.execPath,
-    stdin,
-    stdout,
-    stderr,
-    signal,
-    hurry: new AbortController().signal,
-    atOnce: new AbortController().signal,
-    interrupt: () => undefined,
-    packageDir: fileURLToPath(new URL('../..', import.meta.url)),
-    version: '0.0.0',
-    stateDir: join(folder, 'state'),
-  } as unknown as Os
-  return { os, stdout, stderr }
-}
-
-async function run(args: readonly string[], signal?: AbortSignal) {
-  const { os, stdout, stderr } = osOf(args, signal)
-  let text = ''
-  stdout.on('data', (chunk) => {
-    text += String(chunk)
-  })
-  let told = ''
-  stderr.on('data', (chunk) => {
-    told += String(chunk)
-  })
-  const code = await runCommandLine(os)
-  return { code, stdout: text, stderr: told }
-}
+const cli = new InProcess()
+const { folder } = cli
+const run = (args: readonly string[], signal?: AbortSignal) => cli.run(args, { signal })
+afterAll(() => cli.dispose())
 
 /** The one document there is. @throws where there is none, or more than it */
-function documentOf({ code, stdout }: { code: number; stdout: string }): Record<string, unknown> {
+function documentOf({ code, stdout }: Outcome): Record<string, unknown> {
   const document = JSON.parse(stdout)
   if (code === 0 || code === 5) expect(document).not.toHaveProperty('error')
   else expect(document.error).toEqual({ message: expect.any(String), hint: document.error.hint, exit_code: code })
@@ -64,7 +23,7 @@ function documentOf({ code, stdout }: { code: number; stdout: string }): Record<
 }
 
 /** Every command there is, those of groups by both their names. */
-const COMMANDS = leaves(await createProgram(osOf([]).os, new Result([])))
+const COMMANDS = leaves(await createProgram(cli.os([]).os, new Result([])))
 
 function leaves(command: Command, path: readonly string[] = []): { path: string[]; command: Command }[] {
   return command.commands.flatMap((member) => {

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
 import type { ExitCode } from '../core/errors.js'
+import type { ProcessIdentity } from '../core/process-identity.js'
 import type { Engines, LabContext } from '../lab/context.js'
+import type { LoadGenerator } from '../load/port.js'
 import { processIdentity } from '../store/process-identity.js'
 import { secrets } from '../store/secret.js'
 import { wantsColour } from '../ui/choose-view.js'
@@ -42,13 +44,26 @@ export interface Given extends Telling {
   author?: string | undefined
 }
 
-export function createLab(os: Os, result: Result, given: () => Given): Lab {
+/** What runs stacks and load: of the operating system, or others in its place. */
+export interface Adapters {
+  createEngines(
+    from: { os: Os; identity: ProcessIdentity; secret: (role: string) => string },
+    options?: EngineOptions,
+  ): Promise<Engines>
+  createGenerator(os: Os): Promise<LoadGenerator>
+}
+
+/** The real ones, loaded where they are used: most commands need few of them. */
+const ADAPTERS: Adapters = {
+  createEngines: async (from, options) => (await import('./adapters.js')).createEngines(from, options),
+  createGenerator: async (os) => (await import('./adapters.js')).createGenerator(os),
+}
+
+export function createLab(os: Os, result: Result, given: () => Given, adapters: Adapters = ADAPTERS): Lab {
   const identity = processIdentity()
   let signature: Promise<string | undefined> | undefined
   const secret = secrets(os.stateDir)
-  // Loaded where they are used: most commands need few of them.
-  const engines: Lab['engines'] = async (options) =>
-    (await import('./adapters.js')).createEngines({ os, identity, secret }, options)
+  const engines: Lab['engines'] = (options) => adapters.createEngines({ os, identity, secret }, options)
   const listener = terminalListener(os, given)
   return {
     os,
@@ -62,7 +77,7 @@ export function createLab(os: Os, result: Result, given: () => Given): Lab {
     listener,
     identity,
     secret,
-    generator: async () => (await import('./adapters.js')).createGenerator(os),
+    generator: () => adapters.createGenerator(os),
     engines,
     async signed() {
       signature ??= authorOf(os, given().author)

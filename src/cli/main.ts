@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander'
 import { EXIT, type ExitCode, environmentError, LabError, SHORTAGES, usageError } from '../core/errors.js'
 import { harmless } from '../core/outside-text.js'
 import { type Beginning, Interrupted } from './endings.js'
+import type { Adapters } from './lab.js'
 import { FOLDER_GONE, type Os, realOs } from './os.js'
 import { commandsIn, createProgram } from './program.js'
 import { Result } from './result.js'
@@ -18,11 +19,12 @@ export async function main(before: Beginning): Promise<void> {
 /**
  * Runs one command line to its end, however it ends: what went wrong is told on stderr, and with --json exactly one document is
  * written to stdout, with what went wrong as its `error`.
+ * @param adapters what runs stacks and load; the real ones unless others are given
  * @returns the exit code
  */
-export async function runCommandLine(os: Os): Promise<ExitCode> {
+export async function runCommandLine(os: Os, adapters?: Adapters): Promise<ExitCode> {
   const result = new Result(os.argv)
-  const program = await createProgram(os, result, commandsIn(os.argv))
+  const program = await createProgram(os, result, commandsIn(os.argv), adapters)
   const failure = (await failureOf(program, os)) ?? (await unheeded(os))
   if (failure === null) {
     await write(os, result.text(null))

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { addAuthorOption } from './author.js'
 import { checkOut } from './check-out.js'
 import { shortHelp } from './help.js'
-import { createLab, type Given, type Lab } from './lab.js'
+import { type Adapters, createLab, type Given, type Lab } from './lab.js'
 import type { Os } from './os.js'
 import { readParameters } from './parameter-options.js'
 import type { Result } from './result.js'
@@ -92,11 +92,13 @@ export function commandsIn(argv: readonly string[]): readonly string[] {
  * The command line. Of a command that is not loaded only the name and the summary are there.
  * @param result told what the command comes to
  * @param names the commands that are loaded
+ * @param adapters what runs stacks and load; the real ones unless others are given
  */
 export async function createProgram(
   os: Os,
   result: Result,
   names: readonly string[] = COMMAND_NAMES,
+  adapters?: Adapters,
 ): Promise<Command> {
   const program = new Command('scalelab')
     .description('A lab for scaling experiments on real parts: stacks, load, a live view, and a report.')
@@ -117,7 +119,7 @@ export async function createProgram(
   })
   program.hook('preAction', (_, command) => void readParameters(command))
   let given: Given = { json: false, quiet: false }
-  const lab = createLab(os, result, () => given)
+  const lab = createLab(os, result, () => given, adapters)
   for (const [name, summary, load] of COMMANDS) {
     const command = program.command(name).summary(summary)
     if (names.includes(name)) (await load()).add(command, lab)

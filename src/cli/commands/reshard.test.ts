@@ -70,7 +70,7 @@ describe.skipIf(missing !== undefined)('reshard', { timeout: 120_000 }, () => {
     [['--to', '17'], /--to: "17" is not a whole number from 1 to 16/],
     [['--to', 'three'], /--to: "three" is not a whole number/],
     [['--to', '2'], /shard-2 has 2 shards by ring already: nothing would move/],
-    [['--scheme', 'jmp'], /unknown scheme "jmp"[\s\S]*Did you mean "jump"\?/],
+    [['--scheme', 'jmp'], /unknown --scheme "jmp"[\s\S]*Did you mean "jump"\?/],
     [['--scheme', 'geo'], /scheme geo wants slots by geo[\s\S]*scalelab up shard-2 --scheme geo/],
     [['--shard-weights', '2,1,1'], /--shard-weights: 3 for 2 shards[\s\S]*--shard-weights 1,1/],
     [['--shard-weights', '2,0'], /--shard-weights: "0" is not a whole number/],

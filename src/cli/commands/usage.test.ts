@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BIN, CommandLine } from '../testing/command-line.js'
+import { InProcess } from '../testing/in-process.js'
 
 const COMMANDS = [
   'list',
@@ -24,11 +25,15 @@ const COMMANDS = [
 ]
 
 describe('the command line', () => {
-  let cli: CommandLine
+  let built: CommandLine
+  const cli = new InProcess()
   beforeAll(async () => {
-    cli = await CommandLine.create()
+    built = await CommandLine.create()
   })
-  afterAll(() => cli.dispose())
+  afterAll(async () => {
+    await built.dispose()
+    await cli.dispose()
+  })
 
   it('explains itself and its exit codes', async () => {
     const help = await cli.ok('--help')
@@ -51,7 +56,7 @@ describe('the command line', () => {
   )
 
   it.each(COMMANDS)('%s --help has examples', async (command) => {
-    const help = await cli.ok(command, '--help')
+    const help = await built.ok(command, '--help')
     expect(help).toContain('Examples:')
     expect(help).toContain(`$ scalelab ${command}`.trim())
   })

@@ -18,23 +18,51 @@ export interface Outcome {
 }
 
 export interface RunOptions {
-  env?: Record<string, string | undefined>
+  env?: Record<string, string | undefined> | undefined
+  /** Ends a command that runs in the process of the test. */
+  signal?: AbortSignal | undefined
   /** Called with the process once it runs, to interrupt or kill it. */
   onStart?: (child: ChildProcess) => void
 }
 
-/** The built command line with a state folder and a working folder of its own, so that tests run side by side. */
-export class CommandLine {
-  private constructor(readonly folder: string) {}
+/** A command line with a state folder and a working folder of its own, so that tests run side by side. */
+export abstract class Commands {
+  constructor(readonly folder: string) {}
 
-  static async create(): Promise<CommandLine> {
-    return new CommandLine(await mkdtemp(join(tmpdir(), 'scalelab-e2e-')))
+  get stateDir(): string {
+    return join(this.folder, 'state')
   }
 
   get env(): Record<string, string | undefined> {
     // Debian keeps nginx where only root looks.
     const path = [process.env.PATH, '/usr/sbin', '/usr/local/sbin'].join(delimiter)
-    return { ...process.env, PATH: path, SCALELAB_STATE: join(this.folder, 'state'), NO_COLOR: '1', CI: undefined }
+    return { ...process.env, PATH: path, SCALELAB_STATE: this.stateDir, NO_COLOR: '1', CI: undefined }
+  }
+
+  /** Runs one command to its end. */
+  abstract run(args: readonly string[], options?: RunOptions): Promise<Outcome>
+
+  /** Runs a command that must succeed. @returns what it wrote to stdout */
+  async ok(...args: string[]): Promise<string> {
+    const outcome = await this.run(args)
+    if (outcome.code !== 0) {
+      const logs = await this.run(['logs', '--tail', '20'])
+      throw new Error(
+        `scalelab ${args.join(' ')} ended with ${outcome.code ?? outcome.signal}\n${outcome.stdout}\n${outcome.stderr}\nlogs:\n${logs.stdout}`,
+      )
+    }
+    return outcome.stdout
+  }
+
+  async json<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.ok(...args)) as T
+  }
+}
+
+/** The built command line, as a process of its own. */
+export class CommandLine extends Commands {
+  static async create(): Promise<CommandLine> {
+    return new CommandLine(await mkdtemp(join(tmpdir(), 'scalelab-e2e-')))
   }
 
   /** Runs one command to its end. */
@@ -59,29 +87,13 @@ export class CommandLine {
     })
   }
 
-  /** Runs a command that must succeed. @returns what it wrote to stdout */
-  async ok(...args: string[]): Promise<string> {
-    const outcome = await this.run(args)
-    if (outcome.code !== 0) {
-      const logs = await this.run(['logs', '--tail', '20'])
-      throw new Error(
-        `scalelab ${args.join(' ')} ended with ${outcome.code ?? outcome.signal}\n${outcome.stdout}\n${outcome.stderr}\nlogs:\n${logs.stdout}`,
-      )
-    }
-    return outcome.stdout
-  }
-
-  async json<T>(...args: string[]): Promise<T> {
-    return JSON.parse(await this.ok(...args)) as T
-  }
-
   /** Processes of stacks of this state folder that still live, by the mark in their environment. Linux only. */
   async survivors(): Promise<number[]> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
     const marked = await Promise.all(
       pids.map(async (pid) => {
         const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-        return environment.includes(`SCALELAB_STACK=${join(this.folder, 'state')}/`) ? [pid] : []
+        return environment.includes(`SCALELAB_STACK=${this.stateDir}/`) ? [pid] : []
       }),
     )
     return marked.flat()
