@@ -47,7 +47,7 @@ describe('repeatCommand', () => {
   })
 
   it('injects the same faults', () => {
-    expect(joined(records.outage())).toMatch(/--fault kill:api-1@6s\+5s$/)
+    expect(joined(records.outage())).toMatch(/--at '6s kill api-1' --at '11s restore api-1'$/)
   })
 
   it('repeats a mix on a replicated stack, its standbys by the name of the scenario', () => {
