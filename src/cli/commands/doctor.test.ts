@@ -83,7 +83,7 @@ describe('doctor', () => {
     expect((await examined()).finding).toMatchObject({
       ok: false,
       found: expect.stringMatching(
-        /18,000 requests\/s, 9,000 through nginx .*; of another machine .*older than 30 days/,
+        /18,000 requests\/s, 9,000 through the balancer .*; of another machine .*older than 30 days/,
       ),
     })
     await writeFile(calibrationPath(state), '{')

@@ -106,7 +106,7 @@ describe('scalelab report', () => {
       /skipped: .*has the schema "scalelab\/run@2", and this version reads scalelab\/run@1/,
     )
     expect(several.stderr).toContain('skipped: there is no run at nowhere')
-    expect(await text('reports/experiments/single-lb-3/latest/report.md')).toContain('# How do single, lb-3 differ?')
+    expect(await text('reports/experiments/single-lb-3/latest/report.md')).toContain('# How do single and lb-3 differ?')
 
     const none = await cli.run(['report', 'reports/broken/cut', 'reports/broken/newer'])
     expect(none.code).toBe(2)
