@@ -271,6 +271,8 @@ describe.skipIf(noDocker !== null)(
 
     it('grows, shrinks, and nothing is lost', async () => {
       const stack = new ShardedStack(cli)
+      // Tried again, it begins where it began.
+      if ((await stack.ids()).length > 2) await cli.ok('reshard', '--to', '2', ...QUICK)
       const { rows } = await stack.counted()
       for (const [to, ids] of [
         ['3', ['shard-1', 'shard-2', 'shard-3']],
