@@ -30,7 +30,7 @@ function looking(): Fleet {
   return fleet
 }
 
-describe.skipIf(postgresMissing() !== undefined)('reshard under clients that write and read', () => {
+describe.skipIf(postgresMissing() !== undefined)('reshard under clients that write and read', { timeout: 90_000 }, () => {
   it.each([
     { from: 3, to: 4, before: 'ring', after: 'ring', seed: 1 },
     { from: 4, to: 3, before: 'ring', after: 'ring', seed: 2 },
