@@ -1,6 +1,5 @@
 import type { Listener, RunListener } from '../lab/context.js'
 import { chooseView, wantsUnicode } from '../ui/choose-view.js'
-import { createPlainView } from '../ui/plain-view.js'
 import type { View } from '../ui/port.js'
 import { createUpProgress } from '../ui/progress/up-progress.js'
 import { createSilentView } from '../ui/silent-view.js'
@@ -50,8 +49,11 @@ async function openView(os: Os, telling: Telling, remark: (text: string) => void
 
 async function viewOf(kind: ReturnType<typeof chooseView>, os: Os, remark: (text: string) => void): Promise<View> {
   if (kind === 'silent') return createSilentView()
-  if (kind === 'plain') return createPlainView({ write: remark, everyMs: 1_000 })
-  // Ink and React are loaded only where they draw.
+  // Loaded only where they tell something: most commands run nothing.
+  if (kind === 'plain') {
+    const { createPlainView } = await import('../ui/plain-view.js')
+    return createPlainView({ write: remark, everyMs: 1_000 })
+  }
   const { createDashboard } = await import('../ui/dashboard.js')
   return createDashboard({
     stdout: os.stdout,
