@@ -2,9 +2,9 @@ import type { Comparison } from '../core/comparison.js'
 import { dayAndTime, formatNumber } from '../core/units.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
 import type { JudgedVariant } from '../stats/comparison.js'
-import { marginOf } from '../stats/effect.js'
+import { effectText, marginOf } from '../stats/effect.js'
 import { type Change, changesBetween } from './changes.js'
-import { effectText, intervalText, isFound } from './compared-words.js'
+import { intervalText, isFound } from './compared-words.js'
 import type { Lead } from './lead.js'
 import { count } from './quantities.js'
 import { type Report, reportOf } from './report-of.js'
@@ -117,9 +117,9 @@ export function renderComparedDiff(older: ComparedResults, newer: ComparedResult
           rows.map(({ old, new: recent, agree }) => [
             old.metric.label,
             old.variant,
-            effectText(old.judged, old.metric),
+            effectText(old.judged.effect, old.judged.scale, old.metric),
             intervalText(old.judged, old.metric),
-            effectText(recent.judged, recent.metric),
+            effectText(recent.judged.effect, recent.judged.scale, recent.metric),
             intervalText(recent.judged, recent.metric),
             old.judged.verdict === recent.judged.verdict
               ? old.judged.verdict
@@ -164,7 +164,7 @@ export function comparedDiffLead({ rows, missing, changes }: ComparedDiff): Lead
             .slice(0, 3)
             .map(
               ({ old, new: recent }) =>
-                `${old.metric.label} of ${old.variant} (${effectText(old.judged, old.metric)}, now ${effectText(recent.judged, recent.metric)})`,
+                `${old.metric.label} of ${old.variant} (${effectText(old.judged.effect, old.judged.scale, old.metric)}, now ${effectText(recent.judged.effect, recent.judged.scale, recent.metric)})`,
             )
             .join(', ')}.`
   return {

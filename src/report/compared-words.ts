@@ -4,7 +4,7 @@ import { formatNumber, formatProbability, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
 import { type JudgedVariant, untestedWords } from '../stats/comparison.js'
-import { formatEffect } from '../stats/effect.js'
+import { effectText } from '../stats/effect.js'
 import { blocksNeeded, type Judged } from '../stats/paired-comparison.js'
 import { scalingGroups } from '../stats/shard-scaling.js'
 import { differences } from './differences.js'
@@ -17,21 +17,9 @@ export function isFound({ verdict }: Pick<Judged, 'verdict'>): boolean {
   return verdict === 'better' || verdict === 'worse' || verdict === 'different'
 }
 
-/** "2.93x", "-0.3 percentage points"; a dash where there is none. */
-export function effectText({ effect, scale }: Judged, metric: Metric): string {
-  if (effect === null) return '-'
-  return scale === 'ratio' ? formatRatio(effect) : difference(effect, metric)
-}
-
-/** With percentage points as "pp": in a table the words would fill a column. */
-function difference(effect: number, metric: Metric): string {
-  return formatEffect(effect, 'difference', metric).replace('percentage points', 'pp')
-}
-
 /** "2.90x to 2.97x". */
 export function intervalText({ interval, scale }: Judged, metric: Metric): string {
-  if (interval === null) return '-'
-  return interval.map((bound) => (scale === 'ratio' ? formatRatio(bound) : difference(bound, metric))).join(' to ')
+  return interval === null ? '-' : interval.map((bound) => effectText(bound, scale, metric)).join(' to ')
 }
 
 /** A p value, corrected; "-" where nothing was tested. */
@@ -153,9 +141,10 @@ function decidingSentence(results: ComparedResults, deciding: readonly JudgedVar
       judged.variant_median === null
         ? ''
         : ` (${formatValue(judged.variant_median, metric.unit)}${linearWords(results, variant, metric)})`
-    if (isOneBlock(comparison) && judged.effect !== null) return `${variant} ${effectText(judged, metric)}${against}`
+    if (isOneBlock(comparison) && judged.effect !== null)
+      return `${variant} ${effectText(judged.effect, judged.scale, metric)}${against}`
     if (isFound(judged)) {
-      return `${variant} is ${judged.verdict}, ${effectText(judged, metric)}${against}`
+      return `${variant} is ${judged.verdict}, ${effectText(judged.effect, judged.scale, metric)}${against}`
     }
     if (judged.verdict === 'equivalent') return `${variant} is equivalent${against}, with no difference that matters`
     return `of ${variant} it cannot be told${judged.reason === null ? '' : ` (${judged.reason})`}`
@@ -176,7 +165,7 @@ function linearWords({ comparison, variants }: ComparedResults, variant: string,
 function besideInOneBlock(beside: readonly JudgedVariant[]): string[] {
   const shown = beside.filter(({ judged: { effect } }) => effect !== null).slice(0, 3)
   const words = shown.map(
-    ({ metric, variant, judged }) => `${metric.label} of ${variant} ${effectText(judged, metric)}`,
+    ({ metric, variant, judged }) => `${metric.label} of ${variant} ${effectText(judged.effect, judged.scale, metric)}`,
   )
   return words.length === 0 ? [] : [`Beside it: ${list(words)}.`]
 }
@@ -195,7 +184,7 @@ function besideSentence(beside: readonly JudgedVariant[]): string[] {
     .slice(0, 4)
     .map(
       ({ variant, metric, judged }) =>
-        `${metric.label} of ${variant} ${judged.verdict} (${effectText(judged, metric)})`,
+        `${metric.label} of ${variant} ${judged.verdict} (${effectText(judged.effect, judged.scale, metric)})`,
     )
   const rest = found.length > 4 ? [`${found.length - 4} more`] : []
   return [

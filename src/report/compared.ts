@@ -3,12 +3,13 @@ import type { Verdict } from '../core/record.js'
 import { formatNumber, fromTo } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults, VariantResult } from '../stats/compared-runs.js'
-import { untestedWords } from '../stats/comparison.js'
+import { isOfOneVariant, untestedWords } from '../stats/comparison.js'
+import { effectText } from '../stats/effect.js'
 import { scalingGroups, scalingVerdicts } from '../stats/shard-scaling.js'
 import { latencyComparison } from './charts/distribution.js'
 import { ratioIntervals, valuesByRun } from './charts/dot-rows.js'
 import { shardScaling } from './charts/growth.js'
-import { comparedLead, effectText, intervalText, isFound, oneBlockWords, pText } from './compared-words.js'
+import { comparedLead, intervalText, isFound, oneBlockWords, pText } from './compared-words.js'
 import { count } from './quantities.js'
 import { type Report, reportOf } from './report-of.js'
 import { differenceSection, limitSection, methodSection, runSection, variantSection } from './sections/compared.js'
@@ -103,12 +104,13 @@ function differences(results: ComparedResults): string[] {
   const { comparison, judged } = results
   if (judged.length === 0) return []
   const single = isOneBlock(comparison)
+  const alone = isOfOneVariant(judged)
   const rows = judged.map(({ metric, variant, judged: one }) => [
     metric.label,
-    variant,
+    ...(alone ? [] : [variant]),
     one.baseline_median === null ? '-' : formatValue(one.baseline_median, metric.unit),
     one.variant_median === null ? '-' : formatValue(one.variant_median, metric.unit),
-    effectText(one, metric),
+    effectText(one.effect, one.scale, metric),
     ...(single
       ? []
       : [
@@ -129,8 +131,8 @@ function differences(results: ComparedResults): string[] {
     table(
       [
         { title: 'Figure' },
-        { title: 'Variant' },
-        ...right([comparison.baseline, 'Variant', 'Ratio or difference']),
+        ...(alone ? [] : [{ title: 'Variant' }]),
+        ...right([comparison.baseline, (alone && judged[0]?.variant) || 'Its value', 'Ratio or difference']),
         ...(single ? [] : [...right(['95 % interval', 'p', 'Pairs']), { title: 'Verdict' }]),
       ],
       rows,

@@ -53,6 +53,11 @@ export function judgeComparison(
   )
 }
 
+/** Whether all of it is about one variant, which a table need not name in every row. */
+export function isOfOneVariant(judged: readonly JudgedVariant[]): boolean {
+  return judged.every(({ variant }) => variant === judged[0]?.variant)
+}
+
 /** Which figures were not tested, and why: "response time p95, response time p99 of lb-3: median response time was not significant before". */
 export function untestedWords(judged: readonly JudgedVariant[]): string[] {
   const groups = new Map<string, { labels: string[]; variant: string; reason: string }>()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Metric } from '../core/metric.js'
 import { findMetric } from '../core/metrics.js'
-import { formatEffect, formatReach, marginOf, scaleOf } from './effect.js'
+import { effectText, formatReach, marginOf, scaleOf } from './effect.js'
 
 function metric(name: string): Metric {
   const found = findMetric(name)
@@ -46,19 +46,19 @@ describe('marginOf', () => {
   })
 })
 
-describe('formatEffect', () => {
+describe('effectText', () => {
   it.each([
-    [1.0909, 'ratio', 'p95', '+9.09 %'],
-    [0.98, 'ratio', 'rps', '-2 %'],
-    [1, 'ratio', 'rps', '0 %'],
-    [3.4, 'ratio', 'rto', '+240 %'],
-    [-0.0012, 'difference', 'errors', '-0.12 percentage points'],
+    [1.0909, 'ratio', 'p95', '1.09x'],
+    [0.98, 'ratio', 'rps', '0.98x'],
+    [null, 'ratio', 'rps', '-'],
+    [3.4, 'ratio', 'rto', '3.40x'],
+    [-0.0012, 'difference', 'errors', '-0.12 pp'],
     [0.021, 'difference', 'jain', '+0.02'],
     [1, 'difference', 'lost', '+1 request'],
     [-12, 'difference', 'lost', '-12 requests'],
     [0.4, 'difference', 'lag', '+0.4 ms'],
-  ] as const)('says of %d as a %s of %s "%s"', (effect, scale, name, words) => {
-    expect(formatEffect(effect, scale, metric(name))).toBe(words)
+  ] as const)('says of %j as a %s of %s "%s"', (effect, scale, name, words) => {
+    expect(effectText(effect, scale, metric(name))).toBe(words)
   })
 })
 

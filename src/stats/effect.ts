@@ -1,5 +1,5 @@
 import type { Metric } from '../core/metric.js'
-import { formatNumber } from '../core/units.js'
+import { formatNumber, formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 
 /** How two variants are compared: variant / baseline, or variant - baseline. */
@@ -35,15 +35,22 @@ export function marginOf(metric: Metric, margin: number, scale: Scale, baselineM
   return isShare(metric) ? margin : margin * Math.abs(baselineMedian)
 }
 
+/** An effect as tables have it: "2.93x", "-0.3 pp" (percentage points), "+12 requests"; a dash where there is none. */
+export function effectText(effect: number | null, scale: Scale, metric: Metric): string {
+  if (effect === null) return '-'
+  if (scale === 'ratio') return formatRatio(effect)
+  return `${signed(effect, scale, metric)}${metric.unit === 'share' ? ' pp' : unitOf(effect, scale, metric)}`
+}
+
 /** An effect in words, with its sign: "+9.1 %" for a ratio of 1.091, "-0.3 percentage points", "+12 requests". */
-export function formatEffect(effect: number, scale: Scale, metric: Metric): string {
+function inWords(effect: number, scale: Scale, metric: Metric): string {
   return `${signed(effect, scale, metric)}${unitOf(effect, scale, metric)}`
 }
 
 /** Where an interval reaches from and to: "-2 % to +9 %", "-0.04 to +0.23 percentage points". */
 export function formatReach([from, to]: readonly [number, number], scale: Scale, metric: Metric): string {
   const unit = unitOf(from, scale, metric)
-  return `${signed(from, scale, metric)}${unit === ' %' ? unit : ''} to ${formatEffect(to, scale, metric)}`
+  return `${signed(from, scale, metric)}${unit === ' %' ? unit : ''} to ${inWords(to, scale, metric)}`
 }
 
 function signed(effect: number, scale: Scale, { unit }: Metric): string {

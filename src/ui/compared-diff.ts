@@ -1,6 +1,5 @@
-import { formatRatio } from '../core/units.js'
 import type { JudgedVariant } from '../stats/comparison.js'
-import { formatEffect } from '../stats/effect.js'
+import { effectText } from '../stats/effect.js'
 import { type Cell, renderTable, type TextOptions } from './table.js'
 import { oneLine } from './width.js'
 
@@ -31,10 +30,7 @@ export function renderComparedDiffTable(rows: readonly Twice[], options: TextOpt
 
 function effect({ judged, metric }: JudgedVariant): string {
   if (judged.effect === null) return '-'
-  const format = (value: number): string =>
-    judged.scale === 'ratio'
-      ? formatRatio(value)
-      : formatEffect(value, judged.scale, metric).replace('percentage points', 'pp')
+  const format = (value: number): string => effectText(value, judged.scale, metric)
   return judged.interval === null
     ? format(judged.effect)
     : `${format(judged.effect)} (${judged.interval.map(format).join(' - ')})`

@@ -1,11 +1,11 @@
 import { isOneBlock } from '../core/comparison.js'
 import type { Metric } from '../core/metric.js'
-import { formatNumber, formatRatio } from '../core/units.js'
+import { formatNumber } from '../core/units.js'
 import { bearing, doubtsOf } from '../core/validity.js'
 import { formatValue } from '../core/value.js'
 import type { ComparedResults } from '../stats/compared-runs.js'
-import { untestedWords } from '../stats/comparison.js'
-import { formatEffect } from '../stats/effect.js'
+import { isOfOneVariant, untestedWords } from '../stats/comparison.js'
+import { effectText } from '../stats/effect.js'
 import type { Judged } from '../stats/paired-comparison.js'
 import { paint, type Tone } from './style.js'
 import { type Cell, renderTable, type TextOptions } from './table.js'
@@ -69,19 +69,21 @@ export function renderCompared(results: ComparedResults, options: TextOptions): 
 }
 
 function table({ comparison, judged, metrics }: ComparedResults, options: TextOptions): string {
+  const once = isOneBlock(comparison)
+  const alone = isOfOneVariant(judged)
   const rows = metrics.flatMap((metric) =>
     judged
-      .filter((one) => one.metric.name === metric.name)
+      .filter((one) => one.metric.name === metric.name && !(once && one.judged.effect === null))
       .map(({ variant, judged: one }, i): Cell[] => [
-        i === 0 ? (metric.short ?? metric.label) : '',
-        oneLine(variant),
+        i === 0 ? figure(metric, once) : '',
+        ...(alone ? [] : [oneLine(variant)]),
         value(one.baseline_median, metric.unit),
         value(one.variant_median, metric.unit),
-        effect(one, one.effect, metric),
-        ...(isOneBlock(comparison)
+        effectText(one.effect, one.scale, metric),
+        ...(once
           ? []
           : [
-              one.interval === null ? '-' : one.interval.map((bound) => effect(one, bound, metric)).join(' - '),
+              one.interval?.map((bound) => effectText(bound, one.scale, metric)).join(' - ') ?? '-',
               [one.verdict, TONES[one.verdict]] as const,
             ]),
       ]),
@@ -89,11 +91,11 @@ function table({ comparison, judged, metrics }: ComparedResults, options: TextOp
   return renderTable(
     [
       'figure',
-      'variant',
+      ...(alone ? [] : ['variant']),
       { title: oneLine(comparison.baseline), align: 'right' },
-      { title: 'variant', align: 'right' },
+      { title: oneLine((alone && judged[0]?.variant) || 'its value'), align: 'right' },
       { title: 'ratio', align: 'right' },
-      ...(isOneBlock(comparison)
+      ...(once
         ? []
         : [
             { title: '95 % interval', align: 'right' as const },
@@ -105,16 +107,15 @@ function table({ comparison, judged, metrics }: ComparedResults, options: TextOp
   )
 }
 
+/** Its name with its unit where there is room: beside intervals there is none. */
+function figure({ label, short, unit }: Metric, room: boolean): string {
+  if (!room) return short ?? label
+  return unit === '' || unit === 'share' ? label : `${label}, ${unit}`
+}
+
 function value(number: number | null, unit: string): string {
   if (number === null) return ''
   return unit === 'share' ? formatValue(number, unit) : formatNumber(number)
-}
-
-function effect({ scale }: Judged, bound: number | null, metric: Metric): string {
-  if (bound === null) return '-'
-  return scale === 'ratio'
-    ? formatRatio(bound)
-    : formatEffect(bound, scale, metric).replace(' percentage points', ' pp')
 }
 
 function drawnText({ drawn, variants }: ComparedResults, width: number): string {

@@ -5,7 +5,7 @@ import { unknownValueError, usageError } from '../../core/errors.js'
 import { DEFAULT_BLOCKS, DEFAULT_MARGIN, type Experiment, QUICK_BLOCKS } from '../../core/experiment.js'
 import { findMetric, METRICS } from '../../core/metrics.js'
 import { formatDuration } from '../../core/units.js'
-import { list } from '../../report/quantities.js'
+import { count, list } from '../../report/quantities.js'
 import type { ComparedResults } from '../../stats/compared-runs.js'
 import { defaultMetrics } from '../../stats/deciding-metric.js'
 import { blocksNeeded } from '../../stats/paired-comparison.js'
@@ -364,6 +364,6 @@ function announcement(comparison: Comparison): string {
   const what =
     comparison.kind === 'aa'
       ? `${runs} runs of ${live[0]?.name ?? 'nothing'}`
-      : `${comparison.blocks} blocks of ${live.length} variants`
+      : `${count(comparison.blocks, 'block')} of ${count(live.length, 'variant')}`
   return [...failed, `${what}, about ${formatDuration(runs * expectedRunMs(comparison))}`].join('\n')
 }
