@@ -1,9 +1,9 @@
 import { usageError } from '../core/errors.js'
 import type { Metric } from '../core/metric.js'
+import { number } from '../core/parameters/kinds.js'
 import { type Objective, parseSlo } from '../core/slo.js'
 import type { Subject } from '../lab/measure/subject.js'
 import type { BenchOptions } from './bench-options.js'
-import { number } from './option-values.js'
 
 /** Flags of `capacity`, as commander gives them. */
 export interface CapacityOptions extends BenchOptions {

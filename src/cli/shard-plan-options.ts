@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander'
 import { usageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
+import { choice, number } from '../core/parameters/kinds.js'
 import type { KeyChoice } from '../lab/planned-shards.js'
 import { KEY_SHAPES, MOST_KEYS } from '../placing/keys.js'
 import { type ShardStage, sameStage, stageOf } from '../placing/stages.js'
 import { HASH_NAMES, type SchemeOptions, type ShardingScheme } from '../strategies/sharding/port.js'
 import { DEFAULT_SCHEME_OPTIONS, SHARDING_SCHEMES } from '../strategies/sharding/registry.js'
-import { choice, number } from './option-values.js'
 
 /** Shards that are planned for: nothing runs, so there can be many. */
 const MOST_SHARDS = 1_000

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
+import { number } from '../core/parameters/kinds.js'
 import {
   type DatabaseParameters,
   type ShardingParameters,
@@ -7,7 +8,6 @@ import {
   stackParametersSchema,
 } from '../core/parameters.js'
 import { labErrorOf } from '../core/testing/thrown.js'
-import { number } from './option-values.js'
 import { readParameters } from './parameter-options.js'
 import {
   addStackOptions,

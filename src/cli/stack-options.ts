@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { usageError } from '../core/errors.js'
+import { choice } from '../core/parameters/kinds.js'
 import { STACK_SECTIONS, type StackValues } from '../core/parameters/lay.js'
 import { flagOf } from '../core/parameters/row.js'
 import { parseDuration } from '../core/units.js'
@@ -9,7 +10,6 @@ import type { StartOptions } from '../lab/stack/start-stack.js'
 import { officialImage, postgres } from '../parts/postgres/postgres.js'
 import { AUTO_BALANCERS, BALANCER_CHOICES, DEFAULT_IMAGES } from '../parts/registry.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
-import { choice } from './option-values.js'
 import { addParameters, under } from './parameter-options.js'
 
 export const WORK_KINDS = ['model', 'cpu', 'none'] as const

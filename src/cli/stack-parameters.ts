@@ -1,11 +1,11 @@
 import { usageError } from '../core/errors.js'
+import { choice, number } from '../core/parameters/kinds.js'
 import { flagAt, layValues } from '../core/parameters/lay.js'
 import { type StackParameters, type StackParametersInput, stackParametersSchema } from '../core/parameters.js'
 import { parseDuration } from '../core/units.js'
 import { DISTRIBUTIONS } from '../core/work.js'
 import { BALANCER_CHOICES } from '../parts/registry.js'
 import { BALANCING_STRATEGIES } from '../strategies/balancing/registry.js'
-import { choice, number } from './option-values.js'
 import { givenStackFlags, type StackOptions, WORK_KINDS } from './stack-options.js'
 
 /**

@@ -3,21 +3,24 @@ import type { ReshardProgress } from '../core/sharding.js'
 /** The rate is that of the last so many milliseconds. */
 const WINDOW_MS = 5_000
 
+/** Before anything is known. */
+export const NOT_BEGUN: ReshardProgress = {
+  phase: 'copying',
+  from: null,
+  to: null,
+  moved_rows: 0,
+  total_rows: 0,
+  rows_per_s: 0,
+  left_ms: null,
+  batches: 0,
+  total_batches: 0,
+  longest_held_ms: null,
+  waiting_for: null,
+}
+
 /** How far a migration is. */
 export class Progress {
-  private current: ReshardProgress = {
-    phase: 'copying',
-    from: null,
-    to: null,
-    moved_rows: 0,
-    total_rows: 0,
-    rows_per_s: 0,
-    left_ms: null,
-    batches: 0,
-    total_batches: 0,
-    longest_held_ms: null,
-    waiting_for: null,
-  }
+  private current: ReshardProgress = NOT_BEGUN
   /** Rows of batches that are done; those of the one under way come on top. */
   private done = 0
   private readonly samples: { at: number; rows: number }[] = []

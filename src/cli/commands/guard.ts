@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
+import { number } from '../../core/parameters/kinds.js'
 import { parseDuration } from '../../core/units.js'
 import { writeGuard } from '../../lab/report-files.js'
 import { controlOf, isSharded } from '../../lab/stack/databases.js'
@@ -9,7 +10,6 @@ import { DEFAULT_DETECTOR } from '../../replication/detector.js'
 import { guard } from '../../replication/guard.js'
 import { withLock } from '../../store/lock.js'
 import type { Lab } from '../lab.js'
-import { number } from '../option-values.js'
 
 interface GuardFlags {
   stack?: string

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { usageError } from '../../core/errors.js'
 import { harmless } from '../../core/outside-text.js'
+import { number } from '../../core/parameters/kinds.js'
 import { theStack } from '../../lab/stack/running-stacks.js'
 import type { Lab } from '../lab.js'
-import { number } from '../option-values.js'
 
 interface LogsOptions {
   stack?: string

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { reshape } from '../../actions/reshape.js'
 import { usageError } from '../../core/errors.js'
+import { number } from '../../core/parameters/kinds.js'
 import { MAX_REPLICAS, stackParametersSchema } from '../../core/parameters.js'
 import { actedOn } from '../../lab/stack/acted-on.js'
 import { thawForgotten } from '../../lab/stack/forgotten-faults.js'
@@ -9,7 +10,6 @@ import { shardingNow } from '../../lab/stack/shard-views.js'
 import { withLock } from '../../store/lock.js'
 import { withReplicaCount } from '../../topologies/api-nodes.js'
 import type { Lab } from '../lab.js'
-import { number } from '../option-values.js'
 
 export function add(command: Command, lab: Lab): void {
   command

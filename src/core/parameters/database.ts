@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { READ_TARGETS } from '../databases-file.js'
 import { oneOf, positiveNumber, text, time, wholeNumber } from './kinds.js'
-import { section } from './row.js'
+import { type Row, section } from './row.js'
 
 /**
  * When a commit is acknowledged: before it is on disk (off), on the primary's disk (local), written (remote-write),
@@ -23,6 +23,36 @@ const syncStandbys = z
     /^(?:(?:ANY|FIRST) [1-8] )?\((?:\*|[a-z0-9-]+(?:, ?[a-z0-9-]+)*)\)$/i,
     'expected a list as in ANY 1 (*) or FIRST 1 (standby-1, standby-2)',
   )
+
+/** Of every database server, whether it holds all rows or is a shard. */
+export const SERVERS = {
+  pool: {
+    key: 'pool',
+    takes: '<n>',
+    kind: wholeNumber(1, 50),
+    default: 10,
+    words: 'connections of each API instance to each database server',
+    label: 'connections to each database server',
+  },
+  queryTime: {
+    key: 'query_ms',
+    takes: '<time>',
+    kind: time(0, 10_000),
+    default: 0,
+    words:
+      'added inside the database to every read, in a shard to every request on a key: with --pool, a stated capacity; 0 is real work alone',
+    label: 'added query time',
+    quiet: true,
+  },
+  dbCpus: {
+    key: 'cpus',
+    takes: '<n>',
+    kind: positiveNumber(0.01, 1_024),
+    default: null,
+    words: 'processor limit of each database server (Docker engine)',
+    label: 'database CPU limit',
+  },
+} as const satisfies Record<string, Row>
 
 /** A primary and its standbys. */
 export const DATABASE = section(
@@ -84,23 +114,7 @@ export const DATABASE = section(
       words: 'where reads that may lag go',
       label: 'reads that may lag go to',
     },
-    pool: {
-      key: 'pool',
-      takes: '<n>',
-      kind: wholeNumber(1, 50),
-      default: 10,
-      words: 'connections of each API instance to each server',
-      label: 'connections to each database',
-    },
-    queryTime: {
-      key: 'query_ms',
-      takes: '<time>',
-      kind: time(0, 10_000),
-      default: 0,
-      words: 'added inside the database to every read, as in 2ms: with --pool, a stated capacity; 0 is real work alone',
-      label: 'added query time',
-      quiet: true,
-    },
+    ...SERVERS,
     applyDelay: {
       key: 'apply_delay_ms',
       takes: '<time>',
@@ -109,14 +123,6 @@ export const DATABASE = section(
       words: 'standbys apply what they receive this late',
       label: 'apply delay',
       quiet: true,
-    },
-    dbCpus: {
-      key: 'cpus',
-      takes: '<n>',
-      kind: positiveNumber(0.01, 1_024),
-      default: null,
-      words: 'processor limit of each server (Docker engine)',
-      label: 'database CPU limit',
     },
   },
 )

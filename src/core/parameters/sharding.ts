@@ -1,5 +1,6 @@
 import { MAX_SHARDS, SCHEMES } from '../shard-map.js'
-import { oneOf, positiveNumber, time, weights, wholeNumber } from './kinds.js'
+import { SERVERS } from './database.js'
+import { oneOf, weights, wholeNumber } from './kinds.js'
 import { section } from './row.js'
 
 /** Most users of a stack of shards: the rows of each shard are made when it first starts. */
@@ -63,30 +64,6 @@ export const SHARDING = section(
       words: 'users over all shards, each with an order',
       label: 'users',
     },
-    pool: {
-      key: 'pool',
-      takes: '<n>',
-      kind: wholeNumber(1, 50),
-      default: 10,
-      words: 'connections of each API instance to each shard',
-      label: 'connections to each shard',
-    },
-    queryTime: {
-      key: 'query_ms',
-      takes: '<time>',
-      kind: time(0, 10_000),
-      default: 0,
-      words: 'added inside the shard to every request on a key: with --pool, a stated capacity; 0 is real work alone',
-      label: 'added query time of shards',
-      quiet: true,
-    },
-    dbCpus: {
-      key: 'cpus',
-      takes: '<n>',
-      kind: positiveNumber(0.01, 1_024),
-      default: null,
-      words: 'processor limit of each shard (Docker engine)',
-      label: 'shard CPU limit',
-    },
+    ...SERVERS,
   },
 )

@@ -8,6 +8,7 @@ import type { Stage } from '../../run/stage.js'
 import { remainderOf } from '../../sharding/audit.js'
 import { Fleet, type ShardControl } from '../../sharding/fleet.js'
 import type { MoveOptions } from '../../sharding/migration-store.js'
+import { NOT_BEGUN } from '../../sharding/progress.js'
 import { endMigration, type Order, reshard } from '../../sharding/reshard.js'
 import { targetOf } from '../../sharding/target.js'
 import type { WeightedShard } from '../../strategies/sharding/port.js'
@@ -156,19 +157,7 @@ async function clearAway(
 }
 
 function starting({ rows }: ReshardPlan): ReshardProgress {
-  return {
-    phase: 'starting shards',
-    from: null,
-    to: null,
-    moved_rows: 0,
-    total_rows: rows.moved,
-    rows_per_s: 0,
-    left_ms: null,
-    batches: 0,
-    total_batches: 0,
-    longest_held_ms: null,
-    waiting_for: null,
-  }
+  return { ...NOT_BEGUN, phase: 'starting shards', total_rows: rows.moved }
 }
 
 /** Of a job that ended before anything moved. */
