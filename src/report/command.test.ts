@@ -67,7 +67,7 @@ describe('repeatCommand', () => {
     expect(joined(record)).toBe(
       'scalelab bench repl-3 --engine process --balancer nginx --strategy round-robin --work none --rows 500 ' +
         "--durability on --sync-standbys 'FIRST 1 (standby-1)' --reads primary --pool 2 --query-time 1.5ms " +
-        '--apply-delay 250ms --db-cpus 0.5 --rps 300 --duration 10s --arrival uniform --connections 60 --warmup 2s ' +
+        '--db-cpus 0.5 --apply-delay 250ms --rps 300 --duration 10s --arrival uniform --connections 60 --warmup 2s ' +
         '--mix read:60,browse:10,stock:10,write:15,order:5 --keys zipf:0.99 --key-count 10000 --seed 21',
     )
     const { workload } = record.load

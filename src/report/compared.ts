@@ -11,14 +11,12 @@ import { ratioIntervals, valuesByRun } from './charts/dot-rows.js'
 import { shardScaling } from './charts/growth.js'
 import { comparedLead, intervalText, isFound, oneBlockWords, pText } from './compared-words.js'
 import { count } from './quantities.js'
-import { type Report, reportOf } from './report-of.js'
+import { drawn, picture, type Report, reportOf } from './report-of.js'
 import { differenceSection, limitSection, methodSection, runSection, variantSection } from './sections/compared.js'
 import { environmentSection } from './sections/environment.js'
 import { scalingSection } from './sections/shard-scaling.js'
 import { verdictTable } from './sections/verdicts.js'
-import { plain, table } from './table.js'
-
-const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
+import { plain, right, table } from './table.js'
 
 /** The report of a comparison. A pure function of its results: the same records give the same bytes. */
 export function renderCompared(results: ComparedResults): Report {
@@ -77,14 +75,13 @@ function chartsOf({ metrics, judged, comparison, cells, variants }: ComparedResu
     values: (cells[deciding?.name ?? '']?.[name]?.values ?? []).filter((value) => value !== null),
   }))
   const merged = variants.flatMap(({ name, pooled }) => (pooled === null ? [] : [{ name, record: pooled }]))
-  const drawn = {
+  return drawn({
     'ratios.svg': ratioIntervals(panels, comparison.baseline, comparison.margin),
     'runs.svg':
       deciding === undefined || isOneBlock(comparison) ? null : valuesByRun(runs, deciding.label, deciding.unit),
     'shard-scaling.svg': shardScaling(scalingGroups(variants.flatMap((variant) => variant.runs))),
     'latency.svg': merged.length === 0 ? null : latencyComparison(merged),
-  }
-  return Object.fromEntries(Object.entries(drawn).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])))
+  })
 }
 
 /** Claims on the comparison; of each variant what its runs were expected to show; and what shards should bring. */
@@ -132,8 +129,8 @@ function differences(results: ComparedResults): string[] {
       [
         { title: 'Figure' },
         ...(alone ? [] : [{ title: 'Variant' }]),
-        ...right([comparison.baseline, (alone && judged[0]?.variant) || 'Its value', 'Ratio or difference']),
-        ...(single ? [] : [...right(['95 % interval', 'p', 'Pairs']), { title: 'Verdict' }]),
+        ...right(comparison.baseline, (alone && judged[0]?.variant) || 'Its value', 'Ratio or difference'),
+        ...(single ? [] : [...right('95 % interval', 'p', 'Pairs'), { title: 'Verdict' }]),
       ],
       rows,
     ),
@@ -173,7 +170,7 @@ function figures({ comparison, metrics, variants, cells }: ComparedResults): str
       [
         { title: 'Figure' },
         { title: 'Variant' },
-        ...right(['Median', 'Lowest', 'Highest']),
+        ...right('Median', 'Lowest', 'Highest'),
         { title: 'Why there is none' },
       ],
       rows,
@@ -194,7 +191,7 @@ function drawnSection({ drawn }: ComparedResults): string[] {
   return [
     '## False alarms',
     table(
-      [{ title: 'Differences found in' }, ...right(['Comparisons', 'Rate', '95 % interval'])],
+      [{ title: 'Differences found in' }, ...right('Comparisons', 'Rate', '95 % interval')],
       [row('the deciding figure', deciding), row('any figure', any)],
     ),
     `${formatNumber(comparisons)} comparisons of ${count(blocks, 'block')}, each of ${formatNumber(2 * blocks)} distinct runs drawn at random from those recorded and split into pairs, judged as a real comparison is. They share runs, so the interval is a little too narrow.`,
@@ -204,8 +201,4 @@ function drawnSection({ drawn }: ComparedResults): string[] {
 function environment(variants: readonly VariantResult[]): string[] {
   const first = variants.flatMap(({ runs }) => runs)[0]
   return first === undefined ? [] : [environmentSection(first)]
-}
-
-function picture(charts: Record<string, string>, file: string, words: string): string[] {
-  return file in charts ? [`![${words}](${file})`] : []
 }

@@ -6,7 +6,7 @@ import { latencyComparison, type NamedRun } from './charts/distribution.js'
 import { rateComparison } from './charts/runs.js'
 import { repeatCommand } from './command.js'
 import { diffLead } from './diff-answer.js'
-import { type Report, reportOf } from './report-of.js'
+import { drawn, picture, type Report, reportOf } from './report-of.js'
 import { changeTable, figureTable, runTable, scatterWords, validityTable, verdictParts } from './sections/diff.js'
 import { plain } from './table.js'
 
@@ -24,12 +24,7 @@ export function renderDiff({ older, newer, repeats = { old: [], new: [] }, sourc
   const diff = diffRecords(older, newer, repeats)
   const changes = changesBetween(older, newer)
   const runs = namedRuns(older, newer)
-  const charts = Object.fromEntries(
-    Object.entries({ 'diff-rate.svg': rateComparison(runs), 'diff-latency.svg': latencyComparison(runs) }).flatMap(
-      ([file, svg]) => (svg === null ? [] : [[file, svg]]),
-    ),
-  )
-  const shown = (file: string, words: string): string[] => (file in charts ? [`![${words}](${file})`] : [])
+  const charts = drawn({ 'diff-rate.svg': rateComparison(runs), 'diff-latency.svg': latencyComparison(runs) })
   const parts = [
     '## The runs',
     runTable(runs, sources),
@@ -38,8 +33,8 @@ export function renderDiff({ older, newer, repeats = { old: [], new: [] }, sourc
     '## Figures side by side',
     figureTable(diff),
     scatterWords(diff),
-    ...shown('diff-rate.svg', 'Goodput of both runs'),
-    ...shown('diff-latency.svg', 'Percentiles of the response time of both runs'),
+    ...picture(charts, 'diff-rate.svg', 'Goodput of both runs'),
+    ...picture(charts, 'diff-latency.svg', 'Percentiles of the response time of both runs'),
     '## Verdicts',
     ...verdictParts(diff),
     '## Validity of both',

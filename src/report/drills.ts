@@ -12,7 +12,7 @@ import { doubtWords } from './doubts.js'
 import { type DrillRecord, isDrill, repeatedFaultWords } from './drill-words.js'
 import { idList } from './ids.js'
 import { count, list, ms } from './quantities.js'
-import { type Report, reportOf } from './report-of.js'
+import { drawn, picture, type Report, reportOf } from './report-of.js'
 import { drillLoad, moments, RETRIES } from './sections/drill.js'
 import { environmentSection } from './sections/environment.js'
 import { drillLimits } from './sections/limits.js'
@@ -40,14 +40,11 @@ export function renderDrills(records: readonly RunRecord[], name: string, source
   const timely = inTime(drills)
   const times = timesOf(timely)
   const middle = medianTrial(timely)
-  const charts = Object.fromEntries(
-    Object.entries({
-      'trial-times.svg': recoveryTimes(times, timely.length),
-      'drill-timeline.svg': drillTimeline(middle.trial),
-      'latency-over-time.svg': latencyOverTime(middle, drillMarks(middle.trial)),
-    }).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])),
-  )
-  const shown = (file: string, words: string): string[] => (file in charts ? [`![${words}](${file})`] : [])
+  const charts = drawn({
+    'trial-times.svg': recoveryTimes(times, timely.length),
+    'drill-timeline.svg': drillTimeline(middle.trial),
+    'latency-over-time.svg': latencyOverTime(middle, drillMarks(middle.trial)),
+  })
   const verdicts = pooledVerdicts(drills.map((record) => record.verdicts))
   const number = drills.indexOf(middle) + 1
   const parts = [
@@ -61,16 +58,16 @@ export function renderDrills(records: readonly RunRecord[], name: string, source
       : ['A claim holds when it holds in every trial, the worst one too.']),
     '## Times',
     timeTable(times),
-    ...shown('trial-times.svg', 'Times of every trial'),
+    ...picture(charts, 'trial-times.svg', 'Times of every trial'),
     ...lossParts(drills),
     '## Trials',
     trialTable(drills, records, sources),
     RETRIES,
     `## The median trial\n\nTrial ${number}, the one in the middle by recovery time.`,
     ...moments(middle.trial),
-    ...shown('drill-timeline.svg', 'When each thing happened after the fault'),
+    ...picture(charts, 'drill-timeline.svg', 'When each thing happened after the fault'),
     ...drillLoad(middle),
-    ...shown('latency-over-time.svg', 'p50 and p99 of the response time over time'),
+    ...picture(charts, 'latency-over-time.svg', 'p50 and p99 of the response time over time'),
     methodPart(first, drills.length),
     limitPart(first, drills),
     environmentSection(first),

@@ -10,7 +10,7 @@ import type { NamedMark } from './charts/run-clock.js'
 import { sharePerInstance } from './charts/runs.js'
 import { movedKeys, shardLoad } from './charts/shards.js'
 import { type DrillRecord, isDrill } from './drill-words.js'
-import { type Report, reportOf } from './report-of.js'
+import { drawn, picture, type Report, reportOf } from './report-of.js'
 import { isReshard, type ReshardRun } from './reshard-words.js'
 import { actionSection } from './sections/actions.js'
 import { databaseSection } from './sections/databases.js'
@@ -37,7 +37,7 @@ import { plain } from './table.js'
  * The report of one run. A pure function of the record: the same record gives the same bytes, whenever and wherever.
  */
 export function renderReport(record: RunRecord): Report {
-  const charts = withoutMissing({
+  const charts = drawn({
     'rate-over-time.svg': record.timeline.length === 0 ? null : rateOverTime(record, actionMarks(record)),
     'latency-over-time.svg': latencyOverTime(record, marksOf(record)),
     'latency-distribution.svg': latencyDistribution(record),
@@ -124,13 +124,4 @@ function actionMarks(record: RunRecord): NamedMark[] {
     began_ms === null || by === 'end' ? [] : [{ t_ms: began_ms, words: action }],
   )
   return begun.length > MARKED ? [] : begun
-}
-
-function picture(charts: Record<string, string>, file: string, words: string): string[] {
-  return file in charts ? [`![${words}](${file})`] : []
-}
-
-/** The charts that could be drawn. */
-function withoutMissing(charts: Record<string, string | null>): Record<string, string> {
-  return Object.fromEntries(Object.entries(charts).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])))
 }

@@ -19,6 +19,16 @@ interface Content {
   charts: Report['charts']
 }
 
+/** The charts that could be drawn: null is one that could not. */
+export function drawn(charts: Readonly<Record<string, string | null>>): Report['charts'] {
+  return Object.fromEntries(Object.entries(charts).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])))
+}
+
+/** A chart in the text, where it could be drawn. @param words what it shows, for those who cannot see it */
+export function picture(charts: Report['charts'], file: string, words: string): string[] {
+  return file in charts ? [`![${words}](${file})`] : []
+}
+
 /** A report of any kind: title, lead, who made it, what there is to show, and the words that it uses. */
 export function reportOf({ title, lead, authors, parts, charts }: Content): Report {
   const names = [...new Set(authors.filter((name) => name !== undefined))]

@@ -8,13 +8,11 @@ import { fittedSpeedup } from './charts/growth.js'
 import { voidWords } from './compared-words.js'
 import type { Lead } from './lead.js'
 import { capital, count, list, numberOr } from './quantities.js'
-import { type Report, reportOf } from './report-of.js'
+import { drawn, picture, type Report, reportOf } from './report-of.js'
 import { limitSection, methodSection, runSection, variantSection } from './sections/compared.js'
 import { environmentSection } from './sections/environment.js'
 import { fitSection } from './sections/fits.js'
-import { plain, table } from './table.js'
-
-const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
+import { plain, right, table } from './table.js'
 
 /** The report of a scaling experiment. A pure function of its results. */
 export function renderScaling(results: ComparedResults): Report {
@@ -26,14 +24,11 @@ export function renderScaling(results: ComparedResults): Report {
     values: (cells[metric?.name ?? '']?.[name]?.values ?? []).filter((value) => value !== null),
   }))
   const merged = variants.flatMap(({ name, pooled }) => (pooled === null ? [] : [{ name, record: pooled }]))
-  const drawn = {
+  const charts = drawn({
     'fitted-speedup.svg': fits === null ? null : fittedSpeedup(fits),
     'runs.svg': metric === undefined ? null : valuesByRun(runs, metric.label, metric.unit),
     'latency.svg': merged.length === 0 ? null : latencyComparison(merged),
-  }
-  const charts = Object.fromEntries(
-    Object.entries(drawn).flatMap(([file, svg]): [string, string][] => (svg === null ? [] : [[file, svg]])),
-  )
+  })
   const first = variants.flatMap((variant) => variant.runs)[0]
   const parts = [
     `Experiment \`${comparison.id}\`, ${fromTo(comparison.started_at, comparison.ended_at)}.`,
@@ -99,7 +94,7 @@ function levelSection(levels: readonly LevelResult[]): string {
   return [
     '## Capacity, speed-up and efficiency',
     table(
-      right(['n', 'Runs', 'Capacity, requests/s', 'Speed-up', '95 % interval', 'Efficiency', 'Each one more adds']),
+      right('n', 'Runs', 'Capacity, requests/s', 'Speed-up', '95 % interval', 'Efficiency', 'Each one more adds'),
       levels.map(({ n, runs, x, speedup, interval, efficiency, added }) => [
         formatNumber(n),
         formatNumber(runs),
@@ -118,7 +113,7 @@ function budgetSection(budgets: readonly BudgetResult[]): string {
   return [
     '## Vertical against horizontal',
     table(
-      right(['Budget', 'More instances, requests/s', 'One larger, requests/s', 'Ratio', '95 % interval']),
+      right('Budget', 'More instances, requests/s', 'One larger, requests/s', 'Ratio', '95 % interval'),
       budgets.map(({ n, horizontal, vertical, ratio, interval }) => [
         formatNumber(n),
         numberOr(horizontal),
@@ -129,8 +124,4 @@ function budgetSection(budgets: readonly BudgetResult[]): string {
     ),
     'The budget is the number of workers: n instances of one worker behind the balancer, or one instance of n workers, which serves from one queue. What a larger machine costs, and that it is one point of failure, is not in these figures.',
   ].join('\n\n')
-}
-
-function picture(charts: Record<string, string>, file: string, words: string): string[] {
-  return file in charts ? [`![${words}](${file})`] : []
 }

@@ -2,7 +2,7 @@ import type { ShardPlan } from '../core/shard-plan.js'
 import { shardMovement } from './charts/shard-movement.js'
 import { shardRing } from './charts/shard-ring.js'
 import { keysPerShard, movedFraction, trafficPerShard } from './charts/shards.js'
-import { type Report, reportOf } from './report-of.js'
+import { drawn, picture, type Report, reportOf } from './report-of.js'
 import { keySection, movementSection, sourceSection, stageSection, trafficSection } from './sections/planned-keys.js'
 import { schemeSection, stepSection, theorySection } from './sections/planned-schemes.js'
 import { planEnvironment, planLead, planReading, stageWords } from './sections/planned-words.js'
@@ -14,32 +14,29 @@ export function renderShardPlan(plan: ShardPlan): Report {
   const skewed = plan.schemes.some(
     ({ traffic_peak_to_mean, peak_to_mean }) => traffic_peak_to_mean > peak_to_mean * 1.05,
   )
-  const charts = Object.fromEntries(
-    Object.entries({
-      'moved.svg': movedFraction(plan),
-      'keys-per-shard.svg': keysPerShard(plan),
-      'traffic-per-shard.svg': skewed ? trafficPerShard(plan) : null,
-      'movement.svg': shardMovement(plan),
-      'ring.svg': shardRing(plan),
-    }).flatMap(([file, svg]) => (svg === null ? [] : [[file, svg]])),
-  )
-  const shown = (file: string, words: string): string[] => (file in charts ? [`![${words}](${file})`] : [])
+  const charts = drawn({
+    'moved.svg': movedFraction(plan),
+    'keys-per-shard.svg': keysPerShard(plan),
+    'traffic-per-shard.svg': skewed ? trafficPerShard(plan) : null,
+    'movement.svg': shardMovement(plan),
+    'ring.svg': shardRing(plan),
+  })
   const parts = [
     ...schemeSection(plan),
-    ...shown('moved.svg', 'Share of the keys that move, by scheme'),
+    ...picture(charts, 'moved.svg', 'Share of the keys that move, by scheme'),
     '## Verdicts',
     verdictTable(plan.verdicts.map((verdict) => ({ verdict }))),
     ...theorySection(plan),
     ...stepSection(plan),
     ...stageSection(plan),
     ...keySection(plan),
-    ...shown('keys-per-shard.svg', 'Keys per shard before and after, by scheme'),
+    ...picture(charts, 'keys-per-shard.svg', 'Keys per shard before and after, by scheme'),
     ...trafficSection(plan),
-    ...shown('traffic-per-shard.svg', 'Requests per shard before and after, by scheme'),
+    ...picture(charts, 'traffic-per-shard.svg', 'Requests per shard before and after, by scheme'),
     ...movementSection(plan),
-    ...shown('movement.svg', 'Keys that move between shards, by scheme'),
+    ...picture(charts, 'movement.svg', 'Keys that move between shards, by scheme'),
     ...('ring.svg' in charts ? ['## The ring'] : []),
-    ...shown('ring.svg', 'The ring before and after'),
+    ...picture(charts, 'ring.svg', 'The ring before and after'),
     ...planReading(plan),
     ...sourceSection(plan),
     ...(plan.command === undefined ? [] : ['## To repeat it', ['```sh', plan.command, '```'].join('\n')]),

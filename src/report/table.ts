@@ -4,6 +4,11 @@ export interface Column {
   align?: 'left' | 'right'
 }
 
+/** Columns of numbers. */
+export function right(...titles: readonly string[]): Column[] {
+  return titles.map((title) => ({ title, align: 'right' }))
+}
+
 /** A Markdown table, padded so that its source reads as a table too. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const cells = [columns.map(({ title }) => title), ...rows].map((row) => columns.map((_, i) => cell(row[i] ?? '')))

@@ -2,7 +2,7 @@ import { formatRatio } from '../core/units.js'
 import { formatValue } from '../core/value.js'
 import type { FigureChange, RunDiff } from '../stats/run-diff.js'
 import { paint, type Tone } from './style.js'
-import { type Cell, renderTable, type TextOptions } from './table.js'
+import { type Cell, renderTable, right, type TextOptions } from './table.js'
 import { oneLine, wrap } from './width.js'
 
 /** What the terminal says of a difference, besides its figures. */
@@ -29,7 +29,6 @@ export function renderDiffTable(diff: RunDiff, words: DiffWords, options: TextOp
 }
 
 function figureTable({ figures }: RunDiff, { older, newer, changeWords }: DiffWords, options: TextOptions): string {
-  const right = (title: string) => ({ title, align: 'right' as const })
   return renderTable(
     ['', right(older), right(newer), right('ratio'), 'change', 'why'],
     figures.map(({ label, unit, old, new: recent, ratio, change, reason }): Cell[] => [

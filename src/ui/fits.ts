@@ -3,7 +3,7 @@ import { fitRows, lawWords } from '../stats/fits/fit-words.js'
 import type { Fits } from '../stats/fits/fits.js'
 import { throughputAt } from '../stats/fits/scaling-law.js'
 import { paint } from './style.js'
-import { type Cell, renderTable, type TableColumn, type TextOptions } from './table.js'
+import { type Cell, renderTable, right, type TextOptions } from './table.js'
 import { wrap } from './width.js'
 
 /** Fitted laws of scaling for the terminal: the parameters, every level, and what it means. */
@@ -64,8 +64,4 @@ function levelTable({ levels, usl, amdahl }: Fits, options: TextOptions): string
 function predicted(value: number, measured: number): string {
   const off = value / measured - 1
   return `${formatNumber(value)} ${off < 0 ? '-' : '+'}${Math.abs(off * 100).toFixed(1)} %`
-}
-
-function right(title: string): TableColumn {
-  return { title, align: 'right' }
 }

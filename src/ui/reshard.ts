@@ -5,7 +5,7 @@ import { formatDuration, formatNumber, formatShare } from '../core/units.js'
 import { bearing } from '../core/validity.js'
 import { bytes, count, milliseconds } from './figures.js'
 import { movedShare } from './panels/migration.js'
-import { renderTable, type TableColumn, type TextOptions } from './table.js'
+import { renderTable, right, type TextOptions } from './table.js'
 import { renderValidity } from './validity.js'
 import { oneLine, wrap } from './width.js'
 
@@ -175,8 +175,4 @@ function keyTable({ before, after, added, removed }: ReshardRecord, width: numbe
     }),
     { colour: false, width },
   )
-}
-
-function right(title: string): TableColumn {
-  return { title, align: 'right' }
 }

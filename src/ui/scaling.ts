@@ -3,7 +3,7 @@ import type { ComparedResults } from '../stats/compared-runs.js'
 import { scalingResults } from '../stats/scaling-results.js'
 import { renderFits } from './fits.js'
 import { paint } from './style.js'
-import { renderTable, type TableColumn, type TextOptions } from './table.js'
+import { renderTable, right, type TextOptions } from './table.js'
 import { oneLine } from './width.js'
 
 /** How capacity grew: every level, a larger instance beside as many smaller ones, and the fitted laws. */
@@ -47,8 +47,4 @@ export function renderScaling(results: ComparedResults, options: TextOptions): s
     ...(fits === null ? ['Fewer than three levels could be measured: no law is fitted.'] : [renderFits(fits, options)]),
     ...(doubts.length === 0 ? [] : [doubts.map((text) => paint(text, 'warn', options.colour)).join('\n')]),
   ].join('\n\n')
-}
-
-function right(title: string): TableColumn {
-  return { title, align: 'right' }
 }

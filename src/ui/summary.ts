@@ -7,7 +7,7 @@ import { formatNumber, formatRatio, formatShare } from '../core/units.js'
 import { bearing } from '../core/validity.js'
 import { bytes } from './figures.js'
 import { paint, type Span } from './style.js'
-import { renderTable, type TableColumn, type TextOptions } from './table.js'
+import { renderTable, right, type TableColumn, type TextOptions } from './table.js'
 import { failures } from './validity.js'
 import { renderVerdicts } from './verdicts.js'
 import { oneLine, wrap } from './width.js'
@@ -189,10 +189,6 @@ function ledger({ writes, reads }: RunRecord, { width, colour }: TextOptions): s
   return [
     lines.flatMap(([text, tone]) => wrap(text, width).map((line) => paint(line, tone ?? 'plain', colour))).join('\n'),
   ]
-}
-
-function right(title: string): TableColumn {
-  return { title, align: 'right' }
 }
 
 function figure(value: number | null): string {

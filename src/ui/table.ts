@@ -15,6 +15,11 @@ export interface TableColumn {
   whole?: true
 }
 
+/** A column of numbers. */
+export function right(title: string): TableColumn {
+  return { title, align: 'right' }
+}
+
 /** Text, or text and what it means. */
 export type Cell = string | Span
 

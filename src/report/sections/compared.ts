@@ -5,10 +5,8 @@ import type { ComparedResults, VariantResult } from '../../stats/compared-runs.j
 import { repeatCommand } from '../command.js'
 import { differences } from '../differences.js'
 import { count, list, numberOr } from '../quantities.js'
-import { plain, table } from '../table.js'
+import { plain, right, table } from '../table.js'
 import { loadPoint, mixPoint } from './method.js'
-
-const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
 
 export function variantSection(variants: readonly VariantResult[]): string {
   return [
@@ -18,7 +16,7 @@ export function variantSection(variants: readonly VariantResult[]): string {
         { title: 'Variant' },
         { title: 'Scenario' },
         { title: 'Set apart by' },
-        ...right(['Runs that count', 'Voided']),
+        ...right('Runs that count', 'Voided'),
         { title: 'Remark' },
       ],
       variants.map(({ name, scenario, set, runs, voided, overloaded, failure }) => [

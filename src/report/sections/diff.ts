@@ -6,7 +6,7 @@ import type { NamedRun } from '../charts/distribution.js'
 import { doubtWords } from '../doubts.js'
 import { count } from '../quantities.js'
 import { loadWords, stackWords } from '../stack-words.js'
-import { table } from '../table.js'
+import { right, table } from '../table.js'
 import { value as checkedValue } from './validity.js'
 
 export function runTable(runs: readonly NamedRun[], sources: readonly [string, string] | undefined): string {
@@ -49,10 +49,9 @@ export const CHANGE_WORDS: Record<FigureChange, string> = {
 }
 
 export function figureTable({ figures: rows }: RunDiff): string {
-  const right = (name: string) => ({ title: name, align: 'right' as const })
   return table(
     [
-      ...[{ title: 'Figure' }, { title: 'Unit' }, right('Older'), right('Newer'), right('Ratio')],
+      ...[{ title: 'Figure' }, { title: 'Unit' }, ...right('Older', 'Newer', 'Ratio')],
       ...[{ title: 'Change' }, { title: 'Why' }],
     ],
     rows.map((row) => [
@@ -112,11 +111,10 @@ export function verdictParts({ verdicts }: RunDiff): string[] {
 
 export function validityTable({ validity }: RunDiff): string {
   if (validity.length === 0) return 'Neither run holds validity checks: treat their figures with care.'
-  const right = (name: string) => ({ title: name, align: 'right' as const })
   const words = (row: (typeof validity)[number]['old']): string =>
     row === null || row.value === null ? 'not measured' : row.ok ? 'ok' : '**failed**'
   return table(
-    [{ title: 'Check' }, right('Older'), right('Newer'), { title: 'Older run' }, { title: 'Newer run' }],
+    [{ title: 'Check' }, ...right('Older', 'Newer'), { title: 'Older run' }, { title: 'Newer run' }],
     validity.map((row) => [
       row.check,
       row.old === null ? '-' : checkedValue(row.old),

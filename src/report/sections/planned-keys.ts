@@ -2,9 +2,7 @@ import type { SchemePlan, ShardPlan } from '../../core/shard-plan.js'
 import { formatNumber, formatShare } from '../../core/units.js'
 import { largest, median, smallest } from '../../stats/quantiles.js'
 import { list, numberOr } from '../quantities.js'
-import { plain, table } from '../table.js'
-
-const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
+import { plain, right, table } from '../table.js'
 
 /** Which shards there are, stage by stage. */
 export function stageSection({ stages }: ShardPlan): string[] {
@@ -44,7 +42,7 @@ const MOST = 64
 /** The emptiest, the middle and the fullest shard of each scheme afterwards. */
 function extremes(schemes: readonly SchemePlan[]): string {
   return table(
-    [{ title: 'Scheme' }, ...right(['Fewest keys', 'Median', 'Most keys'])],
+    [{ title: 'Scheme' }, ...right('Fewest keys', 'Median', 'Most keys')],
     schemes.map(({ scheme, steps }) => {
       const keys = (steps.at(-1)?.after ?? []).map((shard) => shard.keys)
       return [scheme, ...[smallest(keys), median(keys), largest(keys)].map(numberOr)]
@@ -70,11 +68,11 @@ export function keySection({ schemes }: ShardPlan): string[] {
     '## Keys per shard',
     ids.length <= schemes.length
       ? table(
-          [{ title: 'Scheme' }, ...right(ids)],
+          [{ title: 'Scheme' }, ...right(...ids)],
           schemes.map((scheme, i) => [names[i] ?? '', ...ids.map((id) => cell(scheme, id))]),
         )
       : table(
-          [{ title: 'Shard' }, ...right(names)],
+          [{ title: 'Shard' }, ...right(...names)],
           ids.map((id) => [id, ...schemes.map((scheme) => cell(scheme, id))]),
         ),
   ]
@@ -99,9 +97,9 @@ export function trafficSection({ schemes, keys }: ShardPlan): string[] {
     table(
       [
         { title: 'Scheme' },
-        ...right(['Keys, peak/mean', 'Requests, peak/mean']),
+        ...right('Keys, peak/mean', 'Requests, peak/mean'),
         { title: 'Hottest shard' },
-        ...right(['Its share of the requests']),
+        ...right('Its share of the requests'),
       ],
       rows,
     ),
@@ -127,7 +125,7 @@ export function movementSection({ schemes, stages }: ShardPlan): string[] {
     table(
       [
         { title: 'Scheme' },
-        ...right(['Pairs of shards']),
+        ...right('Pairs of shards'),
         { title: `Largest movements${stages.length > 2 ? ' of all steps' : ''}` },
       ],
       rows,

@@ -3,10 +3,9 @@ import { formatNumber, formatProbability } from '../../core/units.js'
 import { formatValue } from '../../core/value.js'
 import { bytes, numberOr } from '../quantities.js'
 import { predictedCv, predictedMove } from '../shard-theory.js'
-import { plain, table } from '../table.js'
+import { plain, right, table } from '../table.js'
 
 const percent = (share: number): string => formatValue(share, 'share')
-const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
 const probability = (p: number | null): string => (p === null ? '-' : formatProbability(p))
 
 /** One row per scheme, of all steps together. */
@@ -17,7 +16,7 @@ export function schemeSection({ schemes }: ShardPlan): string[] {
   return [
     '## The schemes',
     table(
-      [{ title: 'Scheme' }, ...right(columns)],
+      [{ title: 'Scheme' }, ...right(...columns)],
       schemes.map((scheme) => [
         scheme.scheme,
         ...[scheme.moved_fraction, scheme.minimum_fraction, scheme.unnecessary_fraction, scheme.cv].map(percent),
@@ -56,7 +55,7 @@ export function theorySection({ schemes, stages, keys }: ShardPlan): string[] {
   if (rows.length === 0) return []
   return [
     '## Theory beside it',
-    table([{ title: 'Scheme' }, ...right(['Shards', 'Moved', 'In theory', 'Apart', 'CV', 'In theory'])], rows),
+    table([{ title: 'Scheme' }, ...right('Shards', 'Moved', 'In theory', 'Apart', 'CV', 'In theory')], rows),
     '± is one standard deviation, and "apart" how many of them lie between the two. The points of a ring are drawn once: its CV is one drawing, and theory says the mean over many. Both are for equal weights and for keys that hash like random numbers; schemes that choose their split (range, directory, geo) or bound it have no such formula.',
   ]
 }
@@ -100,7 +99,7 @@ export function stepSection({ schemes, stages }: ShardPlan): string[] {
       [
         { title: 'Shards' },
         { title: 'Scheme' },
-        ...right(['Moved', 'Minimum', 'Unnecessary', 'CV', 'Peak/mean', 'Chi-square', 'p']),
+        ...right('Moved', 'Minimum', 'Unnecessary', 'CV', 'Peak/mean', 'Chi-square', 'p'),
       ],
       [...rows, ...sums],
     ),

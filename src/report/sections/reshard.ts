@@ -1,10 +1,9 @@
 import { formatDuration, formatNumber, formatShare } from '../../core/units.js'
 import { bytes, ms, numberOr } from '../quantities.js'
 import { lengthOf, minimumShare, movedShare, type ReshardRun, reshardSentences, waysOn } from '../reshard-words.js'
-import { table } from '../table.js'
+import { right, table } from '../table.js'
 import { loadTable, medianOf, phasesOf } from './load-phases.js'
 
-const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
 const share = (part: number | null): string => (part === null ? '-' : formatShare(part))
 
 /** A migration: the answer, its figures, and what moved from where to where. */
@@ -90,7 +89,7 @@ export function reshardCounts({ reshard }: ReshardRun): string[] {
   return [
     '### Per shard, counted by SQL before and after',
     table(
-      [{ title: 'Shard' }, ...right(['Slots', 'Users', 'Rows', 'Size'])],
+      [{ title: 'Shard' }, ...right('Slots', 'Users', 'Rows', 'Size')],
       ids.map((id) => [
         id,
         pair(id, ({ slots }) => formatNumber(slots)),
@@ -103,7 +102,7 @@ export function reshardCounts({ reshard }: ReshardRun): string[] {
       ? []
       : [
           table(
-            [{ title: 'Rows of all shards' }, ...right(['Before', 'After', 'Difference'])],
+            [{ title: 'Rows of all shards' }, ...right('Before', 'After', 'Difference')],
             tallies.map((tally) => [
               tally.table,
               formatNumber(tally.before),
@@ -126,7 +125,7 @@ export function reshardMoves({ reshard }: ReshardRun): string[] {
       [
         { title: 'From' },
         { title: 'To' },
-        ...right(['Slots', 'Users', 'Rows', 'Size', 'Rows moved', 'Batches', 'Caught up', 'Held, longest']),
+        ...right('Slots', 'Users', 'Rows', 'Size', 'Rows moved', 'Batches', 'Caught up', 'Held, longest'),
       ],
       plan.moves.map((move) => {
         const mine = batches.filter(({ from, to }) => from === move.from && to === move.to)

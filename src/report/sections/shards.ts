@@ -4,10 +4,8 @@ import type { ShardingRecord } from '../../core/sharding.js'
 import { formatNumber, formatShare } from '../../core/units.js'
 import { fairShares, HOT, hotShards } from '../../stats/shards.js'
 import { bytes, count, list, numberOr } from '../quantities.js'
-import { plain, table } from '../table.js'
+import { plain, right, table } from '../table.js'
 import { MEANING } from './request-kinds.js'
-
-const right = (titles: readonly string[]) => titles.map((title) => ({ title, align: 'right' as const }))
 
 /** What lies on each shard, what each answered, and whether every row lies where it belongs; nothing for other stacks. */
 export function shardSection(record: RunRecord): string[] {
@@ -26,7 +24,7 @@ function shardTable(record: RunRecord, { shards }: ShardingRecord): string {
   const fair = fairShares(record)
   const columns = ['Slots', 'Users', 'Rows', 'Size', 'Requests', 'Share', 'Fair', 'Requests/s', 'p50 ms', 'p99 ms']
   return table(
-    [{ title: 'Shard' }, ...right(columns)],
+    [{ title: 'Shard' }, ...right(...columns)],
     shards.map((shard, i) => [
       shard.id,
       formatNumber(shard.slots),
@@ -76,7 +74,7 @@ function kindParts({ shards }: ShardingRecord): string[] {
   if (kinds.length === 0) return []
   return [
     table(
-      [{ title: 'Answers' }, ...right(kinds)],
+      [{ title: 'Answers' }, ...right(...kinds)],
       shards.map(({ id, kinds: answers }) => [id, ...kinds.map((kind) => formatNumber(answers[kind] ?? 0))]),
     ),
     `${list(kinds.map((kind) => `\`${kind}\` is ${MEANING[kind]}`))}.`,
