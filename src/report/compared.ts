@@ -23,10 +23,13 @@ export function renderCompared(results: ComparedResults): Report {
   const { comparison, variants } = results
   const charts = chartsOf(results)
   const verdicts = verdictRows(results)
+  const verdictSection = verdicts.length === 0 ? [] : [`## Verdicts\n\n${verdictTable(verdicts)}`]
+  // Claims about the comparison are what it was made for; those of each run stand below what it found.
+  const asked = results.claims.length > 0
   const groups = scalingGroups(variants.flatMap(({ runs }) => runs))
   const parts = [
     `Comparison \`${comparison.id}\`, ${fromTo(comparison.started_at, comparison.ended_at)}.`,
-    ...(verdicts.length === 0 ? [] : [`## Verdicts\n\n${verdictTable(verdicts)}`]),
+    ...(asked ? verdictSection : []),
     ...differences(results),
     ...picture(charts, 'ratios.svg', `Ratios to the baseline${isOneBlock(comparison) ? '' : ' with their intervals'}`),
     ...figures(results),
@@ -35,6 +38,7 @@ export function renderCompared(results: ComparedResults): Report {
     ...picture(charts, 'runs.svg', 'The deciding figure of each run'),
     ...picture(charts, 'latency.svg', 'Distribution of the response time of each variant, all its runs merged'),
     ...drawnSection(results),
+    ...(asked ? [] : verdictSection),
     variantSection(variants),
     ...differenceSection(variants),
     runSection(results),
@@ -149,6 +153,9 @@ function differences(results: ComparedResults): string[] {
 /** What each variant measured: the median of its runs, and how far they scatter. Of one block all is told already. */
 function figures({ comparison, metrics, variants, cells }: ComparedResults): string[] {
   if (isOneBlock(comparison) && comparison.order.length === 1 && variants.length > 1) return []
+  const reasons = metrics.some((metric) =>
+    variants.some(({ name }) => (cells[metric.name]?.[name]?.reason ?? null) !== null),
+  )
   const rows = metrics.flatMap((metric) =>
     variants.map(({ name }) => {
       const cell = cells[metric.name]?.[name]
@@ -160,7 +167,7 @@ function figures({ comparison, metrics, variants, cells }: ComparedResults): str
         show(cell?.median ?? null),
         show(cell?.lowest ?? null),
         show(cell?.highest ?? null),
-        cell?.reason ?? '',
+        ...(reasons ? [cell?.reason ?? ''] : []),
       ]
     }),
   )
@@ -171,7 +178,7 @@ function figures({ comparison, metrics, variants, cells }: ComparedResults): str
         { title: 'Figure' },
         { title: 'Variant' },
         ...right('Median', 'Lowest', 'Highest'),
-        { title: 'Why there is none' },
+        ...(reasons ? [{ title: 'Why there is none' }] : []),
       ],
       rows,
     ),

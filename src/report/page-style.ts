@@ -39,7 +39,7 @@ export function pageStyle(): string {
     '.cell-number{text-align:right;font-variant-numeric:tabular-nums;min-width:0;overflow-wrap:break-word}',
     'figure{margin:18px 0 22px}figure svg{display:block;width:100%;max-width:960px;height:auto}',
     '.no-chart{color:var(--muted)}',
-    `@media screen and (max-width:640px){main{padding:20px 16px 48px}h1{font-size:24px}figure{margin:14px -10px 18px}${STACKED}}`,
+    `@media screen and (max-width:640px){main{padding:20px 16px 48px}h1{font-size:24px}figure{margin:14px -10px 18px;overflow-x:auto}figure svg{min-width:600px}${STACKED}}`,
     '@media print{@page{margin:14mm}body{font-size:10pt}main{max-width:none;padding:0}a,abbr{color:inherit;text-decoration:none}',
     'p,ul,ol{max-width:none;orphans:3;widows:3}h1,h2,h3{break-after:avoid}figure,pre,tr,li{break-inside:avoid}thead{display:table-header-group}',
     'figure svg{max-width:100%;max-height:110mm}pre{font-size:8pt}',
