@@ -15,9 +15,9 @@ export function levelSection({ levels, usl, amdahl }: Fits): string {
     ...(known ? ['Interval'] : []),
     'Speed-up',
     'Efficiency',
-    ...(usl === null ? [] : ['USL', 'off by']),
+    ...(usl === null ? [] : ['USL', 'USL off by']),
     'Amdahl',
-    'off by',
+    'Amdahl off by',
   ]
   const fewest = levels[0]?.n ?? 1
   return [

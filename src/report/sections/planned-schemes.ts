@@ -55,7 +55,7 @@ export function theorySection({ schemes, stages, keys }: ShardPlan): string[] {
   if (rows.length === 0) return []
   return [
     '## Theory beside it',
-    table([{ title: 'Scheme' }, ...right('Shards', 'Moved', 'In theory', 'Apart', 'CV', 'In theory')], rows),
+    table([{ title: 'Scheme' }, ...right('Shards', 'Moved', 'Moved in theory', 'Apart', 'CV', 'CV in theory')], rows),
     '± is one standard deviation, and "apart" how many of them lie between the two. The points of a ring are drawn once: its CV is one drawing, and theory says the mean over many. Both are for equal weights and for keys that hash like random numbers; schemes that choose their split (range, directory, geo) or bound it have no such formula.',
   ]
 }
