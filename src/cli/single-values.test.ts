@@ -1,19 +1,14 @@
 import { Command } from 'commander'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { labErrorOf } from '../core/testing/thrown.js'
-import type { Os } from './os.js'
 import { createProgram } from './program.js'
 import { Result } from './result.js'
 import { refuseRepeated } from './single-values.js'
+import { InProcess } from './testing/in-process.js'
 
-const os = {
-  stdout: { columns: 80 },
-  stderr: {},
-  env: {},
-  version: '0',
-  packageDir: '/',
-  stateDir: '/',
-} as unknown as Os
+const cli = new InProcess()
+afterAll(() => cli.dispose())
+const { os } = cli.os([])
 const program = await createProgram(os, new Result([]))
 const single = program.commands.flatMap((command) =>
   command.options
